@@ -1,0 +1,292 @@
+"""The contract: what the rules need from a store and from a database, and which errors they may see.
+
+Implemented by `storage` and `database`; `tests/contract` holds every implementation to it. The operations of
+`ObjectStore` have S3's names. Each call is sent exactly once: retries belong to whoever knows what a repeat means.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
+
+from coordinator.uploads.model import (
+    Claim,
+    Digest,
+    Identity,
+    LeaseOwner,
+    Manifest,
+    MultipartUploadId,
+    NewUpload,
+    Part,
+    Upload,
+    UploadId,
+)
+from coordinator.uploads.state import Event, Reason, State
+
+__all__ = [
+    "Changes",
+    "CompletedObject",
+    "CreatedMultipartUpload",
+    "IdempotencyKey",
+    "ListFilter",
+    "ListedMultipartUpload",
+    "ListedPart",
+    "ObjectStore",
+    "Started",
+    "StoreError",
+    "StoreMisconfigured",
+    "StoreOutcomeUnknown",
+    "StoreRefused",
+    "StoreUploadGone",
+    "StoredObject",
+    "UploadRepository",
+]
+
+
+class StoreError(Exception):
+    """What a store call may raise.
+
+    StoreError
+      StoreUploadGone       the multipart upload is not there (any 404 under an UploadId)
+      StoreRefused          a definite no: the call had no effect; `code` is S3's
+      StoreMisconfigured    403, NoSuchBucket, wrong region: nothing will work until an operator acts
+      StoreOutcomeUnknown   time-out, broken connection, 5xx, unreadable answer: it may or may not have happened
+
+    Messages name the operation and S3's code, never a URL, a key id or a mark.
+    """
+
+    def __init__(self, operation: str, code: str, detail: str = "") -> None:
+        super().__init__(f"{operation}: {code}" + (f" ({detail})" if detail else ""))
+        self.operation = operation
+        self.code = code
+
+
+class StoreUploadGone(StoreError): ...
+
+
+class StoreRefused(StoreError): ...
+
+
+class StoreMisconfigured(StoreError): ...
+
+
+class StoreOutcomeUnknown(StoreError): ...
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedMultipartUpload:
+    multipart_upload_id: MultipartUploadId
+    abort_date: datetime | None
+    """When the bucket's own lifecycle rule will abort it (`x-amz-abort-date`), where the store says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedMultipartUpload:
+    multipart_upload_id: MultipartUploadId
+    initiated: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPart:
+    """A row of ListParts. A store may list a part number more than once, in any order. ETag without quotes."""
+
+    part_number: int
+    etag: str
+    size: int
+    last_modified: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedObject:
+    """What Complete answered; a hint only. The truth is HEAD's."""
+
+    etag: str | None
+    version_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    etag: str
+    size: int
+    mark: str | None
+    version_id: str | None
+    last_modified: datetime
+
+
+class ObjectStore(Protocol):
+    """An S3-compatible bucket, seen with the control credentials. All methods raise StoreError only."""
+
+    @property
+    def bucket(self) -> str: ...
+
+    async def create_multipart_upload(
+        self,
+        key: str,
+        *,
+        mark: str,
+        content_type: str,
+        content_encoding: str | None,
+        content_disposition: str,
+    ) -> CreatedMultipartUpload: ...
+
+    async def list_multipart_uploads(self, key: str) -> Sequence[ListedMultipartUpload]:
+        """All uploads under exactly this key, oldest first."""
+        ...
+
+    async def list_parts(self, key: str, multipart_upload_id: MultipartUploadId) -> Sequence[ListedPart]:
+        """All parts, every page, by ascending part number. Raises StoreUploadGone."""
+        ...
+
+    async def complete_multipart_upload(
+        self, key: str, multipart_upload_id: MultipartUploadId, manifest: Manifest
+    ) -> CompletedObject:
+        """Raises StoreUploadGone, StoreRefused (the manifest is wrong) or StoreOutcomeUnknown, a 200 that carries
+        an error included.
+        """
+        ...
+
+    async def abort_multipart_upload(self, key: str, multipart_upload_id: MultipartUploadId) -> None:
+        """Returns when the store accepted it. Raises StoreUploadGone when there was nothing to abort."""
+        ...
+
+    async def head_object(self, key: str) -> StoredObject | None:
+        """None when the store says 404."""
+        ...
+
+    async def check(self) -> None:
+        """Prove that the bucket is there and that HEAD of a missing key answers 404 (recovery is blind otherwise).
+
+        Raises StoreMisconfigured with a message for the operator, or StoreOutcomeUnknown.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """A client's Idempotency-Key, bound to who sent it and to what it was sent with (SHA-256 of the request)."""
+
+    tenant: str
+    principal: str
+    key: str
+    request_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """How a start was answered: a new row, the row of an earlier request with the same key, or a live upload of the
+    same owner, policy and fingerprint.
+    """
+
+    upload: Upload
+    kind: Literal["created", "replayed", "resumed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a move writes besides state, epoch and event. None leaves a column as it is, unless said otherwise."""
+
+    reason: Reason | None = None
+    reason_text: str | None = None
+    multipart_upload_id: MultipartUploadId | None = None
+    manifest: Manifest | None = None
+    """Kept for `completing`; every other target clears it."""
+    size: int | None = None
+    part_count: int | None = None
+    etag: str | None = None
+    version_id: str | None = None
+    digest: Digest | None = None
+    hard_expires_at: datetime | None = None
+    lease: LeaseOwner | None = None
+    """Who drives the row from here; None ends the lease."""
+    lease_for: timedelta = timedelta(0)
+    wake_in: timedelta | None = None
+    """When the sweeper looks next; None: at the lease's end, at `expires_at` (open) or never (completed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListFilter:
+    identity: Identity
+    states: frozenset[State] = frozenset()
+    created_before: datetime | None = None
+    filename_prefix: str | None = None
+    limit: int = 100
+    cursor: UploadId | None = None
+
+
+class UploadRepository(Protocol):
+    """The ledger. Times are compared by the database's clock only. Raises DatabaseUnavailable."""
+
+    async def start(
+        self, new: NewUpload, idempotency: IdempotencyKey | None, lease: LeaseOwner, lease_for: timedelta
+    ) -> Started:
+        """Commit the intent: the row in `creating` with its lease, its event, its idempotency key.
+
+        Raises IdempotencyKeyReuse when the key was used with another request. Keys older than 24 h count as unused.
+        """
+        ...
+
+    async def get(self, upload_id: UploadId, identity: Identity) -> Upload | None:
+        """The row, when it belongs to the identity; None otherwise, as for an unknown id."""
+        ...
+
+    async def reread(self, upload_id: UploadId) -> Upload | None:
+        """The row, for whoever drives it."""
+        ...
+
+    async def find(self, query: ListFilter) -> tuple[Sequence[Upload], UploadId | None]:
+        """Newest first, and the cursor of the next page."""
+        ...
+
+    async def move(self, upload: Upload, event: Event, changes: Changes) -> Upload | None:
+        """Make one move of the transition table by compare-and-set on (id, state, epoch), and write its event.
+
+        A move into a terminal state removes the part rows. None: the race was lost; re-read, never assume.
+        """
+        ...
+
+    async def renew_lease(self, upload: Upload, lease_for: timedelta) -> bool:
+        """Keep driving. False when the row has moved on without us."""
+        ...
+
+    async def postpone(self, upload: Upload, wake_in: timedelta) -> None:
+        """After a fruitless drive: end the lease, count the attempt, look again later. Nothing if the row moved on."""
+        ...
+
+    async def claim_due(self, limit: int, lease_for: timedelta) -> Sequence[Upload]:
+        """Rows whose wake-up time has come and that nobody drives, each handed to one caller only (SKIP LOCKED).
+
+        Their wake-up time is moved to `lease_for` from now, so that a caller that dies loses nothing.
+        """
+        ...
+
+    async def settle(self, upload: Upload) -> None:
+        """The late check of a terminal row is done: no wake-up time any more."""
+        ...
+
+    async def extend(
+        self, upload: Upload, *, urls_until: datetime | None, active_at: datetime | None, lifetime: timedelta
+    ) -> bool:
+        """Note that an open upload is in use: the latest URL's end, and expiry `lifetime` after `active_at` (None: now).
+
+        Neither ever moves backwards, nor expiry past `hard_expires_at`. False when the upload is not open any more.
+        """
+        ...
+
+    async def record_parts(self, upload_id: UploadId, claims: Sequence[Claim]) -> bool:
+        """Write a batch of claims in one statement, sizes filled in. False when the upload is not open any more.
+
+        A claim without ETag or digest keeps those recorded earlier only if its size and digests do not differ.
+        """
+        ...
+
+    async def parts(self, upload_id: UploadId, *, after: int = 0, limit: int | None = None) -> Sequence[Part]:
+        """By ascending part number, those greater than `after`."""
+        ...
+
+    async def parts_by_number(
+        self, upload_id: UploadId, part_numbers: Sequence[int]
+    ) -> Mapping[int, Part]: ...
+
+    async def fix_stream_end(self, upload_id: UploadId, part_count: int) -> Upload | None:
+        """Set the part count of an open stream unless it is set already; the row as it then is."""
+        ...
