@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NewType
 from uuid import UUID
 
@@ -128,10 +128,10 @@ class NewUpload:
     key: str
     mark: Mark
     fingerprint: str | None
-    lifetime: int
-    """Seconds without activity until the upload is stale."""
-    hard_lifetime: int
-    """Seconds until it is stale whatever happens."""
+    lifetime: timedelta
+    """Without activity, until the upload is stale."""
+    hard_lifetime: timedelta
+    """Until it is stale whatever happens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,10 @@ class Upload:
     lease_until: datetime | None
     wake_at: datetime | None
     attempts: int
-    """Fruitless drives since the last move; the backoff of the row."""
+    """Fruitless drives since the last move to another state; the backoff of the row."""
+    gone_since: datetime | None
+    """Since when the store has shown neither parts nor object; None: it shows something, or was not asked."""
+    lifetime: timedelta
     urls_until: datetime | None
     """No signed URL outlives this (latest expiry plus 60 s)."""
     expires_at: datetime

@@ -70,7 +70,12 @@ class StoreRefused(StoreError): ...
 class StoreMisconfigured(StoreError): ...
 
 
-class StoreOutcomeUnknown(StoreError): ...
+class StoreOutcomeUnknown(StoreError):
+    """`answered`: the store itself said that it failed (500, 503), so the attempt is over; else it may still run."""
+
+    def __init__(self, operation: str, code: str, detail: str = "", *, answered: bool = False) -> None:
+        super().__init__(operation, code, detail)
+        self.answered = answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +195,8 @@ class Changes:
     multipart_upload_id: MultipartUploadId | None = None
     manifest: Manifest | None = None
     """Kept for `completing`; every other target clears it."""
+    attempted: bool = False
+    """Stamp `complete_attempted_at` with now: Complete is about to be sent."""
     size: int | None = None
     part_count: int | None = None
     etag: str | None = None
@@ -240,7 +247,8 @@ class UploadRepository(Protocol):
     async def move(self, upload: Upload, event: Event, changes: Changes) -> Upload | None:
         """Make one move of the transition table by compare-and-set on (id, state, epoch), and write its event.
 
-        A move into a terminal state removes the part rows. None: the race was lost; re-read, never assume.
+        A move into a terminal state removes the part rows. `TAKEN_OVER` also needs the lease to have ended, or to be
+        the caller's own, and keeps `attempts`. None: the race was lost; re-read, never assume.
         """
         ...
 
@@ -248,8 +256,11 @@ class UploadRepository(Protocol):
         """Keep driving. False when the row has moved on without us."""
         ...
 
-    async def postpone(self, upload: Upload, wake_in: timedelta) -> None:
-        """After a fruitless drive: end the lease, count the attempt, look again later. Nothing if the row moved on."""
+    async def postpone(self, upload: Upload, wake_in: timedelta, *, gone: bool = False) -> None:
+        """After a fruitless drive: end the lease, count the attempt, look again later. Nothing if the row moved on.
+
+        `gone` starts the clock of `gone_since`, unless it runs already; without it the clock is reset.
+        """
         ...
 
     async def claim_due(self, limit: int, lease_for: timedelta) -> Sequence[Upload]:
@@ -264,9 +275,9 @@ class UploadRepository(Protocol):
         ...
 
     async def extend(
-        self, upload: Upload, *, urls_until: datetime | None, active_at: datetime | None, lifetime: timedelta
+        self, upload: Upload, *, urls_until: datetime | None, active_at: datetime | None
     ) -> bool:
-        """Note that an open upload is in use: the latest URL's end, and expiry `lifetime` after `active_at` (None: now).
+        """Note that an open upload is in use: the latest URL's end, and expiry one lifetime after `active_at` (None: now).
 
         Neither ever moves backwards, nor expiry past `hard_expires_at`. False when the upload is not open any more.
         """

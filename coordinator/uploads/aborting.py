@@ -1,0 +1,74 @@
+"""aborting -> aborted | completed, and the late check: make sure that nothing is left at the store.
+
+An abort whose Complete was ever attempted looks at the object first: aborting what has become an object can destroy
+it on some stores. A part whose PUT was under way may land after the abort (S3: "you might need to abort multiple
+times"), so it is repeated until ListParts says gone, and once more when the last signed URL is dead.
+"""
+
+import structlog
+
+from coordinator.uploads.completion import look
+from coordinator.uploads.driving import Driving
+from coordinator.uploads.model import MultipartUploadId, Upload
+from coordinator.uploads.ports import Changes, StoreError, StoreUploadGone
+from coordinator.uploads.recovery import Seen
+from coordinator.uploads.state import Event, Reason
+
+__all__ = ["abort", "check_late"]
+
+log = structlog.stdlib.get_logger()
+
+_TRIES = 3
+
+
+async def abort(driving: Driving, upload: Upload) -> Upload:
+    """Drive a row in `aborting`; it stays there, and is looked at again, while the store does not answer."""
+    async with driving.kept(upload):
+        try:
+            if upload.complete_attempted_at is not None:
+                seen, found = await look(driving, upload)
+                if seen is Seen.OURS and found is not None:
+                    changes = Changes(etag=found.etag, version_id=found.version_id)
+                    return await driving.move(upload, Event.COMPLETED, changes)
+            if not await _nothing_left(driving, upload):
+                return await driving.rest(upload)
+        except StoreError as failed:
+            log.warning("abort.failed", upload_id=str(upload.id), store=str(failed))
+            return await driving.rest(upload)
+        changes = Changes(reason=upload.reason, wake_in=driving.until_late_check(upload))
+        return await driving.move(upload, Event.ABORTED, changes)
+
+
+async def check_late(driving: Driving, upload: Upload) -> None:
+    """An aborted or failed row, after its last URL has died: abort what landed late, then let the row rest for good."""
+    try:
+        if upload.reason is not Reason.UNRESOLVED:
+            seen, _ = await look(driving, upload)
+            if seen in {Seen.OURS, Seen.OURS_OTHER_SIZE}:
+                log.error("late_check.object_of_ours", upload_id=str(upload.id), state=upload.state)
+            elif not await _nothing_left(driving, upload):
+                await driving.repository.postpone(upload, driving.timing.late_check_after)
+                return
+    except StoreError as failed:
+        log.warning("late_check.failed", upload_id=str(upload.id), store=str(failed))
+        await driving.repository.postpone(upload, driving.timing.late_check_after)
+        return
+    await driving.repository.settle(upload)
+
+
+async def _nothing_left(driving: Driving, upload: Upload) -> bool:
+    """Abort whatever stands under the upload's own key. True once the store shows nothing more."""
+    known = [] if upload.multipart_upload_id is None else [upload.multipart_upload_id]
+    listed = await driving.store.list_multipart_uploads(upload.key)
+    made = {*known, *(found.multipart_upload_id for found in listed)}
+    return all([await _aborted(driving, upload, one) for one in made])
+
+
+async def _aborted(driving: Driving, upload: Upload, made: MultipartUploadId) -> bool:
+    for _ in range(_TRIES):
+        try:
+            await driving.store.abort_multipart_upload(upload.key, made)
+            await driving.store.list_parts(upload.key, made)
+        except StoreUploadGone:
+            return True
+    return False

@@ -1,0 +1,181 @@
+"""Whether what is asked fits the upload: its state, its plan, its declared size. Pure; each refusal names the way out."""
+
+from collections.abc import Mapping, Sequence
+
+from coordinator.errors import (
+    AlreadyCompleted,
+    Completing,
+    FieldError,
+    PartChanged,
+    PartOutsidePlan,
+    SizeNotAllowed,
+    UploadGone,
+    UploadNotOpen,
+    ValidationFailed,
+)
+from coordinator.uploads.model import Claim, Part, Upload
+from coordinator.uploads.plan import AWS_LIMITS, Plan, PlanError, S3Limits, plan_parts, plan_stream
+from coordinator.uploads.requests import Rules, StartRequest, WantedPart
+from coordinator.uploads.state import State
+
+__all__ = [
+    "completed_plan",
+    "make_plan",
+    "refuse_changed_parts",
+    "require_open",
+    "sized_claims",
+    "sized_wanted",
+    "stream_end",
+]
+
+
+def require_open(upload: Upload) -> Upload:
+    """Raises AlreadyCompleted, Completing, UploadNotOpen or UploadGone when the upload is not open."""
+    members: dict[str, object] = {"state": upload.state.value}
+    match upload.state:
+        case State.OPEN:
+            return upload
+        case State.COMPLETED:
+            raise AlreadyCompleted("The upload is completed; there is nothing more to send.", members=members)
+        case State.COMPLETING:
+            raise Completing(
+                "The upload is being completed. Ask for its state again.", members=members, retry_after=2
+            )
+        case State.CREATING:
+            raise UploadNotOpen(
+                "The upload is still being created at the store. Send the start again with the same Idempotency-Key.",
+                members=members,
+                retry_after=2,
+            )
+        case State.ABORTING | State.ABORTED | State.FAILED:
+            members |= {"reason": upload.reason.value if upload.reason else None, "restart": True}
+            raise UploadGone(
+                f"The upload is {upload.state.value}. Start a new one with the same file.", members=members
+            )
+
+
+def make_plan(request: StartRequest, rules: Rules, limits: S3Limits = AWS_LIMITS) -> Plan:
+    """Raises SizeNotAllowed when the policy or the store cannot take the file in such parts."""
+    if rules.max_size is not None and request.size is not None and request.size > rules.max_size:
+        raise SizeNotAllowed(
+            f"The policy {rules.name!r} takes files of at most {rules.max_size} bytes, and this one has {request.size}."
+        )
+    if (
+        rules.max_part_size is not None
+        and request.part_size is not None
+        and request.part_size > rules.max_part_size
+    ):
+        raise SizeNotAllowed(f"The policy {rules.name!r} takes parts of at most {rules.max_part_size} bytes.")
+    try:
+        if request.size is None:
+            return plan_stream(part_size=request.part_size, limits=limits)
+        return plan_parts(request.size, part_size=request.part_size, limits=limits)
+    except PlanError as refused:
+        raise SizeNotAllowed(f"{str(refused)[0].upper()}{str(refused)[1:]}.") from None
+
+
+def sized_wanted(upload: Upload, wanted: Sequence[WantedPart]) -> list[tuple[WantedPart, int]]:
+    """Each part to sign with its exact size. Raises PartOutsidePlan or ValidationFailed."""
+    _inside(upload, [part.part_number for part in wanted])
+    sizes = [
+        _size(upload, part.part_number, part.size, f"$.parts[{n}].size") for n, part in enumerate(wanted)
+    ]
+    return list(zip(wanted, sizes, strict=True))
+
+
+def sized_claims(upload: Upload, claims: Sequence[Claim]) -> list[Claim]:
+    """The claims with their sizes filled in. Raises as `sized_wanted`."""
+    _inside(upload, [claim.part_number for claim in claims])
+    return [
+        Claim(
+            claim.part_number,
+            _size(upload, claim.part_number, claim.size, f"$.parts[{n}].size", default=upload.part_size),
+            claim.etag,
+            claim.md5,
+            claim.sha256,
+        )
+        for n, claim in enumerate(claims)
+    ]
+
+
+def stream_end(upload: Upload, sized: Sequence[tuple[WantedPart, int]]) -> int | None:
+    """The part count that a batch fixes: a part smaller than the part size is a stream's last. None: it fixes none."""
+    if upload.size is not None or upload.part_count is not None:
+        return None
+    short = [wanted.part_number for wanted, size in sized if size < upload.part_size]
+    if not short:
+        return None
+    end = min(short)
+    _refuse_outside([wanted.part_number for wanted, _ in sized if wanted.part_number > end], end)
+    return end
+
+
+def refuse_changed_parts(wanted: Sequence[WantedPart], recorded: Mapping[int, Part]) -> None:
+    """Raises PartChanged when a digest differs from the one recorded for that part: the file is not the same."""
+    changed = [
+        part.part_number
+        for part in wanted
+        if (known := recorded.get(part.part_number)) is not None
+        and (_differ(part.md5, known.md5) or _differ(part.sha256, known.sha256))
+    ]
+    if changed:
+        raise PartChanged(
+            "The digests of the parts in `part_numbers` differ from those recorded: the file has changed. "
+            "Abort this upload and start a new one.",
+            members={"part_numbers": changed},
+        )
+
+
+def completed_plan(upload: Upload, size: int | None) -> Plan:
+    """The plan with its final size. Raises ValidationFailed when `size` is missing for a stream, or contradicts."""
+    if upload.size is not None:
+        if size is not None and size != upload.size:
+            raise _invalid(
+                "$.size", f"the upload was started with {upload.size} bytes, and {size} is not that"
+            )
+        return upload.plan
+    if size is None:
+        raise _invalid("$.size", "a stream's size must be given when it is completed")
+    count = max(1, -(-size // upload.part_size))
+    if upload.part_count is not None and count != upload.part_count:
+        raise _invalid(
+            "$.size", f"{size} bytes are {count} parts, and the stream ended with part {upload.part_count}"
+        )
+    return Plan(size=size, part_size=upload.part_size, part_count=count)
+
+
+def _inside(upload: Upload, numbers: Sequence[int]) -> None:
+    _refuse_outside(
+        [n for n in numbers if upload.part_count is not None and n > upload.part_count],
+        upload.part_count or 0,
+    )
+
+
+def _refuse_outside(outside: Sequence[int], count: int) -> None:
+    if outside:
+        raise PartOutsidePlan(
+            f"This upload has the parts 1 to {count}; those in `part_numbers` are outside.",
+            members={"part_numbers": list(outside)},
+        )
+
+
+def _size(upload: Upload, number: int, given: int | None, path: str, default: int | None = None) -> int:
+    if upload.size is not None:
+        planned = upload.plan.size_of(number)
+        if given is not None and given != planned:
+            raise _invalid(path, f"part {number} has {planned} bytes in this plan")
+        return planned
+    size = default if given is None else given
+    if size is None:
+        raise _invalid(path, "a stream's parts are signed with their size")
+    if size > upload.part_size:
+        raise _invalid(path, f"a part of this stream has at most {upload.part_size} bytes")
+    return size
+
+
+def _differ(new: str | None, known: str | None) -> bool:
+    return new is not None and known is not None and new != known
+
+
+def _invalid(path: str, message: str) -> ValidationFailed:
+    return ValidationFailed("Some members are not allowed as given.", errors=[FieldError(path, message)])

@@ -1,0 +1,186 @@
+"""completing -> completed | open | failed: send Complete, and believe only what HEAD shows.
+
+The manifest is frozen in the row before it is sent. Whatever Complete answers (a 200, an error inside a 200, nothing
+at all), the outcome is read: HEAD for our mark and size, ListParts for what is left. Attempts never overlap: each
+is stamped in the row before it is sent, ends itself at `complete_deadline`, and nobody sends the next one earlier
+unless the store has answered this one.
+"""
+
+import asyncio
+from datetime import timedelta
+from enum import StrEnum
+
+import structlog
+
+from coordinator.uploads.driving import Driving
+from coordinator.uploads.model import Upload
+from coordinator.uploads.ports import (
+    Changes,
+    StoredObject,
+    StoreError,
+    StoreMisconfigured,
+    StoreOutcomeUnknown,
+    StoreRefused,
+    StoreUploadGone,
+)
+from coordinator.uploads.recovery import Decision, Listed, Seen, decide_completing, seen_as
+from coordinator.uploads.state import Event, Reason
+
+__all__ = ["complete", "complete_again", "look", "resolve_gone"]
+
+log = structlog.stdlib.get_logger()
+
+
+class _Attempt(StrEnum):
+    """What is known of one Complete that was sent."""
+
+    REFUSED = "refused"
+    """The store said no to the manifest: it had no effect."""
+    FAILED = "failed"
+    """The store answered with a failure of its own: the attempt is over, its effect is not known."""
+    UNKNOWN = "unknown"
+    """It may still be running."""
+
+
+_FAILURES = {
+    Decision.FAIL_SIZE: Reason.SIZE,
+    Decision.FAIL_CONFLICT: Reason.CONFLICT,
+    Decision.FAIL_LOST: Reason.LOST,
+}
+
+
+async def complete(driving: Driving, upload: Upload, pauses: tuple[float, ...] | None = None) -> Upload:
+    """Send the attempt that the row was just stamped with, then settle.
+
+    An attempt that the store answered with a failure of its own is over, and is repeated after each of `pauses`.
+    """
+    left = driving.timing.complete_retries if pauses is None else pauses
+    async with driving.kept(upload):
+        attempt = await _send(driving, upload)
+        decision, found = await _decide(driving, upload)
+        if not (decision is Decision.SEND and attempt is _Attempt.FAILED and left):
+            return await _conclude(driving, upload, decision, found, attempt)
+        await asyncio.sleep(left[0])
+        stamped = await _stamp(driving, upload)
+    return await complete(driving, stamped, left[1:]) if _is_next(upload, stamped) else stamped
+
+
+async def complete_again(driving: Driving, upload: Upload) -> Upload:
+    """After a takeover: read at once, send only when the last attempt must have ended."""
+    async with driving.kept(upload):
+        decision, found = await _decide(driving, upload)
+        attempted = upload.complete_attempted_at
+        over = attempted is None or upload.now - attempted > driving.timing.complete_deadline
+        if not (decision is Decision.SEND and over):
+            return await _conclude(driving, upload, decision, found, _Attempt.UNKNOWN)
+        stamped = await _stamp(driving, upload)
+    return await complete(driving, stamped) if _is_next(upload, stamped) else stamped
+
+
+async def resolve_gone(driving: Driving, upload: Upload) -> Upload:
+    """An open upload whose parts the store no longer knows: completed behind our back, or lost.
+
+    Reads several times before it says lost. Raises StoreError when the store does not answer.
+    """
+    for pause in (*driving.timing.gone_rereads, None):
+        seen, found = await look(driving, upload)
+        if seen is Seen.OURS and found is not None:
+            return await _completed(driving, upload, found)
+        if await _listed(driving, upload) is Listed.PARTS:
+            return upload
+        if pause is not None:
+            await asyncio.sleep(pause)
+    return await driving.fail(upload, Reason.LOST)
+
+
+async def look(driving: Driving, upload: Upload) -> tuple[Seen, StoredObject | None]:
+    """HEAD, held against the row. Raises StoreError."""
+    found = await driving.store.head_object(upload.key)
+    return seen_as(found, upload.mark, upload.size), found
+
+
+async def _send(driving: Driving, upload: Upload) -> _Attempt:
+    if upload.multipart_upload_id is None or upload.manifest is None:
+        raise RuntimeError("a completing row holds its multipart upload and its manifest")
+    try:
+        async with asyncio.timeout(driving.timing.complete_deadline.total_seconds()):
+            await driving.store.complete_multipart_upload(
+                upload.key, upload.multipart_upload_id, upload.manifest
+            )
+    except StoreRefused as refused:
+        log.warning("complete.refused", upload_id=str(upload.id), store=str(refused))
+        return _Attempt.REFUSED
+    except StoreOutcomeUnknown as unknown:
+        log.warning("complete.unknown", upload_id=str(upload.id), store=str(unknown))
+        return _Attempt.FAILED if unknown.answered else _Attempt.UNKNOWN
+    except (StoreUploadGone, StoreMisconfigured) as unknown:
+        log.warning("complete.unknown", upload_id=str(upload.id), store=str(unknown))
+    except TimeoutError:
+        log.warning("complete.deadline", upload_id=str(upload.id))
+    return _Attempt.UNKNOWN
+
+
+async def _decide(driving: Driving, upload: Upload) -> tuple[Decision, StoredObject | None]:
+    seen, found, listed = await _observe(driving, upload)
+    if seen is Seen.OURS and listed is Listed.PARTS:
+        log.warning("complete.leftover", upload_id=str(upload.id))
+    gone_for = None if upload.gone_since is None else upload.now - upload.gone_since
+    return decide_completing(seen, listed, gone_for=gone_for), found
+
+
+async def _conclude(
+    driving: Driving, upload: Upload, decision: Decision, found: StoredObject | None, attempt: _Attempt
+) -> Upload:
+    if decision is Decision.COMPLETED and found is not None:
+        return await _completed(driving, upload, found)
+    if decision in _FAILURES:
+        return await driving.fail(upload, _FAILURES[decision])
+    if decision is Decision.SEND and attempt is _Attempt.REFUSED:
+        return await driving.move(upload, Event.REOPENED, Changes())
+    if decision is Decision.SEND:
+        return await _wait_for_the_attempt(driving, upload)
+    return await driving.rest(upload, gone=decision is Decision.WAIT_GONE)
+
+
+async def _stamp(driving: Driving, upload: Upload) -> Upload:
+    """Commit that another attempt is about to be sent."""
+    return await driving.move(upload, Event.TAKEN_OVER, driving.leased(attempted=True))
+
+
+def _is_next(before: Upload, after: Upload) -> bool:
+    """Whether `after` is the row as our own move left it."""
+    return after.epoch == before.epoch + 1 and after.state is before.state
+
+
+async def _observe(driving: Driving, upload: Upload) -> tuple[Seen, StoredObject | None, Listed]:
+    try:
+        seen, found = await look(driving, upload)
+    except StoreError as failed:
+        log.warning("complete.head_failed", upload_id=str(upload.id), store=str(failed))
+        seen, found = Seen.ERROR, None
+    return seen, found, await _listed(driving, upload)
+
+
+async def _listed(driving: Driving, upload: Upload) -> Listed:
+    if upload.multipart_upload_id is None:
+        return Listed.GONE
+    try:
+        await driving.store.list_parts(upload.key, upload.multipart_upload_id)
+    except StoreUploadGone:
+        return Listed.GONE
+    except StoreError as failed:
+        log.warning("list.failed", upload_id=str(upload.id), store=str(failed))
+        return Listed.ERROR
+    return Listed.PARTS
+
+
+async def _completed(driving: Driving, upload: Upload, found: StoredObject) -> Upload:
+    return await driving.move(upload, Event.COMPLETED, Changes(etag=found.etag, version_id=found.version_id))
+
+
+async def _wait_for_the_attempt(driving: Driving, upload: Upload) -> Upload:
+    """The last attempt may still run at the store: come back when it must have ended."""
+    attempted = upload.complete_attempted_at or upload.now
+    left = attempted + driving.timing.complete_deadline - upload.now + timedelta(seconds=1)
+    await driving.repository.postpone(upload, max(left, timedelta(seconds=1)))
+    return await driving.repository.reread(upload.id) or upload

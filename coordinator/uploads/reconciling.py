@@ -1,0 +1,67 @@
+"""Holding the ledger against the store: parts that were never reported, and the manifest that Complete will name."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import structlog
+
+from coordinator.errors import StorageMisconfigured, StorageUnavailable
+from coordinator.uploads.asking import require_open
+from coordinator.uploads.completion import resolve_gone
+from coordinator.uploads.driving import Driving
+from coordinator.uploads.manifest import build_manifest
+from coordinator.uploads.model import Claim, Manifest, Upload
+from coordinator.uploads.plan import Plan
+from coordinator.uploads.ports import ListedPart, StoreError, StoreMisconfigured, StoreUploadGone
+
+__all__ = ["manifest_of", "merge_listed"]
+
+log = structlog.stdlib.get_logger()
+
+
+async def manifest_of(driving: Driving, upload: Upload, plan: Plan) -> Manifest:
+    """Raises PartsMissing, PartsMismatch, UploadGone, AlreadyCompleted, StorageUnavailable, StorageMisconfigured."""
+    listed = await _listed(driving, upload)
+    claims = {part.part_number: part for part in await driving.repository.parts(upload.id)}
+    return build_manifest(plan, listed, claims)
+
+
+async def merge_listed(driving: Driving, upload: Upload) -> None:
+    """Record the parts that the store lists once, in the plan's size, and that nobody reported. Raises as above."""
+    listed = await _listed(driving, upload)
+    reported = {part.part_number for part in await driving.repository.parts(upload.id)}
+    rows = Counter(row.part_number for row in listed)
+    found = [
+        Claim(row.part_number, row.size, row.etag)
+        for row in listed
+        if rows[row.part_number] == 1 and row.part_number not in reported and _fits(upload, row)
+    ]
+    if found:
+        await driving.repository.record_parts(upload.id, found)
+
+
+def _fits(upload: Upload, row: ListedPart) -> bool:
+    if upload.size is None:
+        return 0 < row.size <= upload.part_size
+    inside = upload.part_count is not None and row.part_number <= upload.part_count
+    return inside and row.size == upload.plan.size_of(row.part_number)
+
+
+async def _listed(driving: Driving, upload: Upload) -> Sequence[ListedPart]:
+    """ListParts of an open upload; one that is gone is settled first, and its end is raised."""
+    if upload.multipart_upload_id is None:
+        raise RuntimeError("an open upload has its multipart upload id")
+    try:
+        try:
+            return await driving.store.list_parts(upload.key, upload.multipart_upload_id)
+        except StoreUploadGone:
+            require_open(await resolve_gone(driving, upload))
+            return await driving.store.list_parts(upload.key, upload.multipart_upload_id)
+    except StoreMisconfigured as refused:
+        log.warning("list.refused", upload_id=str(upload.id), store=str(refused))
+        raise StorageMisconfigured(
+            "The store refuses the service's own credentials; the operator has to mend the settings."
+        ) from None
+    except StoreError as failed:
+        log.warning("list.failed", upload_id=str(upload.id), store=str(failed))
+        raise StorageUnavailable("The store does not answer right now. Try again.", retry_after=5) from None

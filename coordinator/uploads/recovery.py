@@ -1,0 +1,130 @@
+"""What a half-done row means: the decision tables, as pure functions of what the store shows.
+
+Every outcome can be recomputed from HEAD, ListParts and ListMultipartUploads plus the row; nothing here remembers an
+answer. `Seen` is what HEAD showed, `Listed` what ListParts did. `ERROR` always means: wait, and never act.
+
+completing      parts listed                       gone                          error
+  ours          completed (leftover reported)      completed                     completed
+  ours, size    failed(size)                       failed(size)                  failed(size)
+  absent        send Complete again, same manifest  wait; after a while: lost    wait
+  foreign       failed(conflict)                   failed(lost)                  wait
+  error         wait                               wait                          wait
+
+A key is unique to its upload, so a foreign object under it can only be somebody's mistake; it is never touched.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from coordinator.uploads.model import Mark, Upload
+from coordinator.uploads.ports import ListedMultipartUpload, ListedPart, StoredObject
+
+__all__ = [
+    "GONE_LONG_ENOUGH",
+    "Adoption",
+    "Decision",
+    "Listed",
+    "Seen",
+    "adopt",
+    "backoff",
+    "decide_completing",
+    "newest_activity",
+    "seen_as",
+]
+
+GONE_LONG_ENOUGH: Final = timedelta(seconds=335)
+"""5 s, 30 s and 5 min of re-reading: only then is an upload that shows neither parts nor object called lost."""
+
+_REREADS: Final = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=5))
+_LONGEST_BACKOFF: Final = timedelta(minutes=15)
+
+
+class Seen(StrEnum):
+    OURS = "ours"
+    OURS_OTHER_SIZE = "ours, other size"
+    FOREIGN = "foreign"
+    ABSENT = "absent"
+    ERROR = "error"
+
+
+class Listed(StrEnum):
+    PARTS = "parts"
+    GONE = "gone"
+    ERROR = "error"
+
+
+class Decision(StrEnum):
+    COMPLETED = "completed"
+    FAIL_SIZE = "fail: size"
+    FAIL_CONFLICT = "fail: conflict"
+    FAIL_LOST = "fail: lost"
+    SEND = "send"
+    WAIT = "wait"
+    WAIT_GONE = "wait, gone"
+
+
+_COMPLETING: Final = {
+    (Seen.OURS, Listed.PARTS): Decision.COMPLETED,
+    (Seen.OURS, Listed.GONE): Decision.COMPLETED,
+    (Seen.OURS, Listed.ERROR): Decision.COMPLETED,
+    (Seen.OURS_OTHER_SIZE, Listed.PARTS): Decision.FAIL_SIZE,
+    (Seen.OURS_OTHER_SIZE, Listed.GONE): Decision.FAIL_SIZE,
+    (Seen.OURS_OTHER_SIZE, Listed.ERROR): Decision.FAIL_SIZE,
+    (Seen.ABSENT, Listed.PARTS): Decision.SEND,
+    (Seen.ABSENT, Listed.GONE): Decision.WAIT_GONE,
+    (Seen.ABSENT, Listed.ERROR): Decision.WAIT,
+    (Seen.FOREIGN, Listed.PARTS): Decision.FAIL_CONFLICT,
+    (Seen.FOREIGN, Listed.GONE): Decision.FAIL_LOST,
+    (Seen.FOREIGN, Listed.ERROR): Decision.WAIT,
+    (Seen.ERROR, Listed.PARTS): Decision.WAIT,
+    (Seen.ERROR, Listed.GONE): Decision.WAIT,
+    (Seen.ERROR, Listed.ERROR): Decision.WAIT,
+}
+
+
+class Adoption(StrEnum):
+    CREATE = "create"
+    ADOPT = "adopt"
+    GIVE_UP = "give up"
+
+
+def seen_as(found: StoredObject | None, mark: Mark, size: int | None) -> Seen:
+    """What HEAD showed, held against our mark and the declared size."""
+    if found is None:
+        return Seen.ABSENT
+    if found.mark != mark:
+        return Seen.FOREIGN
+    return Seen.OURS if found.size == size else Seen.OURS_OTHER_SIZE
+
+
+def decide_completing(seen: Seen, listed: Listed, *, gone_for: timedelta | None) -> Decision:
+    """The table above. `gone_for` is how long the upload has shown neither parts nor object; None: not before."""
+    if (seen, listed) == (Seen.ABSENT, Listed.GONE) and gone_for is not None and gone_for >= GONE_LONG_ENOUGH:
+        return Decision.FAIL_LOST
+    return _COMPLETING[seen, listed]
+
+
+def adopt(
+    listed: Sequence[ListedMultipartUpload], *, age: timedelta, patience: timedelta
+) -> tuple[Adoption, ListedMultipartUpload | None, Sequence[ListedMultipartUpload]]:
+    """A row in `creating`: what to do, which upload to adopt, which ones to abort.
+
+    None under the key: create it, unless the intent is older than `patience`. Several: the newest is ours to keep.
+    """
+    if listed:
+        *rest, newest = sorted(listed, key=lambda found: found.initiated)
+        return Adoption.ADOPT, newest, rest
+    return (Adoption.GIVE_UP if age > patience else Adoption.CREATE), None, ()
+
+
+def newest_activity(upload: Upload, parts: Sequence[ListedPart]) -> datetime:
+    """When somebody last worked on an open upload: parts at the store count, reported or not."""
+    recorded = [upload.last_part_at] if upload.last_part_at else []
+    return max([upload.created_at, *recorded, *(part.last_modified for part in parts)])
+
+
+def backoff(attempts: int) -> timedelta:
+    """How long a row rests after `attempts` fruitless drives: 5 s, 30 s, 5 min, then 15 min each."""
+    return _REREADS[attempts] if attempts < len(_REREADS) else _LONGEST_BACKOFF

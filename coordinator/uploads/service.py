@@ -1,0 +1,267 @@
+"""The protocol of an upload, as its users see it: start, sign, record, complete, abort, status, download.
+
+Each method reads from top to bottom as what happens. Intent is committed before each effect at the store; effects run
+in `driver`, which outlives the request. No method holds a database transaction while it talks to the store.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from coordinator.errors import (
+    AlreadyCompleted,
+    Completing,
+    IdempotencyInProgress,
+    NotCompleted,
+    NotFound,
+    PartsMismatch,
+)
+from coordinator.signing.presigner import Presigner
+from coordinator.uploads.asking import (
+    completed_plan,
+    make_plan,
+    refuse_changed_parts,
+    require_open,
+    sized_claims,
+    sized_wanted,
+    stream_end,
+)
+from coordinator.uploads.creation import create, create_again
+from coordinator.uploads.driver import Driver
+from coordinator.uploads.keys import make_key
+from coordinator.uploads.model import (
+    Claim,
+    Digest,
+    Identity,
+    NewUpload,
+    Part,
+    Upload,
+    UploadId,
+    new_mark,
+    new_upload_id,
+)
+from coordinator.uploads.part_signer import URL_SLACK, PartSigner
+from coordinator.uploads.plan import AWS_LIMITS, S3Limits
+from coordinator.uploads.ports import IdempotencyKey, ListFilter, Started
+from coordinator.uploads.reconciling import manifest_of, merge_listed
+from coordinator.uploads.requests import Download, Rules, SignedPart, StartRequest, WantedPart
+from coordinator.uploads.state import Event, Reason, State
+
+__all__ = ["Lifetimes", "UploadService"]
+
+DEFAULT_CONTENT_TYPE: Final = "application/octet-stream"
+ANSWER_WITHIN: Final = timedelta(seconds=10)
+"""Complete and abort answer by then, finished or not."""
+
+_COMPLETIONS: Final = 2
+"""A part that was sent again while it was being completed makes the store refuse once; a fresh list then fits."""
+
+_REFUSED: Final = (
+    "The store refuses to make one object of these parts. Abort this upload and start a new one."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """URLs in seconds, as S3 has them."""
+
+    url_expires: int = 900
+    download_expires: int = 300
+    hard: timedelta = timedelta(days=6)
+
+
+class UploadService:
+    def __init__(
+        self,
+        driver: Driver,
+        presigner: Presigner,
+        *,
+        lifetimes: Lifetimes | None = None,
+        limits: S3Limits = AWS_LIMITS,
+    ) -> None:
+        self._driver = driver
+        self._driving = driver.driving
+        self._repository = driver.driving.repository
+        self._presigner = presigner
+        self._lifetimes = lifetimes or Lifetimes()
+        self._part_signer = PartSigner(presigner, self._repository, self._lifetimes.url_expires)
+        self._limits = limits
+
+    async def start(
+        self,
+        tenant: str,
+        owner: str,
+        request: StartRequest,
+        rules: Rules,
+        idempotency: IdempotencyKey | None = None,
+    ) -> tuple[Started, Sequence[SignedPart]]:
+        """Raises SizeNotAllowed, IdempotencyKeyReuse, IdempotencyInProgress, StorageMisconfigured, Unavailable."""
+        intent = self._intent(tenant, owner, request, rules)
+        started = await self._repository.start(
+            intent, idempotency, self._driving.me, self._driving.timing.lease
+        )
+        upload = started.upload
+        if upload.state is State.CREATING:
+            first = started.kind == "created"
+            upload = await (create(self._driving, upload) if first else self._create_again(upload))
+        signed = []
+        if upload.state is State.OPEN:
+            signed = await self._part_signer.sign_missing(upload, request.sign)
+        return Started(upload, started.kind), signed
+
+    async def get(self, upload_id: UploadId, identity: Identity) -> Upload:
+        """Raises NotFound, for another owner's upload as for an unknown one."""
+        upload = await self._repository.get(upload_id, identity)
+        if upload is None:
+            raise NotFound("There is no such upload.")
+        return upload
+
+    async def find(self, query: ListFilter) -> tuple[Sequence[Upload], UploadId | None]:
+        return await self._repository.find(query)
+
+    async def parts(
+        self,
+        upload_id: UploadId,
+        identity: Identity,
+        *,
+        after: int = 0,
+        limit: int = 1000,
+        refresh: bool = False,
+    ) -> tuple[Sequence[Part], int | None]:
+        """What the ledger holds, and the part number to go on after. `refresh` merges what the store lists."""
+        upload = await self.get(upload_id, identity)
+        if refresh and upload.state is State.OPEN:
+            await merge_listed(self._driving, upload)
+        found = await self._repository.parts(upload.id, after=after, limit=limit + 1)
+        more = len(found) > limit
+        return found[:limit], found[limit - 1].part_number if more else None
+
+    async def sign(
+        self, upload_id: UploadId, identity: Identity, wanted: Sequence[WantedPart]
+    ) -> Sequence[SignedPart]:
+        """Raises PartOutsidePlan, PartChanged, ValidationFailed and what `require_open` does."""
+        upload = require_open(await self.get(upload_id, identity))
+        end = stream_end(upload, sized_wanted(upload, wanted))
+        if end is not None:
+            fixed = await self._repository.fix_stream_end(upload.id, end)
+            upload = require_open(fixed or await self.get(upload_id, identity))
+        sized = sized_wanted(upload, wanted)
+        digested = [part for part in wanted if part.md5 is not None or part.sha256 is not None]
+        if digested:
+            numbers = [part.part_number for part in digested]
+            refuse_changed_parts(digested, await self._repository.parts_by_number(upload.id, numbers))
+        return await self._part_signer.sign(upload, sized)
+
+    async def record(self, upload_id: UploadId, identity: Identity, claims: Sequence[Claim]) -> Upload:
+        """Write what a client says it sent. Raises as `sign`."""
+        upload = require_open(await self.get(upload_id, identity))
+        if not await self._repository.record_parts(upload.id, sized_claims(upload, claims)):
+            require_open(await self.get(upload_id, identity))
+        if upload.expires_at - upload.now < upload.lifetime - URL_SLACK:
+            await self._repository.extend(upload, urls_until=None, active_at=None)
+        return await self.get(upload_id, identity)
+
+    async def complete(
+        self,
+        upload_id: UploadId,
+        identity: Identity,
+        *,
+        size: int | None = None,
+        digest: Digest | None = None,
+        wait: timedelta = ANSWER_WITHIN,
+    ) -> Upload:
+        """Completed, or still completing after `wait`.
+
+        Raises PartsMissing, PartsMismatch, ValidationFailed, Completing, UploadGone, StorageUnavailable.
+        """
+        upload = await self.get(upload_id, identity)
+        for _ in range(_COMPLETIONS):
+            if upload.state is State.OPEN:
+                upload = await self._begin_completion(upload, size, digest, wait)
+            elif upload.state is State.COMPLETING:
+                upload = await self._driver.join(upload, wait)
+        if upload.state is State.OPEN:
+            raise PartsMismatch(_REFUSED, members={"part_numbers": []})
+        if upload.state not in {State.COMPLETING, State.COMPLETED}:
+            require_open(upload)
+        return await self.get(upload_id, identity)
+
+    async def abort(
+        self,
+        upload_id: UploadId,
+        identity: Identity,
+        *,
+        reason: Reason = Reason.CLIENT,
+        text: str | None = None,
+        wait: timedelta = ANSWER_WITHIN,
+    ) -> Upload:
+        """Ended, or still aborting after `wait`. Raises AlreadyCompleted, Completing."""
+        upload = await self.get(upload_id, identity)
+        while upload.state in {State.CREATING, State.OPEN}:
+            changes = self._driving.leased(reason=reason, reason_text=text)
+            moved = await self._repository.move(upload, Event.ABORTING, changes)
+            upload = await (self._driver.abort(moved, wait) if moved else self.get(upload_id, identity))
+        if upload.state is State.ABORTING:
+            upload = await self._driver.join(upload, wait)
+        if upload.state is State.COMPLETED:
+            raise AlreadyCompleted("The upload is completed and cannot be aborted any more.")
+        if upload.state is State.COMPLETING:
+            raise Completing("The upload is being completed and cannot be aborted now.", retry_after=2)
+        return await self.get(upload_id, identity)
+
+    async def download(self, upload_id: UploadId, identity: Identity) -> Download:
+        """A presigned GetObject. Raises NotCompleted, UploadGone."""
+        upload = await self.get(upload_id, identity)
+        if upload.state in {State.ABORTING, State.ABORTED, State.FAILED}:
+            require_open(upload)
+        if upload.state is not State.COMPLETED:
+            raise NotCompleted("There is nothing to download until the upload is completed.")
+        signed = self._presigner.get_object(
+            upload.key, expires_in=self._lifetimes.download_expires, version_id=upload.version_id
+        )
+        return Download(signed.url, signed.expires_at)
+
+    def _intent(self, tenant: str, owner: str, request: StartRequest, rules: Rules) -> NewUpload:
+        upload_id = new_upload_id()
+        return NewUpload(
+            id=upload_id,
+            tenant=tenant,
+            owner=owner,
+            policy=rules.name,
+            filename=request.filename,
+            content_type=request.content_type or DEFAULT_CONTENT_TYPE,
+            content_encoding=request.content_encoding,
+            metadata=request.metadata,
+            plan=make_plan(request, rules, self._limits),
+            bucket=self._driving.store.bucket,
+            key=make_key(tenant, owner, upload_id, request.filename),
+            mark=new_mark(),
+            fingerprint=request.fingerprint,
+            lifetime=timedelta(seconds=rules.lifetime),
+            hard_lifetime=self._lifetimes.hard,
+        )
+
+    async def _create_again(self, upload: Upload) -> Upload:
+        """A replay of a start whose outcome is not known yet."""
+        if not upload.leased:
+            taken = await self._repository.move(upload, Event.TAKEN_OVER, self._driving.leased())
+            if taken is not None:
+                return await create_again(self._driving, taken)
+        raise IdempotencyInProgress(
+            "Another request is just starting this upload. Send it again.", retry_after=1
+        )
+
+    async def _begin_completion(
+        self, upload: Upload, size: int | None, digest: Digest | None, wait: timedelta
+    ) -> Upload:
+        plan = completed_plan(upload, size)
+        manifest = await manifest_of(self._driving, upload, plan)
+        changes = self._driving.leased(
+            manifest=manifest, attempted=True, size=plan.size, part_count=plan.part_count, digest=digest
+        )
+        moved = await self._repository.move(upload, Event.COMPLETING, changes)
+        if moved is not None:
+            return await self._driver.complete(moved, wait)
+        raced = await self._repository.reread(upload.id) or upload
+        return await self._driver.join(raced, wait) if raced.state is State.COMPLETING else raced
