@@ -1,0 +1,1 @@
+"""The one-command default: a real Postgres and a real object store from wheels, on loopback, with their data in one directory."""

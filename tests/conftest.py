@@ -1,0 +1,58 @@
+"""What tests ask for by name: `database_url` (a migrated database of one's own) and `seaweedfs` (a real store)."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from coordinator.local.bucket import LocalStore
+from tests.postgres import any_postgres, new_database
+from tests.seaweedfs import PAGE_ORIGIN, new_seaweedfs
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_environment() -> Iterator[None]:
+    """Whatever lies around in the shell or in ~/.aws decides no test."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("COORDINATOR_", "AWS_")) or name == "DATABASE_URL":
+                patch.delenv(name)
+        patch.setenv("AWS_CONFIG_FILE", os.devnull)
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        yield
+
+
+@pytest.fixture(scope="session")
+async def postgres_url(clean_environment: None) -> AsyncIterator[str]:
+    """A Postgres server, by the URL of a database from which others may be made."""
+    async with any_postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def migrated_template(postgres_url: str) -> AsyncIterator[str]:
+    """The name of a database that has all migrations and no rows."""
+    from coordinator.database.migrations import upgrade  # noqa: PLC0415 - most tests need no database
+
+    async with new_database(postgres_url) as url:
+        await asyncio.to_thread(upgrade, url)
+        yield urlsplit(url).path.removeprefix("/")
+
+
+@pytest.fixture
+async def database_url(postgres_url: str, migrated_template: str) -> AsyncIterator[str]:
+    """A migrated, empty database for this test alone, as `postgresql://...`."""
+    async with new_database(postgres_url, template=migrated_template) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def seaweedfs(
+    clean_environment: None, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[LocalStore]:
+    """A running store whose bucket takes writes from pages at `tests.seaweedfs.PAGE_ORIGIN`; shared by all tests."""
+    async with new_seaweedfs(tmp_path_factory.mktemp("store"), origins=[PAGE_ORIGIN]) as store:
+        yield store
