@@ -41,12 +41,12 @@ from coordinator.uploads.model import (
     new_mark,
     new_upload_id,
 )
-from coordinator.uploads.part_signer import URL_SLACK, PartSigner
 from coordinator.uploads.plan import AWS_LIMITS, S3Limits
 from coordinator.uploads.ports import IdempotencyKey, ListFilter, Started
 from coordinator.uploads.reconciling import manifest_of, merge_listed
 from coordinator.uploads.requests import Download, Rules, SignedPart, StartRequest, WantedPart
 from coordinator.uploads.state import Event, Reason, State
+from coordinator.uploads.url_signer import URL_SLACK, UrlSigner
 
 __all__ = ["Lifetimes", "UploadService"]
 
@@ -83,9 +83,10 @@ class UploadService:
         self._driver = driver
         self._driving = driver.driving
         self._repository = driver.driving.repository
-        self._presigner = presigner
         self._lifetimes = lifetimes or Lifetimes()
-        self._part_signer = PartSigner(presigner, self._repository, self._lifetimes.url_expires)
+        self._url_signer = UrlSigner(
+            presigner, self._repository, self._lifetimes.url_expires, self._lifetimes.download_expires
+        )
         self._limits = limits
 
     async def start(
@@ -107,7 +108,7 @@ class UploadService:
             upload = await (create(self._driving, upload) if first else self._create_again(upload))
         signed = []
         if upload.state is State.OPEN:
-            signed = await self._part_signer.sign_missing(upload, request.sign)
+            signed = await self._url_signer.sign_missing(upload, request.sign)
         return Started(upload, started.kind), signed
 
     async def get(self, upload_id: UploadId, identity: Identity) -> Upload:
@@ -151,7 +152,7 @@ class UploadService:
         if digested:
             numbers = [part.part_number for part in digested]
             refuse_changed_parts(digested, await self._repository.parts_by_number(upload.id, numbers))
-        return await self._part_signer.sign(upload, sized)
+        return await self._url_signer.sign(upload, sized)
 
     async def record(self, upload_id: UploadId, identity: Identity, claims: Sequence[Claim]) -> Upload:
         """Write what a client says it sent. Raises as `sign`."""
@@ -211,16 +212,13 @@ class UploadService:
         return await self.get(upload_id, identity)
 
     async def download(self, upload_id: UploadId, identity: Identity) -> Download:
-        """A presigned GetObject. Raises NotCompleted, UploadGone."""
+        """A presigned GetObject. Raises NotCompleted, UploadGone, StorageUnavailable."""
         upload = await self.get(upload_id, identity)
         if upload.state in {State.ABORTING, State.ABORTED, State.FAILED}:
             require_open(upload)
         if upload.state is not State.COMPLETED:
             raise NotCompleted("There is nothing to download until the upload is completed.")
-        signed = self._presigner.get_object(
-            upload.key, expires_in=self._lifetimes.download_expires, version_id=upload.version_id
-        )
-        return Download(signed.url, signed.expires_at)
+        return self._url_signer.download(upload)
 
     def _intent(self, tenant: str, owner: str, request: StartRequest, rules: Rules) -> NewUpload:
         upload_id = new_upload_id()
