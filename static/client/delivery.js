@@ -1,0 +1,302 @@
+/**
+ * The protocol of one file, top to bottom: recognise the file, start or resume, ask what is held, send what
+ * is missing, report, complete. The coordinator's ledger is the truth; nothing is stored here. It may be
+ * stopped at any await and run again.
+ */
+
+/** @import { Coordinator } from './api.js' */
+/** @import { Plan } from './plan.js' */
+/** @import { Pool } from './pool.js' */
+/** @import { Started, Upload } from './types.js' */
+/** @import { Surroundings } from './surroundings.js' */
+/** @import { Transport } from './transfer.js' */
+
+import { complete } from './completion.js';
+import { checkOpen, ended, saysOver, whatBecame } from './ending.js';
+import { CoordinatorError, UploadError } from './errors.js';
+import { Identity } from './identity.js';
+import { isPlanned, partRange, planOf } from './plan.js';
+import { Meter } from './progress.js';
+import { Reporter } from './report.js';
+import { Sender } from './sender.js';
+import { idempotencyKey, startBody } from './start.js';
+import { abortable } from './surroundings.js';
+import { windowSize } from './window.js';
+
+const MOST_ROUNDS = 5;
+const MOST_DETOURS = 5;
+
+/**
+ * @typedef {object} DeliveryContext  what all deliveries of an Uploader share
+ * @property {Coordinator} coordinator
+ * @property {Pool} pool  places for parts
+ * @property {Transport} transport
+ * @property {Surroundings} surroundings
+ * @property {number} concurrency
+ *
+ * @typedef {object} FileOptions
+ * @property {string} [policy]
+ * @property {Upload} [expected]  the unfinished upload that this file was chosen for
+ *
+ * @typedef {object} Watcher
+ * @property {(stage: 'preparing' | 'uploading' | 'finishing') => void} onStage
+ * @property {(id: string) => boolean} claim  false: another one on this page sends this upload
+ *
+ * @typedef {object} Work  an upload under way
+ * @property {Upload} upload
+ * @property {Plan} plan
+ * @property {Meter} meter
+ * @property {Reporter} reporter
+ * @property {Sender} sender
+ */
+
+export class Delivery {
+  #file;
+  #context;
+  #options;
+  #watcher;
+  #identity;
+  #key = idempotencyKey();
+  /** @type {Promise<Started> | null} */
+  #starting = null;
+  /** @type {Work | null} */
+  #work = null;
+  #inStep = false;
+  #startedAnew = false;
+  #detours = 0;
+
+  /**
+   * @param {File} file
+   * @param {DeliveryContext} context
+   * @param {FileOptions} options
+   * @param {Watcher} watcher
+   */
+  constructor(file, context, options, watcher) {
+    this.#file = file;
+    this.#context = context;
+    this.#options = options;
+    this.#watcher = watcher;
+    this.#identity = new Identity(file, options.expected ?? null);
+    /** Whether everything under way waits for its next try. */
+    this.troubled = false;
+  }
+
+  /** Null until the coordinator knows of the upload. */
+  get work() {
+    return this.#work;
+  }
+
+  /**
+   * @param {AbortSignal} signal
+   * @returns {Promise<Upload>} completed
+   */
+  async run(signal) {
+    for (;;) {
+      try {
+        return await this.#pass(signal);
+      } catch (error) {
+        const upload = await this.#detour(error, signal);
+        if (upload?.state === 'completed') return upload;
+      }
+    }
+  }
+
+  /** After a failure nothing that was learnt counts: the coordinator is asked again. */
+  doubt() {
+    this.#inStep = false;
+  }
+
+  /** Clears away what a start, even one whose answer is still on its way, left at the coordinator. */
+  async abandon() {
+    const { coordinator } = this.#context;
+    this.#work?.reporter.drop();
+    const started = await this.#starting?.catch(() => null);
+    const upload = this.#work?.upload ?? started?.upload;
+    if (!upload || !this.#isOurs(upload)) return;
+    const { id } = upload;
+    await coordinator.abort(id).catch((error) => {
+      if (!(error instanceof CoordinatorError) || (error.status !== 404 && error.status !== 410)) throw error;
+    });
+  }
+
+  /** @param {Upload} upload */
+  #isOurs({ id }) {
+    const { expected } = this.#options;
+    return (!expected || expected.id === id) && this.#watcher.claim(id);
+  }
+
+  /**
+   * The protocol, once.
+   *
+   * @param {AbortSignal} signal
+   * @returns {Promise<Upload>} completed
+   */
+  async #pass(signal) {
+    this.#stage('preparing', signal);
+    const fingerprint = await this.#identity.check();
+    this.#work ??= await this.#start(fingerprint, signal);
+    const work = this.#work;
+    if (work.upload.state === 'open' && !this.#inStep) await this.#learn(work, signal);
+    for (let round = 0; round < MOST_ROUNDS; round += 1) {
+      if (work.upload.state === 'open') await this.#send(work, signal);
+      this.#stage('finishing', signal);
+      if (work.upload.state === 'open') await this.#identity.check();
+      await work.reporter.flush();
+      const { coordinator, surroundings } = this.#context;
+      const answer = await complete(coordinator, work.upload.id, surroundings, signal);
+      if ('upload' in answer) return this.#completed(work, answer.upload);
+      for (const number of answer.missing) work.meter.missing(number, partRange(work.plan, number).size);
+    }
+    throw new UploadError('part_failed', 'The store does not keep what it was sent. Try again later.');
+  }
+
+  /**
+   * @param {string | null} fingerprint
+   * @param {AbortSignal} signal
+   * @returns {Promise<Work>}
+   */
+  async #start(fingerprint, signal) {
+    // not tied to the signal: whatever it creates has to be known, to go on with it or to clear it away
+    this.#starting ??= this.#context.coordinator.start(this.#body(fingerprint), this.#key);
+    const starting = this.#starting;
+    starting.catch(() => {
+      this.#starting = null;
+    });
+    const started = await abortable(starting, signal);
+    await this.#accept(started);
+    this.#inStep = started.created;
+    const work = this.#prepare(started.upload);
+    work.sender.offer(started.parts);
+    return work;
+  }
+
+  /** @param {string | null} fingerprint */
+  #body(fingerprint) {
+    const policy = this.#options.expected?.policy ?? this.#options.policy;
+    return startBody(this.#file, { fingerprint, policy, sign: windowSize(this.#context.concurrency) });
+  }
+
+  /** @param {Started} started */
+  async #accept({ created, upload }) {
+    try {
+      this.#identity.confirm(upload);
+    } catch (error) {
+      this.#forgetStart();
+      // if this fails too, the upload that nobody asked for expires by itself
+      if (created) await this.#context.coordinator.abort(upload.id).catch(() => {});
+      throw error;
+    }
+    if (this.#watcher.claim(upload.id)) return;
+    this.#forgetStart();
+    throw new UploadError('already_here', 'This file is in the list already.');
+  }
+
+  #forgetStart() {
+    this.#starting = null;
+    this.#key = idempotencyKey();
+  }
+
+  /**
+   * @param {Upload} upload
+   * @returns {Work}
+   */
+  #prepare(upload) {
+    const { coordinator, pool, transport, surroundings, concurrency } = this.#context;
+    const plan = planOf(upload, this.#file.size);
+    const meter = new Meter(this.#file.size, plan.partCount);
+    const reporter = new Reporter((claims) => coordinator.report(upload.id, claims), surroundings);
+    const sender = new Sender({
+      file: this.#file,
+      uploadId: upload.id,
+      plan,
+      meter,
+      coordinator,
+      pool,
+      reporter,
+      transport,
+      surroundings,
+      windowSize: windowSize(concurrency),
+      checkFile: async () => {
+        await this.#identity.check();
+      },
+      checkUpload: (signal) => checkOpen(coordinator, upload.id, signal),
+      onTrouble: (troubled) => {
+        this.troubled = troubled;
+      },
+    });
+    return { upload, plan, meter, reporter, sender };
+  }
+
+  /**
+   * Which parts exist is asked, never remembered.
+   *
+   * @param {Work} work
+   * @param {AbortSignal} signal
+   */
+  async #learn({ upload, plan, meter }, signal) {
+    const recorded = await this.#context.coordinator.parts(upload.id, signal);
+    const held = new Set(recorded.filter((part) => isPlanned(plan, part)).map((part) => part.part_number));
+    for (let number = 1; number <= plan.partCount; number += 1) {
+      const { size } = partRange(plan, number);
+      if (held.has(number)) meter.stored(number, size);
+      else meter.missing(number, size);
+    }
+    this.#inStep = true;
+  }
+
+  /**
+   * @param {Work} work
+   * @param {AbortSignal} signal
+   */
+  async #send({ sender }, signal) {
+    this.#stage('uploading', signal);
+    try {
+      await sender.send(signal);
+    } finally {
+      this.troubled = false;
+    }
+  }
+
+  /**
+   * After an error that may mean that the upload is over: what became of it. Null: it is to be started anew.
+   *
+   * @param {unknown} error
+   * @param {AbortSignal} signal
+   * @returns {Promise<Upload | null>}
+   */
+  async #detour(error, signal) {
+    if (!this.#work || signal.aborted || !saysOver(error) || this.#detours >= MOST_DETOURS) throw error;
+    this.#detours += 1;
+    this.#inStep = false;
+    const upload = await whatBecame(this.#context.coordinator, this.#work.upload.id, signal);
+    if (upload) {
+      this.#work.upload = upload;
+      return upload;
+    }
+    if (this.#startedAnew || this.#options.expected) throw ended();
+    this.#startedAnew = true;
+    this.#work.reporter.drop();
+    this.#work = null;
+    this.#forgetStart();
+    return null;
+  }
+
+  /**
+   * @param {Work} work
+   * @param {Upload} upload
+   */
+  #completed(work, upload) {
+    if (upload.state !== 'completed') throw ended();
+    work.upload = upload;
+    return upload;
+  }
+
+  /**
+   * @param {'preparing' | 'uploading' | 'finishing'} stage
+   * @param {AbortSignal} signal
+   */
+  #stage(stage, signal) {
+    signal.throwIfAborted();
+    this.#watcher.onStage(stage);
+  }
+}

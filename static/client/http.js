@@ -1,0 +1,166 @@
+/**
+ * JSON calls to the coordinator. A call repeats itself by the class of its failure (retry.js), waits while
+ * there is no network, and asks for another token after a 401. Only calls that are safe to repeat may be made.
+ */
+
+/** @import { Surroundings } from './surroundings.js' */
+/** @import { TokenSource } from './credential.js' */
+
+import { Credential } from './credential.js';
+import { CoordinatorError } from './errors.js';
+import { backoff, PATIENT_TRIES, parseRetryAfter, stepAfterCall } from './retry.js';
+import { abortable, onAbort, sleep, untilOnline } from './surroundings.js';
+
+const TIMEOUT_MS = 30_000;
+const MOST_RENEWALS = 5;
+
+/** @typedef {typeof globalThis.fetch} Fetch */
+
+/**
+ * @typedef {object} CallOptions
+ * @property {unknown} [body]
+ * @property {Record<string, string>} [headers]
+ * @property {AbortSignal} [signal]
+ * @property {number} [tries]
+ *
+ * @typedef {object} Answer
+ * @property {number} status
+ * @property {number | null} retryAfter  milliseconds
+ * @property {any} body
+ */
+
+export class Http {
+  #base;
+  #fetch;
+  #credential;
+  #surroundings;
+  #skew = 0;
+
+  /**
+   * @param {object} options
+   * @param {string} options.endpoint  the coordinator's origin, with its path prefix where it has one
+   * @param {Fetch} options.fetch
+   * @param {TokenSource | string | null} options.token
+   * @param {Surroundings} options.surroundings
+   */
+  constructor({ endpoint, fetch, token, surroundings }) {
+    this.#base = endpoint.replace(/\/+$/, '');
+    this.#fetch = fetch;
+    this.#credential = new Credential(token);
+    this.#surroundings = surroundings;
+  }
+
+  /** The coordinator's clock, as far as its Date header could be read; else our own. Milliseconds since 1970. */
+  now() {
+    return this.#surroundings.now() + this.#skew;
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} route
+   * @param {CallOptions} options
+   * @returns {Promise<Answer>}
+   * @throws {CoordinatorError}
+   */
+  async call(method, route, options) {
+    const { signal, tries = PATIENT_TRIES } = options;
+    let failures = 0;
+    for (;;) {
+      try {
+        return await this.#authorized(method, route, options);
+      } catch (error) {
+        if (!(error instanceof CoordinatorError) || stepAfterCall(error) !== 'wait') throw error;
+        if (this.#surroundings.online()) failures += 1;
+        if (failures >= tries) throw error;
+        await this.#wait(failures, error, signal);
+      }
+    }
+  }
+
+  /**
+   * @param {number} failures
+   * @param {CoordinatorError} error
+   * @param {AbortSignal} [signal]
+   */
+  async #wait(failures, error, signal) {
+    await untilOnline(this.#surroundings, signal);
+    const ms = backoff(failures || 1, this.#surroundings.random, error.retryAfter);
+    await sleep(this.#surroundings, ms, signal);
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} route
+   * @param {CallOptions} options
+   * @returns {Promise<Answer>}
+   */
+  async #authorized(method, route, options) {
+    const { signal } = options;
+    for (let renewals = 0; ; renewals += 1) {
+      const token = await abortable(this.#credential.current(), signal);
+      try {
+        return await this.#once(method, route, token, options);
+      } catch (error) {
+        if (!(error instanceof CoordinatorError) || stepAfterCall(error) !== 'renew') throw error;
+        if (renewals === MOST_RENEWALS) throw error;
+        if (!(await abortable(this.#credential.renew(token), signal))) throw error;
+      }
+    }
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} route
+   * @param {string | null} token
+   * @param {CallOptions} options
+   * @returns {Promise<Answer>}
+   */
+  async #once(method, route, token, { body, headers = {}, signal }) {
+    signal?.throwIfAborted();
+    const stop = new AbortController();
+    const forget = [
+      onAbort(signal, () => stop.abort()),
+      this.#surroundings.after(TIMEOUT_MS, () => stop.abort()),
+    ];
+    try {
+      const response = await this.#fetch(this.#base + route, {
+        method,
+        headers: {
+          Accept: 'application/json',
+          ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+          ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
+          ...headers,
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+        cache: 'no-store',
+        signal: stop.signal,
+      });
+      return await this.#read(response);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof CoordinatorError) throw error;
+      throw unreachable();
+    } finally {
+      for (const call of forget) call();
+    }
+  }
+
+  /**
+   * @param {Response} response
+   * @returns {Promise<Answer>}
+   */
+  async #read(response) {
+    const { status, headers } = response;
+    const date = Date.parse(headers.get('Date') ?? '');
+    if (!Number.isNaN(date)) this.#skew = date - this.#surroundings.now();
+    const retryAfter = parseRetryAfter(headers.get('Retry-After'), this.now());
+    if (response.ok) return { status, retryAfter, body: await response.json() };
+    const problem = await response.json().catch(() => ({}));
+    throw new CoordinatorError(status, problem, retryAfter);
+  }
+}
+
+function unreachable() {
+  const detail = 'The upload service cannot be reached. Check the connection and try again.';
+  return new CoordinatorError(0, { code: 'unreachable', detail });
+}

@@ -1,0 +1,147 @@
+/**
+ * How far an upload is, from the bytes in flight and not only from finished parts.
+ *
+ * The speed is an exponentially weighted mean with a memory of about SMOOTH_MS, corrected for its short
+ * past at the beginning. Bytes found at the store on resume move the bar and never the speed; bytes sent
+ * twice count for the speed (they did travel) and not for the bar.
+ */
+
+const SMOOTH_MS = 5_000;
+const SETTLE_MS = 1_000;
+
+/**
+ * @typedef {object} Progress
+ * @property {number} bytesSent  finished parts and bytes in flight
+ * @property {number} bytesTotal
+ * @property {number} fraction  0 to 1; 1 only when every part is at the store
+ * @property {number | null} bytesPerSecond  null until it is known
+ * @property {number | null} secondsLeft  null until it is known
+ * @property {number} partsDone
+ * @property {number} partCount
+ */
+
+export class Meter {
+  #total;
+  #partCount;
+  #finished = 0;
+  /** @type {Map<number, number>} part number to bytes sent */
+  #flying = new Map();
+  /** @type {Set<number>} */
+  #done = new Set();
+  #moved = 0;
+  #weighted = 0;
+  #weight = 0;
+  #measuredMs = 0;
+  /** @type {number | null} */
+  #last = null;
+
+  /**
+   * @param {number} total  bytes
+   * @param {number} partCount
+   */
+  constructor(total, partCount) {
+    this.#total = total;
+    this.#partCount = partCount;
+  }
+
+  /** @returns {ReadonlySet<number>} */
+  get done() {
+    return this.#done;
+  }
+
+  /** @returns {ReadonlyMap<number, number>} part number to bytes sent so far */
+  get flying() {
+    return this.#flying;
+  }
+
+  /**
+   * The part was at the store before.
+   *
+   * @param {number} number
+   * @param {number} size
+   */
+  stored(number, size) {
+    if (this.#done.has(number)) return;
+    this.#done.add(number);
+    this.#finished += size;
+  }
+
+  /**
+   * The part is not at the store after all.
+   *
+   * @param {number} number
+   * @param {number} size
+   */
+  missing(number, size) {
+    if (this.#done.delete(number)) this.#finished -= size;
+  }
+
+  /**
+   * @param {number} number
+   * @param {number} sent  bytes of this part so far
+   */
+  sent(number, sent) {
+    this.#moved += Math.max(0, sent - (this.#flying.get(number) ?? 0));
+    this.#flying.set(number, sent);
+  }
+
+  /**
+   * @param {number} number
+   * @param {number} size
+   */
+  arrived(number, size) {
+    this.sent(number, size);
+    this.dropped(number);
+    this.stored(number, size);
+  }
+
+  /** @param {number} number */
+  dropped(number) {
+    this.#flying.delete(number);
+  }
+
+  /**
+   * Takes the speed; to be called a few times a second while parts are in flight.
+   *
+   * @param {number} now  milliseconds
+   */
+  tick(now) {
+    const elapsed = this.#last === null ? 0 : now - this.#last;
+    if (this.#last !== null && elapsed <= 0) return;
+    this.#last = now;
+    const moved = this.#moved;
+    this.#moved = 0;
+    if (elapsed === 0) return;
+    const keep = Math.exp(-elapsed / SMOOTH_MS);
+    this.#weighted = this.#weighted * keep + (moved / elapsed) * 1000 * (1 - keep);
+    this.#weight = this.#weight * keep + (1 - keep);
+    this.#measuredMs += elapsed;
+  }
+
+  /** Forgets the speed: nothing is being sent. */
+  rest() {
+    this.#flying.clear();
+    this.#last = null;
+    this.#moved = 0;
+    this.#weighted = 0;
+    this.#weight = 0;
+    this.#measuredMs = 0;
+  }
+
+  /** @returns {Progress} */
+  read() {
+    const inFlight = [...this.#flying.values()].reduce((sum, bytes) => sum + bytes, 0);
+    const bytesSent = Math.min(this.#total, this.#finished + inFlight);
+    const speed = this.#measuredMs >= SETTLE_MS ? this.#weighted / this.#weight : null;
+    const complete = this.#done.size === this.#partCount;
+    return {
+      bytesSent,
+      bytesTotal: this.#total,
+      fraction: complete ? 1 : Math.min(0.999, bytesSent / Math.max(1, this.#total)),
+      bytesPerSecond: speed,
+      secondsLeft: speed !== null && speed >= 1 ? (this.#total - bytesSent) / speed : null,
+      partsDone: this.#done.size,
+      partCount: this.#partCount,
+    };
+  }
+}

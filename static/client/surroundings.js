@@ -1,0 +1,93 @@
+/**
+ * What the client takes from the world around it. Everything that waits, measures time or rolls dice
+ * gets it from here, so that a test decides when time passes.
+ *
+ * @typedef {object} Surroundings
+ * @property {() => number} now  milliseconds since 1970
+ * @property {(ms: number, call: () => void) => () => void} after  calls once, later; the answer takes it back
+ * @property {() => number} random  at least 0, less than 1
+ * @property {() => boolean} online
+ * @property {(call: () => void) => () => void} whenOnline  calls once; the answer takes it back
+ */
+
+/** @type {Readonly<Surroundings>} */
+export const browserSurroundings = Object.freeze({
+  now: () => Date.now(),
+  after: (ms, call) => {
+    const timer = setTimeout(call, ms);
+    return () => clearTimeout(timer);
+  },
+  random: () => Math.random(),
+  online: () => globalThis.navigator?.onLine !== false,
+  whenOnline: (call) => {
+    globalThis.addEventListener('online', call, { once: true });
+    return () => globalThis.removeEventListener('online', call);
+  },
+});
+
+/**
+ * @param {AbortSignal | undefined} signal
+ * @param {() => void} call
+ * @returns {() => void} takes it back
+ */
+export function onAbort(signal, call) {
+  signal?.addEventListener('abort', call, { once: true });
+  return () => signal?.removeEventListener('abort', call);
+}
+
+/**
+ * Waits for what `begin` starts. Rejects with the signal's reason as soon as it aborts.
+ *
+ * @param {(resolve: () => void) => () => void} begin  answers with the way to stop it
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<void>}
+ */
+function waitFor(begin, signal) {
+  signal?.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const forget = onAbort(signal, () => {
+      stop();
+      reject(signal?.reason);
+    });
+    const stop = begin(() => {
+      forget();
+      resolve();
+    });
+  });
+}
+
+/**
+ * @param {Surroundings} surroundings
+ * @param {number} ms
+ * @param {AbortSignal} [signal]
+ */
+export function sleep(surroundings, ms, signal) {
+  return waitFor((resolve) => surroundings.after(ms, resolve), signal);
+}
+
+/**
+ * Returns at once where the browser believes it has a network.
+ *
+ * @param {Surroundings} surroundings
+ * @param {AbortSignal} [signal]
+ */
+export async function untilOnline(surroundings, signal) {
+  while (!surroundings.online()) await waitFor((resolve) => surroundings.whenOnline(resolve), signal);
+}
+
+/**
+ * The promise's outcome, unless the signal aborts first. The work behind the promise goes on.
+ *
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<T>}
+ */
+export function abortable(promise, signal) {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    const forget = onAbort(signal, () => reject(signal.reason));
+    promise.then(resolve, reject).finally(forget);
+  });
+}

@@ -1,0 +1,63 @@
+/**
+ * The wire, as the coordinator's HTTP contract has it. Times are RFC 3339 in UTC, sizes are bytes.
+ * Members may be added by the server; none of these is ever renamed.
+ *
+ * @typedef {'creating' | 'open' | 'completing' | 'completed' | 'aborting' | 'aborted' | 'failed'} ServerState
+ *
+ * @typedef {object} Upload
+ * @property {string} id
+ * @property {ServerState} state
+ * @property {string | null} reason  why aborting, aborted or failed
+ * @property {string} policy
+ * @property {string} filename
+ * @property {string | null} content_type
+ * @property {number | null} size
+ * @property {'multipart' | 'put'} method
+ * @property {number} part_size
+ * @property {number | null} part_count
+ * @property {number} parts_uploaded
+ * @property {number} bytes_uploaded
+ * @property {string | null} expires_at
+ *
+ * @typedef {object} SignedPart
+ * @property {number} part_number
+ * @property {number} offset
+ * @property {number} size  the body must have exactly this many bytes
+ * @property {'PUT'} method
+ * @property {string} url
+ * @property {Record<string, string>} headers  sent exactly as they stand
+ * @property {string} expires_at
+ *
+ * @typedef {object} RecordedPart
+ * @property {number} part_number
+ * @property {number | null} size
+ * @property {string | null} etag
+ *
+ * @typedef {object} PartClaim
+ * @property {number} part_number
+ * @property {string} [etag]  left out where the store's CORS rules hide the header
+ * @property {number} size
+ *
+ * @typedef {object} StartBody
+ * @property {string} filename
+ * @property {number} size
+ * @property {number} sign  how many parts to sign at once
+ * @property {string} [content_type]
+ * @property {string} [fingerprint]
+ * @property {string} [policy]
+ *
+ * @typedef {object} Started
+ * @property {boolean} created  false: the coordinator knew this file and the upload goes on
+ * @property {Upload} upload
+ * @property {SignedPart[]} parts
+ *
+ * @typedef {object} Download
+ * @property {string} url
+ * @property {string} expires_at
+ *
+ * @typedef {object} FieldError
+ * @property {string} path
+ * @property {string} message
+ */
+
+export {};

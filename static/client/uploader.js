@@ -1,0 +1,143 @@
+/** @import { FileOptions } from './delivery.js' */
+/** @import { UploadContext } from './upload.js' */
+/** @import { Upload } from './types.js' */
+/** @import { Fetch } from './http.js' */
+/** @import { Surroundings } from './surroundings.js' */
+/** @import { TokenSource } from './credential.js' */
+/** @import { Transport } from './transfer.js' */
+
+import { Coordinator } from './api.js';
+import { Http } from './http.js';
+import { Pool } from './pool.js';
+import { browserSurroundings } from './surroundings.js';
+import { xhrTransport } from './transfer.js';
+import { FileUpload } from './upload.js';
+
+/** Browsers open six connections to one HTTP/1.1 host; more would only queue, with their URLs growing old. */
+const CONCURRENCY = 6;
+
+/**
+ * @typedef {object} UploaderOptions
+ * @property {string} [endpoint]  the coordinator's URL; the page's own origin unless given
+ * @property {string | TokenSource | null} [token]  a Bearer token, or a function that yields one and is asked again after a 401
+ * @property {number} [concurrency]  parts under way at once, over all files
+ * @property {string} [policy]
+ * @property {Fetch} [fetch]
+ * @property {Transport} [transport]
+ * @property {Surroundings} [surroundings]
+ */
+
+/**
+ * Sends files. All of them share one pool of part transfers, fairly.
+ *
+ * Events: `add` (detail: a FileUpload), `state` (detail: the FileUpload whose state changed).
+ */
+export class Uploader extends EventTarget {
+  #coordinator;
+  #context;
+  #policy;
+  /** @type {FileUpload[]} */
+  #uploads = [];
+  /** @type {Map<string, FileUpload>} upload id to the one that sends it */
+  #claimed = new Map();
+
+  /** @param {UploaderOptions} [options] */
+  constructor(options = {}) {
+    super();
+    const { concurrency = CONCURRENCY, surroundings = browserSurroundings } = options;
+    this.#policy = options.policy;
+    const http = new Http({
+      endpoint: options.endpoint ?? globalThis.location?.origin ?? '',
+      fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
+      token: options.token ?? null,
+      surroundings,
+    });
+    this.#coordinator = new Coordinator(http);
+    /** @type {UploadContext} */
+    this.#context = {
+      coordinator: this.#coordinator,
+      pool: new Pool(concurrency),
+      files: new Pool(concurrency),
+      transport: options.transport ?? xhrTransport(surroundings),
+      surroundings,
+      concurrency,
+      claim: (id, upload) => this.#claim(id, upload),
+    };
+  }
+
+  /** All that were added, in order. */
+  get uploads() {
+    return [...this.#uploads];
+  }
+
+  /** Whether leaving the page now would interrupt something. */
+  get active() {
+    return this.#uploads.some((upload) => upload.active);
+  }
+
+  /**
+   * Begins to send a file, or goes on where an unfinished upload of the same file stopped.
+   *
+   * @param {File} file
+   * @param {FileOptions} [options]
+   * @returns {FileUpload}
+   */
+  add(file, options = {}) {
+    const policy = options.policy ?? this.#policy;
+    const upload = new FileUpload(file, this.#context, policy === undefined ? options : { ...options, policy });
+    this.#uploads.push(upload);
+    upload.addEventListener('state', () => this.dispatchEvent(new CustomEvent('state', { detail: upload })));
+    this.dispatchEvent(new CustomEvent('add', { detail: upload }));
+    return upload;
+  }
+
+  /**
+   * Forgets an upload that is over or failed; the coordinator is not told.
+   *
+   * @param {FileUpload} upload
+   */
+  remove(upload) {
+    this.#uploads = this.#uploads.filter((other) => other !== upload);
+    for (const [id, holder] of this.#claimed) if (holder === upload) this.#claimed.delete(id);
+  }
+
+  /**
+   * One's own uploads that wait for their file, apart from those in `uploads`.
+   *
+   * @returns {Promise<Upload[]>}
+   */
+  async unfinished() {
+    const open = await this.#coordinator.open();
+    return open.filter(({ id }) => !this.#claimed.has(id));
+  }
+
+  /**
+   * Ends an unfinished upload; what it stored is cleared.
+   *
+   * @param {string} id
+   */
+  async discard(id) {
+    await this.#coordinator.abort(id);
+  }
+
+  /**
+   * A URL for the finished object. It is short-lived: ask when it is wanted.
+   *
+   * @param {string} id
+   * @returns {Promise<string>}
+   */
+  async downloadUrl(id) {
+    return (await this.#coordinator.download(id)).url;
+  }
+
+  /**
+   * @param {string} id
+   * @param {FileUpload} upload
+   */
+  #claim(id, upload) {
+    const holder = this.#claimed.get(id);
+    if (holder && holder !== upload && holder.state !== 'failed' && holder.state !== 'cancelled') return false;
+    this.#claimed.set(id, upload);
+    return true;
+  }
+}

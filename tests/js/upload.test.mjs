@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fingerprint } from '../../static/client/fingerprint.js';
+import { forever, scene, storedText, text } from './scene.mjs';
+
+test('a file arrives whole, in parts, with its claims reported before completing', async () => {
+  const { server, uploader, reach } = scene();
+  const file = text(41);
+  const upload = uploader.add(file);
+  /** @type {string[]} */
+  const states = [];
+  upload.addEventListener('state', (event) => states.push(/** @type {CustomEvent} */ (event).detail));
+  await reach(upload, 'completed');
+  assert.equal(storedText(server), await file.text());
+  assert.deepEqual(states, ['preparing', 'uploading', 'finishing', 'completed']);
+  assert.equal((await upload.done).id, 'upload-1');
+  assert.equal(upload.progress.fraction, 1);
+  const reported = server.callsTo('PUT', '/upload-1/parts').flatMap((call) => call.body.parts);
+  assert.equal(reported.length, 11);
+  assert.deepEqual(reported[0], {
+    part_number: reported[0].part_number,
+    size: 4,
+    etag: `"etag-${reported[0].part_number}"`,
+  });
+  assert.match(server.calls.at(-1)?.path ?? '', /complete$/);
+  assert.deepEqual(server.puts[0]?.request.headers, { 'x-signed': String(server.puts[0]?.number) });
+});
+
+test('starting names the file, its fingerprint and a window of parts, under one Idempotency-Key', async () => {
+  const { server, uploader, reach } = scene({ concurrency: 3, policy: 'photos' });
+  let failures = 0;
+  server.fault = ({ method }) => {
+    failures += 1;
+    return method === 'POST' && failures <= 3
+      ? { status: [0, 503, 409][failures - 1] ?? 0, body: { code: 'idempotency_in_progress' } }
+      : undefined;
+  };
+  const file = new File(['hello'], 'π.txt', { type: 'text/plain' });
+  await reach(uploader.add(file), 'completed');
+  const starts = server.callsTo('POST', '');
+  assert.equal(starts.length, 4);
+  const body = {
+    filename: 'π.txt',
+    size: 5,
+    content_type: 'text/plain',
+    fingerprint: await fingerprint(file),
+    policy: 'photos',
+    sign: 6,
+  };
+  assert.deepEqual(starts[3]?.body, body);
+  assert.equal(new Set(starts.map((call) => call.headers['Idempotency-Key'])).size, 1);
+  assert.match(starts[0]?.headers['Idempotency-Key'] ?? '', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+});
+
+test('never all parts are signed at the start', async () => {
+  const { server, uploader, reach } = scene({ concurrency: 2 });
+  server.partFault = forever;
+  const upload = uploader.add(text(400));
+  await reach(upload, 'uploading');
+  assert.equal(server.callsTo('POST', '')[0]?.body.sign, 4);
+  const signed = server.callsTo('POST', '/upload-1/parts/sign').flatMap((call) => call.body.part_numbers);
+  assert.ok(4 + signed.length <= 2 + 4, `${signed.length} more signed with two under way`);
+});
+
+test('an empty file is one part of no bytes', async () => {
+  const { server, uploader, reach } = scene();
+  const upload = uploader.add(new File([], 'empty'));
+  await reach(upload, 'completed');
+  assert.deepEqual(
+    server.puts.map((put) => put.request.body.size),
+    [0],
+  );
+  assert.equal(upload.progress.fraction, 1);
+});
+
+test('a hidden ETag: the claim goes without it, and the upload completes', async () => {
+  const { server, uploader, reach } = scene();
+  server.hideEtag = true;
+  await reach(uploader.add(text(8)), 'completed');
+  const claims = server.callsTo('PUT', '/upload-1/parts').flatMap((call) => call.body.parts);
+  assert.deepEqual(claims[0], { part_number: claims[0].part_number, size: 4 });
+});
+
+test('no more parts under way than allowed, over all files, and every file moves', async () => {
+  const { server, uploader, time, reach } = scene({ concurrency: 4 });
+  /** @type {(() => void)[]} */
+  const held = [];
+  server.partFault = () => new Promise((resolve) => held.push(() => resolve(undefined)));
+  const uploads = [uploader.add(text(80, 'large')), uploader.add(text(12, 'small'))];
+  await time.until(() => server.puts.length === 4);
+  for (const release of held.splice(0)) release();
+  await time.until(() => server.puts.length === 8);
+  assert.deepEqual(new Set(server.puts.slice(4).map((put) => put.uploadId)).size, 2);
+  server.partFault = () => undefined;
+  for (const release of held) release();
+  for (const upload of uploads) await reach(upload, 'completed');
+  assert.equal(server.most, 4);
+});
+
+test('progress counts bytes in flight', async () => {
+  const { server, uploader, time } = scene();
+  server.partFault = ({ request, number }) => {
+    request.onProgress(number === 1 ? 3 : 1);
+    return forever();
+  };
+  const upload = uploader.add(text(8));
+  /** @type {number[]} */
+  const seen = [];
+  upload.addEventListener('progress', (event) =>
+    seen.push(/** @type {CustomEvent} */ (event).detail.bytesSent),
+  );
+  await time.until(() => seen.includes(4));
+  assert.equal(upload.progress.partsDone, 0);
+  assert.equal(upload.progress.fraction, 0.5);
+});
+
+test('the download URL is asked for when it is wanted', async () => {
+  const { server, uploader, reach } = scene();
+  const upload = uploader.add(text(4));
+  await reach(upload, 'completed');
+  assert.equal(server.callsTo('GET', '/upload-1/download').length, 0);
+  assert.equal(await uploader.downloadUrl('upload-1'), 'https://store.test/upload-1');
+});
+
+test('something is at stake only while bytes are on their way', async () => {
+  const { server, uploader, time, reach } = scene();
+  assert.equal(uploader.active, false);
+  server.partFault = forever;
+  const upload = uploader.add(text(8));
+  await time.until(() => server.puts.length > 0);
+  assert.equal(uploader.active, true);
+  upload.pause();
+  assert.equal(uploader.active, false);
+  server.partFault = () => undefined;
+  upload.resume();
+  await reach(upload, 'completed');
+  assert.equal(uploader.active, false);
+});
