@@ -1,0 +1,1 @@
+"""Object stores: what stands behind `uploads.ports.ObjectStore`."""

@@ -1,0 +1,95 @@
+"""The SDK's client, set up so that it does what it is told and nothing else.
+
+One attempt on every call, signature v4, no checksums but those asked for, no bucket followed into another region, no
+endpoint from the environment; the network's own HTTP proxies are used except for a store on this very machine.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from ipaddress import ip_address
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import urlsplit
+
+import aioboto3
+from aiobotocore.config import AioConfig
+from botocore.exceptions import BotoCoreError
+
+from coordinator.storage.options import S3Options
+from coordinator.uploads.ports import StoreMisconfigured
+
+__all__ = ["Client", "Clients", "connect"]
+
+
+class Client(Protocol):
+    """The few calls of the SDK's client that are used here."""
+
+    async def create_multipart_upload(self, **arguments: Any) -> Mapping[str, Any]: ...
+    async def list_multipart_uploads(self, **arguments: Any) -> Mapping[str, Any]: ...
+    async def list_parts(self, **arguments: Any) -> Mapping[str, Any]: ...
+    async def complete_multipart_upload(self, **arguments: Any) -> Mapping[str, Any]: ...
+    async def abort_multipart_upload(self, **arguments: Any) -> Mapping[str, Any]: ...
+    async def head_object(self, **arguments: Any) -> Mapping[str, Any]: ...
+
+
+class Clients(NamedTuple):
+    usual: Client
+    completing: Client
+    """Waits longer between two bytes, and has its own connections."""
+
+
+@asynccontextmanager
+async def connect(options: S3Options) -> AsyncIterator[Clients]:
+    """Both clients, whose connections end with the context. Nothing is sent yet.
+
+    Raises StoreMisconfigured when no client can be made of these options.
+    """
+    session = aioboto3.Session(
+        aws_access_key_id=options.access_key_id,
+        aws_secret_access_key=options.secret_access_key,
+        aws_session_token=options.session_token,
+        region_name=options.region,
+    )
+    async with AsyncExitStack() as clients:
+        try:
+            usual = await clients.enter_async_context(_client(session, options, options.read_timeout))
+            completing = await clients.enter_async_context(
+                _client(session, options, options.complete_read_timeout)
+            )
+        except (BotoCoreError, ValueError) as refused:
+            raise StoreMisconfigured(
+                "connect", type(refused).__name__, "store.endpoint_url or store.region cannot be used"
+            ) from None
+        yield Clients(usual, completing)
+
+
+@asynccontextmanager
+async def _client(session: Any, options: S3Options, read_timeout: float) -> AsyncIterator[Any]:
+    config = AioConfig(
+        signature_version="s3v4",
+        retries={"total_max_attempts": 1},
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        parameter_validation=False,
+        ignore_configured_endpoint_urls=True,
+        connect_timeout=options.connect_timeout,
+        read_timeout=read_timeout,
+        max_pool_connections=options.max_connections,
+        proxies={} if _on_this_machine(options.endpoint_url) else None,
+        s3={"addressing_style": options.addressing_style, "us_east_1_regional_endpoint": "regional"},
+    )
+    async with session.client("s3", endpoint_url=options.endpoint_url, config=config) as client:
+        client.meta.events.register("before-call.s3", _stay_in_region)
+        yield client
+
+
+def _stay_in_region(context: dict[str, Any], **_: object) -> None:
+    """The SDK would send a call again to the region a redirect names; but URLs are signed for the one configured."""
+    context.setdefault("s3_redirect", {})["redirected"] = True
+
+
+def _on_this_machine(endpoint_url: str | None) -> bool:
+    host = urlsplit(endpoint_url or "").hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -1,0 +1,27 @@
+"""What it takes to reach a bucket."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+__all__ = ["S3Options"]
+
+
+@dataclass(frozen=True, slots=True)
+class S3Options:
+    """Where the bucket is, with what rights it is seen, and how long to wait for it. All times in seconds."""
+
+    endpoint_url: str | None
+    """None: AWS, whose address follows from the region."""
+    region: str
+    bucket: str
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str | None = field(default=None, repr=False)
+    addressing_style: Literal["path", "virtual"] = "path"
+    connect_timeout: float = 3.0
+    read_timeout: float = 20.0
+    """Between two bytes of an answer."""
+    complete_read_timeout: float = 60.0
+    """The same for Complete: S3 may take minutes, during which it sends white space (API Reference)."""
+    max_connections: int = 50
+    """Of each of the two kinds, so that waiting Completes never hold up the rest."""

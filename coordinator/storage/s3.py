@@ -1,0 +1,223 @@
+"""An S3-compatible bucket through the SDK, which is known to this file and `connection` alone.
+
+Promises the contract of `uploads.ports.ObjectStore`: every call is sent once, and whatever goes wrong becomes a StoreError without the URL, the key or the mark, all of which
+botocore's own messages hold. A connection that could not even be made counts as an unknown outcome too: that costs a
+read and keeps the kinds few. (aiohttp sends a HEAD, GET or DELETE again when a kept connection turns out to be closed;
+all three are harmless twice.)
+"""
+
+import secrets
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from http import HTTPStatus
+from typing import Any, Final
+
+import aiohttp
+from botocore.exceptions import BotoCoreError, ClientError, EndpointProviderError, ParamValidationError
+from botocore.parsers import ResponseParserError
+
+from coordinator.storage.connection import Clients, connect
+from coordinator.storage.errors import Operation, store_error
+from coordinator.storage.options import S3Options
+from coordinator.uploads.model import Manifest, MultipartUploadId
+from coordinator.uploads.ports import (
+    CompletedObject,
+    CreatedMultipartUpload,
+    ListedMultipartUpload,
+    ListedPart,
+    StoredObject,
+    StoreMisconfigured,
+    StoreOutcomeUnknown,
+)
+from coordinator.uploads.transactions import outside_transaction
+
+__all__ = ["MARK", "S3Store", "open_s3_store"]
+
+MARK: Final = "coordinator-mark"
+"""The name of the mark in the object's metadata (`x-amz-meta-coordinator-mark`)."""
+
+MAX_PAGES: Final = 100
+"""Of one listing. S3 needs 10 for 10,000 parts; a store that goes on past this many is not making progress."""
+
+_BROKEN: Final = (BotoCoreError, ResponseParserError, aiohttp.ClientError, OSError, ValueError, LookupError)
+"""No answer, or none that can be read (the last two: a field is missing or malformed)."""
+
+
+@asynccontextmanager
+async def open_s3_store(options: S3Options) -> AsyncIterator["S3Store"]:
+    """The store, with its connections kept until the end of the context. Nothing is sent yet.
+
+    Raises StoreMisconfigured when no client can be made of these options.
+    """
+    async with connect(options) as clients:
+        yield S3Store(options.bucket, clients)
+
+
+class S3Store:
+    """See `uploads.ports.ObjectStore`."""
+
+    def __init__(self, bucket: str, clients: Clients) -> None:
+        self._bucket = bucket
+        self._client = clients.usual
+        self._completing = clients.completing
+
+    @property
+    def bucket(self) -> str:
+        return self._bucket
+
+    async def create_multipart_upload(
+        self,
+        key: str,
+        *,
+        mark: str,
+        content_type: str,
+        content_encoding: str | None,
+        content_disposition: str,
+    ) -> CreatedMultipartUpload:
+        encoding = {} if content_encoding is None else {"ContentEncoding": content_encoding}
+        with _calling("create_multipart_upload"):
+            answer = await self._client.create_multipart_upload(
+                Bucket=self._bucket,
+                Key=key,
+                Metadata={MARK: mark},
+                ContentType=content_type,
+                ContentDisposition=content_disposition,
+                **encoding,
+            )
+            return CreatedMultipartUpload(
+                multipart_upload_id=MultipartUploadId(answer["UploadId"]),
+                abort_date=answer.get("AbortDate"),
+            )
+
+    async def list_multipart_uploads(self, key: str) -> Sequence[ListedMultipartUpload]:
+        found: list[ListedMultipartUpload] = []
+        markers: dict[str, str] = {}
+        seen: set[tuple[str, str]] = set()
+        with _calling("list_multipart_uploads"):
+            while len(seen) < MAX_PAGES:
+                page = await self._client.list_multipart_uploads(Bucket=self._bucket, Prefix=key, **markers)
+                rows = page.get("Uploads", [])
+                found += [_listed_upload(row) for row in rows if row["Key"] == key]
+                if not page["IsTruncated"] or not rows:
+                    return sorted(dict.fromkeys(found), key=lambda upload: upload.initiated)
+                following = page["NextKeyMarker"], page["NextUploadIdMarker"]
+                if following in seen:
+                    break
+                seen.add(following)
+                markers = {"KeyMarker": following[0], "UploadIdMarker": following[1]}
+        raise StoreOutcomeUnknown("list_multipart_uploads", "NoProgress", "the store's pages do not end")
+
+    async def list_parts(self, key: str, multipart_upload_id: MultipartUploadId) -> Sequence[ListedPart]:
+        found: list[ListedPart] = []
+        marker = 0
+        with _calling("list_parts"):
+            for _ in range(MAX_PAGES):
+                page = await self._client.list_parts(
+                    Bucket=self._bucket, Key=key, UploadId=multipart_upload_id, PartNumberMarker=marker
+                )
+                rows = page.get("Parts", [])
+                found += [_listed_part(row) for row in rows]
+                if not page["IsTruncated"] or not rows:
+                    # once each: some stores begin a page with the part that ended the last one
+                    return sorted(
+                        dict.fromkeys(found), key=lambda part: (part.part_number, part.last_modified)
+                    )
+                if page["NextPartNumberMarker"] <= marker:
+                    break
+                marker = page["NextPartNumberMarker"]
+        raise StoreOutcomeUnknown("list_parts", "NoProgress", "the store's pages do not end")
+
+    async def complete_multipart_upload(
+        self, key: str, multipart_upload_id: MultipartUploadId, manifest: Manifest
+    ) -> CompletedObject:
+        parts = [{"PartNumber": part.part_number, "ETag": f'"{part.etag}"'} for part in manifest]
+        with _calling("complete_multipart_upload"):
+            answer = await self._completing.complete_multipart_upload(
+                Bucket=self._bucket, Key=key, UploadId=multipart_upload_id, MultipartUpload={"Parts": parts}
+            )
+            # Ceph answers with an empty ETag, and says nothing of versions
+            return CompletedObject(
+                etag=answer.get("ETag", "").strip('"') or None, version_id=answer.get("VersionId")
+            )
+
+    async def abort_multipart_upload(self, key: str, multipart_upload_id: MultipartUploadId) -> None:
+        with _calling("abort_multipart_upload"):
+            await self._client.abort_multipart_upload(
+                Bucket=self._bucket, Key=key, UploadId=multipart_upload_id
+            )
+
+    async def head_object(self, key: str) -> StoredObject | None:
+        with _calling("head_object"):
+            return await self._head(key)
+
+    async def check(self) -> None:
+        missing = f"coordinator-check-{secrets.token_hex(16)}"
+        with _calling("check"):
+            # a listing first: its refusals say why, those of HEAD have no body
+            await self._client.list_multipart_uploads(Bucket=self._bucket, Prefix=missing, MaxUploads=1)
+            try:
+                found = await self._head(missing)
+            except ClientError as refused:
+                if _status(refused) != HTTPStatus.FORBIDDEN:
+                    raise
+                raise StoreMisconfigured(
+                    "check",
+                    "403",
+                    "HEAD of a missing key must be answered with 404: store.access_key_id needs s3:ListBucket",
+                ) from None
+        if found is not None:
+            raise StoreMisconfigured("check", "200", "store.endpoint_url is not an S3 store")
+
+    async def _head(self, key: str) -> StoredObject | None:
+        try:
+            answer = await self._client.head_object(Bucket=self._bucket, Key=key)
+        except ClientError as refused:
+            if _status(refused) == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+        return StoredObject(
+            etag=answer["ETag"].strip('"'),
+            size=answer["ContentLength"],
+            mark={name.lower(): value for name, value in answer.get("Metadata", {}).items()}.get(MARK),
+            version_id=answer.get("VersionId"),
+            last_modified=answer["LastModified"],
+        )
+
+
+@contextmanager
+def _calling(operation: Operation) -> Iterator[None]:
+    """Refuse to run inside a transaction, and turn what the SDK raises into a StoreError."""
+    outside_transaction(operation)
+    try:
+        yield
+    except ClientError as refused:
+        code = str(refused.response.get("Error", {}).get("Code", ""))
+        raise store_error(operation, _status(refused), code) from None
+    except (ParamValidationError, EndpointProviderError) as refused:
+        # parameters are not validated but for the bucket's name, which becomes part of the address
+        raise StoreMisconfigured(
+            operation, type(refused).__name__, "store.bucket is not a bucket's name"
+        ) from None
+    except _BROKEN as broken:
+        raise StoreOutcomeUnknown(
+            operation, type(broken).__name__, "no readable answer from store.endpoint_url"
+        ) from None
+
+
+def _status(refused: ClientError) -> int:
+    return int(refused.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
+
+
+def _listed_upload(row: Mapping[str, Any]) -> ListedMultipartUpload:
+    return ListedMultipartUpload(
+        multipart_upload_id=MultipartUploadId(row["UploadId"]), initiated=row["Initiated"]
+    )
+
+
+def _listed_part(row: Mapping[str, Any]) -> ListedPart:
+    return ListedPart(
+        part_number=row["PartNumber"],
+        etag=row["ETag"].strip('"'),
+        size=row["Size"],
+        last_modified=row["LastModified"],
+    )

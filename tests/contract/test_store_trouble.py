@@ -1,0 +1,133 @@
+"""What an operator's mistake or a broken network looks like through S3Store."""
+
+import socket
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+
+import pytest
+
+from coordinator.local.bucket import LocalStore
+from coordinator.storage.options import S3Options
+from coordinator.storage.s3 import S3Store, open_s3_store
+from coordinator.uploads.ports import StoreMisconfigured, StoreOutcomeUnknown
+from tests.contract.bench import RealBench, create, manifest_of, real_bench
+from tests.contract.wire import Wire, wire_to
+
+
+@pytest.fixture
+def options(seaweedfs: LocalStore) -> S3Options:
+    return S3Options(
+        endpoint_url=seaweedfs.endpoint_url,
+        region=seaweedfs.region,
+        bucket=seaweedfs.bucket,
+        access_key_id=seaweedfs.access_key_id,
+        secret_access_key=seaweedfs.secret_access_key,
+    )
+
+
+@pytest.fixture
+async def straight(seaweedfs: LocalStore) -> AsyncIterator[RealBench]:
+    async with real_bench(seaweedfs) as bench:
+        yield bench
+
+
+@pytest.fixture
+async def wire(seaweedfs: LocalStore) -> AsyncIterator[Wire]:
+    async with wire_to(seaweedfs.endpoint_url) as wire:
+        yield wire
+
+
+@pytest.fixture
+async def over_wire(options: S3Options, wire: Wire) -> AsyncIterator[S3Store]:
+    async with open_s3_store(replace(options, endpoint_url=wire.endpoint_url)) as store:
+        yield store
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port where nobody answers, for as long as the test runs."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+async def check(options: S3Options) -> None:
+    async with open_s3_store(options) as store:
+        await store.check()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "code"),
+    [
+        ("access_key_id", "nobody", "InvalidAccessKeyId"),
+        ("secret_access_key", "wrong", "SignatureDoesNotMatch"),
+        ("bucket", "no-such-bucket", "NoSuchBucket"),
+        ("bucket", "not a bucket", "ParamValidationError"),
+    ],
+)
+async def test_a_wrong_setting_is_named(options: S3Options, setting: str, value: str, code: str) -> None:
+    wrong = replace(options, **{setting: value})  # type: ignore[arg-type]  # the settings of the list above are strings
+    with pytest.raises(StoreMisconfigured, match=f"store.{setting}") as refused:
+        await check(wrong)
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("setting", ["access_key_id", "secret_access_key"])
+async def test_every_call_says_when_the_credentials_are_refused(
+    options: S3Options, key: str, setting: str
+) -> None:
+    wrong = replace(options, **{setting: "wrong"})  # type: ignore[arg-type]  # both are strings
+    async with open_s3_store(wrong) as store:
+        with pytest.raises(StoreMisconfigured):
+            await create(store, key)
+        with pytest.raises(StoreMisconfigured, match="403"):
+            await store.head_object(key)
+
+
+async def test_an_address_that_is_none_is_refused_before_anything_is_sent(options: S3Options) -> None:
+    with pytest.raises(StoreMisconfigured, match=r"store\.endpoint_url"):
+        await check(replace(options, endpoint_url="no address"))
+
+
+async def test_of_a_store_that_is_down_nothing_is_known(
+    options: S3Options, key: str, silent_port: int
+) -> None:
+    down = replace(options, endpoint_url=f"http://127.0.0.1:{silent_port}")
+    async with open_s3_store(down) as store:
+        with pytest.raises(StoreOutcomeUnknown) as lost:
+            await create(store, key)
+        with pytest.raises(StoreOutcomeUnknown, match=r"store\.endpoint_url"):
+            await store.check()
+    assert lost.value.code == "EndpointConnectionError"
+    assert str(silent_port) not in str(lost.value)
+    assert lost.value.__suppress_context__, "the SDK's error, with the URL in it, would be printed along"
+
+
+@pytest.mark.parametrize("cut_after", [0, 12, 40])
+async def test_a_lost_answer_to_create_leaves_one_upload_to_be_found(
+    straight: RealBench, over_wire: S3Store, wire: Wire, key: str, cut_after: int
+) -> None:
+    wire.cut_after = cut_after
+    with pytest.raises(StoreOutcomeUnknown):
+        await create(over_wire, key)
+    assert wire.answers_cut == 1, "the call was sent again"
+
+    (found,) = await straight.store.list_multipart_uploads(key)
+    await straight.store.abort_multipart_upload(key, found.multipart_upload_id)
+
+
+async def test_a_lost_answer_to_complete_leaves_the_object(
+    straight: RealBench, over_wire: S3Store, wire: Wire, key: str
+) -> None:
+    upload = await create(over_wire, key)
+    await straight.put_part(key, upload, 1, b"whole")
+    manifest = manifest_of(*await over_wire.list_parts(key, upload))
+
+    wire.cut_after = 0
+    with pytest.raises(StoreOutcomeUnknown):
+        await over_wire.complete_multipart_upload(key, upload, manifest)
+    assert wire.answers_cut == 1, "the call was sent again"
+
+    found = await straight.store.head_object(key)
+    assert found is not None
+    assert (found.mark, found.size) == ("ours", 5)

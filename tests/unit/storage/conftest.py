@@ -1,0 +1,28 @@
+from collections.abc import AsyncIterator
+
+import pytest
+
+from coordinator.storage.options import S3Options
+from coordinator.storage.s3 import S3Store, open_s3_store
+from tests.unit.storage.canned import Canned, canned_store
+
+
+@pytest.fixture
+async def canned() -> AsyncIterator[Canned]:
+    async with canned_store() as canned:
+        yield canned
+
+
+@pytest.fixture
+async def store(canned: Canned) -> AsyncIterator[S3Store]:
+    options = S3Options(
+        endpoint_url=canned.endpoint_url,
+        region="us-east-1",
+        bucket="uploads",
+        access_key_id="the-key-id",
+        secret_access_key="the-secret",
+        read_timeout=0.2,
+        complete_read_timeout=0.2,
+    )
+    async with open_s3_store(options) as store:
+        yield store

@@ -1,0 +1,56 @@
+"""The SDK's client asks the configured store, whatever the environment says."""
+
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from coordinator.storage.connection import connect
+from coordinator.storage.options import S3Options
+from coordinator.storage.s3 import open_s3_store
+from coordinator.uploads.ports import StoreMisconfigured
+from tests.unit.storage.canned import Canned, answer
+
+AWS = S3Options(
+    endpoint_url=None,
+    region="us-east-1",
+    bucket="uploads",
+    access_key_id="the-key-id",
+    secret_access_key="the-secret",
+    session_token="the-session-token",
+)
+
+
+def test_options_do_not_show_their_secrets() -> None:
+    assert "the-key-id" in repr(AWS)
+    assert "the-secret" not in repr(AWS)
+    assert "the-session-token" not in repr(AWS)
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
+async def test_without_an_endpoint_it_is_the_regions_own(
+    monkeypatch: pytest.MonkeyPatch, region: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://elsewhere.example")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://elsewhere.example")
+    async with connect(replace(AWS, region=region)) as clients:
+        for client in clients:
+            assert cast("Any", client).meta.endpoint_url == f"https://s3.{region}.amazonaws.com"
+
+
+async def test_a_store_on_this_machine_is_asked_without_the_networks_proxy(
+    monkeypatch: pytest.MonkeyPatch, canned: Canned
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    canned.answers = [answer(404)]
+    async with open_s3_store(replace(AWS, endpoint_url=canned.endpoint_url)) as store:
+        assert await store.head_object("key") is None
+    assert canned.requests == ["head /uploads/key"]
+
+
+@pytest.mark.parametrize("wrong", [{"endpoint_url": "no address"}, {"region": "no region"}])
+async def test_what_no_client_can_be_made_of_is_refused_at_once(wrong: dict[str, str]) -> None:
+    with pytest.raises(StoreMisconfigured, match=r"store\.endpoint_url or store\.region"):
+        async with connect(replace(AWS, **wrong)):  # type: ignore[arg-type]  # both settings are strings
+            pass
