@@ -24,6 +24,8 @@ def digest_headers(
     `checksums` maps an algorithm (crc32, crc32c, crc64nvme, sha1, sha256) to its base64 value. Raises ValueError for
     an unknown algorithm, for sha256 given twice, and for a value that is not the base64 of exactly as many bytes.
     """
+    if md5 is None and sha256 is None and not checksums:
+        return {}
     values = dict(checksums or {})
     if sha256 is not None:
         if "sha256" in values:

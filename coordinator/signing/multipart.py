@@ -39,13 +39,14 @@ class PresignedRequest(NamedTuple):
 class _Template(NamedTuple):
     """Everything about a part's URL that depends on nothing but the names of its signed headers."""
 
-    signed_headers: str
     url_head: str
     """Up to the part number."""
     url_tail: str
     """From there to the signature."""
     canonical: HashState
     """Has absorbed the canonical request up to the part number."""
+    canonical_rest: str
+    """From there to its end, to be filled (`%`) with the length and the digests."""
 
 
 class MultipartPresigner:
@@ -69,7 +70,7 @@ class MultipartPresigner:
         self._location = location
         self._path = path
         self._upload_query = f"&uploadId={encode_query_value(multipart_upload_id)}"
-        self._templates: dict[str, _Template] = {}
+        self._templates: dict[tuple[str, ...], _Template] = {}
         self.expires_at = expires_at
         """When the URLs end (UTC); the credentials' own end is already taken into account."""
 
@@ -88,35 +89,35 @@ class MultipartPresigner:
         """
         _check_part(part_number, size)
         headers = digest_headers(md5, sha256, checksums)
-        template = self._template(headers)
+        template = self._template(tuple(headers))
+        rest = template.canonical_rest % (size, *headers.values())
         canonical = template.canonical.copy()
-        canonical.update(f"{part_number}{self._canonical_rest(size, headers, template)}".encode())
+        canonical.update(f"{part_number}{rest}".encode())
         url = f"{template.url_head}{part_number}{template.url_tail}{self._signer.signature(canonical)}"
         return PresignedRequest("PUT", url, headers, self.expires_at)
 
-    def parts(self, items: Iterable[tuple[int, int]]) -> list[PresignedRequest]:
-        """`part` for many (part_number, size) without digests: the same URLs in a fraction of the time.
+    def parts(self, items: Iterable[tuple[int, int]]) -> list[str]:
+        """The URLs of many (part_number, size) without digests, in their order: what `part` gives, in less time.
 
-        Runs in one go on the calling thread, 1,000 parts in 2 ms or less and 10,000 in about 15 ms
-        (`tests/benchmarks`). Raises ValueError at the first item that `part` would refuse.
+        Each is a PUT without headers until `expires_at`. Only strings are made, as thousands of small objects would
+        call for the garbage collector, which then holds a large process longer than the signing does.
+
+        Runs in one go on the calling thread: about 2 ms for 1,000 parts, 20 ms for 10,000 (`tests/benchmarks`).
+        Raises ValueError at the first item that `part` would refuse.
         """
-        template = self._template({})
+        template = self._template(())
         head, tail = template.url_head, template.url_tail
         copy_canonical = template.canonical.copy
         copy_inner, copy_outer = self._signer.inner.copy, self._signer.outer.copy
-        new, expires_at = (
-            tuple.__new__,
-            self.expires_at,
-        )  # a NamedTuple's own constructor is a Python function
         rest_by_size: dict[int, str] = {}
         last_size, rest = None, ""
-        requests: list[PresignedRequest] = []
+        urls: list[str] = []
         for part_number, size in items:
             # by identity, as equal is not enough (True == 1); all parts but the last usually share one int
             if size is not last_size:
                 _check_part(part_number, size)
                 if size not in rest_by_size:
-                    rest_by_size[size] = self._canonical_rest(size, {}, template)
+                    rest_by_size[size] = template.canonical_rest % size
                 last_size, rest = size, rest_by_size[size]
             if part_number.__class__ is not int or not 0 < part_number <= MAX_PART_NUMBER:
                 _check_part(part_number, size)
@@ -127,28 +128,28 @@ class MultipartPresigner:
             inner.update(canonical.hexdigest().encode())
             outer = copy_outer()
             outer.update(inner.digest())
-            url = f"{head}{part_number}{tail}{outer.hexdigest()}"
-            requests.append(new(PresignedRequest, ("PUT", url, {}, expires_at)))
-        return requests
+            urls.append(f"{head}{part_number}{tail}{outer.hexdigest()}")
+        return urls
 
-    def _template(self, headers: Mapping[str, str]) -> _Template:
-        signed_headers = ";".join(sorted(["content-length", "host", *headers]))
-        template = self._templates.get(signed_headers)
+    def _template(self, digest_names: tuple[str, ...]) -> _Template:
+        template = self._templates.get(digest_names)
         if template is None:
-            query = self._signer.canonical_query(signed_headers)
-            template = self._templates[signed_headers] = _Template(
-                signed_headers=signed_headers,
-                url_head=f"{self._location.origin}{self._path}?partNumber=",
-                url_tail=f"{self._upload_query}&{self._signer.url_query(signed_headers)}",
-                canonical=new_sha256(f"PUT\n{self._path}\n{query}&partNumber=".encode()),
-            )
+            template = self._templates[digest_names] = self._new_template(digest_names)
         return template
 
-    def _canonical_rest(self, size: int, headers: Mapping[str, str], template: _Template) -> str:
-        """The canonical request from behind the part number to its end."""
-        values = {"content-length": size, "host": self._location.host, **headers}
-        lines = "".join(f"{name}:{values[name]}\n" for name in sorted(values))
-        return f"{self._upload_query}\n{lines}\n{template.signed_headers}\n{UNSIGNED_PAYLOAD}"
+    def _new_template(self, digest_names: tuple[str, ...]) -> _Template:
+        lines = {"content-length": "%d", "host": self._location.host, **dict.fromkeys(digest_names, "%s")}
+        names = sorted(lines)
+        signed_headers = ";".join(names)
+        block = "".join(f"{name}:{lines[name]}\n" for name in names)
+        query = self._signer.canonical_query(signed_headers)
+        upload_query = self._upload_query.replace("%", "%%")
+        return _Template(
+            url_head=f"{self._location.origin}{self._path}?partNumber=",
+            url_tail=f"{self._upload_query}&{self._signer.url_query(signed_headers)}",
+            canonical=new_sha256(f"PUT\n{self._path}\n{query}&partNumber=".encode()),
+            canonical_rest=f"{upload_query}\n{block}\n{signed_headers}\n{UNSIGNED_PAYLOAD}",
+        )
 
 
 def _check_part(part_number: int, size: int) -> None:

@@ -109,13 +109,8 @@ class Presigner:
         now = self._now()
         credentials = self._credentials.current()
         life = _life(credentials, now, expires_in)
-        signer = QuerySigner.at(
-            now,
-            key=self._key(credentials, now.strftime("%Y%m%d")),
-            access_key_id=credentials.access_key_id,
-            session_token=credentials.session_token,
-            expires_in=life,
-        )
+        timestamp = now.strftime("%Y%m%dT%H%M%SZ")
+        signer = QuerySigner.at(timestamp, key=self._key(credentials, timestamp[:8]), expires_in=life)
         return signer, now + timedelta(seconds=life)
 
     def _now(self) -> datetime:
@@ -127,7 +122,7 @@ class Presigner:
     def _key(self, credentials: Credentials, date: str) -> SigningKey:
         in_use = self._key_in_use
         if in_use is None or in_use.date != date or in_use.credentials != credentials:
-            key = SigningKey(credentials.secret_access_key, date, self._addressing.region)
+            key = SigningKey(credentials, date, self._addressing.region)
             in_use = self._key_in_use = _KeyInUse(credentials, date, key)
         return in_use.key
 

@@ -9,10 +9,11 @@ Source: "Authenticating Requests: Using Query Parameters (AWS Signature Version 
 """
 
 import hmac
-from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Final, NamedTuple, Protocol, Self
 from urllib.parse import quote
+
+from coordinator.signing.credentials import Credentials
 
 __all__ = [
     "UNSIGNED_PAYLOAD",
@@ -54,19 +55,26 @@ def encode_query_value(value: str) -> str:
 
 
 class SigningKey:
-    """One secret for one day and region. Holds the HMAC's two halves with their padded key absorbed."""
+    """One set of credentials for one day and region.
 
-    __slots__ = ("inner", "outer", "scope")
+    Holds the HMAC's two halves with their padded key absorbed, and what the credentials add to a query.
+    """
 
-    def __init__(self, secret_access_key: str, date: str, region: str) -> None:
+    __slots__ = ("credential_query", "inner", "outer", "scope", "token_query")
+
+    def __init__(self, credentials: Credentials, date: str, region: str) -> None:
         """`date` is YYYYMMDD in UTC."""
-        key = f"AWS4{secret_access_key}".encode()
+        key = f"AWS4{credentials.secret_access_key}".encode()
         for step in (date, region, "s3", "aws4_request"):
             key = hmac.digest(key, step.encode(), "sha256")
         padded = key.ljust(_HMAC_WIDTH, b"\0")
         self.inner: HashState = sha256(padded.translate(_INNER_PAD))
         self.outer: HashState = sha256(padded.translate(_OUTER_PAD))
         self.scope = f"{date}/{region}/s3/aws4_request"
+        credential = encode_query_value(f"{credentials.access_key_id}/{self.scope}")
+        self.credential_query = f"X-Amz-Algorithm={_ALGORITHM}&X-Amz-Credential={credential}"
+        token = credentials.session_token
+        self.token_query = f"&X-Amz-Security-Token={encode_query_value(token)}" if token else ""
 
 
 class QuerySigner(NamedTuple):
@@ -79,21 +87,12 @@ class QuerySigner(NamedTuple):
     outer: HashState
 
     @classmethod
-    def at(
-        cls, now: datetime, *, key: SigningKey, access_key_id: str, session_token: str | None, expires_in: int
-    ) -> Self:
-        """`expires_in` in seconds. `key` must be the key of `now`'s day in UTC."""
-        timestamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    def at(cls, timestamp: str, *, key: SigningKey, expires_in: int) -> Self:
+        """`timestamp` is YYYYMMDDThhmmssZ, on the day of `key`; `expires_in` is in seconds."""
         inner = key.inner.copy()
         inner.update(f"{_ALGORITHM}\n{timestamp}\n{key.scope}\n".encode())
-        credential = encode_query_value(f"{access_key_id}/{key.scope}")
-        return cls(
-            credential_query=f"X-Amz-Algorithm={_ALGORITHM}&X-Amz-Credential={credential}"
-            f"&X-Amz-Date={timestamp}&X-Amz-Expires={expires_in}",
-            token_query=f"&X-Amz-Security-Token={encode_query_value(session_token)}" if session_token else "",
-            inner=inner,
-            outer=key.outer,
-        )
+        query = f"{key.credential_query}&X-Amz-Date={timestamp}&X-Amz-Expires={expires_in}"
+        return cls(query, key.token_query, inner, key.outer)
 
     def url_query(self, signed_headers: str) -> str:
         """The signature's own parameters in the order of a URL, up to the signature."""

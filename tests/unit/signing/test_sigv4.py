@@ -43,7 +43,7 @@ def test_the_signing_key_continues_to_the_hmac_of_the_published_derivation() -> 
     key = f"AWS4{EXAMPLE_SECRET}".encode()
     for step in (b"20130524", b"us-east-1", b"s3", b"aws4_request"):
         key = hmac.digest(key, step, "sha256")
-    state = SigningKey(EXAMPLE_SECRET, "20130524", "us-east-1")
+    state = SigningKey(EXAMPLE, "20130524", "us-east-1")
     message = b"a message longer than one block of SHA-256, so that more than the padded key is absorbed"
     inner = state.inner.copy()
     inner.update(message)
