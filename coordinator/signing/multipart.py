@@ -141,14 +141,14 @@ class MultipartPresigner:
         lines = {"content-length": "%d", "host": self._location.host, **dict.fromkeys(digest_names, "%s")}
         names = sorted(lines)
         signed_headers = ";".join(names)
-        block = "".join(f"{name}:{lines[name]}\n" for name in names)
+        header_lines = "".join(f"{name}:{lines[name]}\n" for name in names)
         query = self._signer.canonical_query(signed_headers)
         upload_query = self._upload_query.replace("%", "%%")
         return _Template(
             url_head=f"{self._location.origin}{self._path}?partNumber=",
             url_tail=f"{self._upload_query}&{self._signer.url_query(signed_headers)}",
             canonical=new_sha256(f"PUT\n{self._path}\n{query}&partNumber=".encode()),
-            canonical_rest=f"{upload_query}\n{block}\n{signed_headers}\n{UNSIGNED_PAYLOAD}",
+            canonical_rest=f"{upload_query}\n{header_lines}\n{signed_headers}\n{UNSIGNED_PAYLOAD}",
         )
 
 

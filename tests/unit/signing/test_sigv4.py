@@ -44,7 +44,7 @@ def test_the_signing_key_continues_to_the_hmac_of_the_published_derivation() -> 
     for step in (b"20130524", b"us-east-1", b"s3", b"aws4_request"):
         key = hmac.digest(key, step, "sha256")
     state = SigningKey(EXAMPLE, "20130524", "us-east-1")
-    message = b"a message longer than one block of SHA-256, so that more than the padded key is absorbed"
+    message = b"a message of more than the 64 bytes that SHA-256 takes at once, so that more than the padded key is absorbed"
     inner = state.inner.copy()
     inner.update(message)
     outer = state.outer.copy()
