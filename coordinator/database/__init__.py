@@ -1,0 +1,1 @@
+"""The ledger: Postgres behind `uploads.ports.UploadRepository`, and the API keys."""

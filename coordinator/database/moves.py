@@ -1,0 +1,141 @@
+"""One move of the state machine is one statement: compare-and-set, event row, and the end of the part rows.
+
+Nobody can see a state without its event or an event without its state. The statement takes the target from the
+transition table and every time from the database's clock. What it leaves behind in a terminal state: the counts of
+the parts, and no part rows (spec section 4, invariants 2, 3 and 12).
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from coordinator.database.engine import execute, in_transaction
+from coordinator.database.rows import digest_json, manifest_json, to_upload, yielding_uploads
+from coordinator.uploads.model import Upload
+from coordinator.uploads.ports import Changes
+from coordinator.uploads.state import TERMINAL, Event, State, transition
+
+__all__ = ["EVENT_OF_MOVED", "move"]
+
+EVENT_OF_MOVED: Final = """
+    event AS (
+        INSERT INTO events (upload_id, tenant, owner, type, epoch, payload)
+        SELECT id, tenant, owner, CAST(:event AS text), epoch, jsonb_strip_nulls(jsonb_build_object(
+            'state', state, 'reason', reason, 'policy', policy, 'filename', filename, 'bucket', bucket, 'key', key,
+            'size', size, 'etag', etag, 'version_id', version_id, 'digest', digest))
+        FROM moved
+    )
+"""
+
+# A takeover is the one move to the same state. It keeps what the backoff and the clock of `gone_since` stand on, and
+# it needs a lease that has ended or is the caller's own.
+_MOVE: Final = yielding_uploads(
+    "moved",
+    given=f"""
+    WITH counted AS (
+        SELECT count(*)::int AS parts, COALESCE(sum(size), 0)::bigint AS bytes,
+               min(recorded_at) AS first_at, max(recorded_at) AS last_at
+        FROM parts WHERE upload_id = :id AND CAST(:terminal AS boolean)
+    ), moved AS (
+        UPDATE uploads SET
+            state = CAST(:target AS text),
+            epoch = epoch + 1,
+            updated_at = now(),
+            reason = COALESCE(CAST(:reason AS text), reason),
+            reason_text = COALESCE(CAST(:reason_text AS text), reason_text),
+            multipart_upload_id = COALESCE(CAST(:multipart_upload_id AS text), multipart_upload_id),
+            manifest = CASE WHEN CAST(:target AS text) = 'completing'
+                THEN COALESCE(CAST(:manifest AS jsonb), manifest) END,
+            complete_attempted_at = CASE WHEN CAST(:attempted AS boolean) THEN now() ELSE complete_attempted_at END,
+            size = COALESCE(CAST(:size AS bigint), size),
+            part_count = COALESCE(CAST(:part_count AS int), part_count),
+            etag = COALESCE(CAST(:etag AS text), etag),
+            version_id = COALESCE(CAST(:version_id AS text), version_id),
+            digest = COALESCE(CAST(:digest AS jsonb), digest),
+            hard_expires_at = LEAST(hard_expires_at, CAST(:hard_expires_at AS timestamptz)),
+            expires_at = LEAST(
+                CASE WHEN CAST(:target AS text) = 'open' THEN now() + lifetime ELSE expires_at END,
+                hard_expires_at, CAST(:hard_expires_at AS timestamptz)),
+            lease_owner = CAST(:lease AS text),
+            lease_until = CASE WHEN CAST(:lease AS text) IS NOT NULL THEN now() + CAST(:lease_for AS interval) END,
+            wake_at = CASE
+                WHEN CAST(:wake_in AS interval) IS NOT NULL THEN now() + CAST(:wake_in AS interval)
+                WHEN CAST(:terminal AS boolean) THEN NULL
+                WHEN CAST(:lease AS text) IS NOT NULL THEN now() + CAST(:lease_for AS interval)
+                WHEN CAST(:target AS text) = 'open' THEN
+                    LEAST(now() + lifetime, hard_expires_at, CAST(:hard_expires_at AS timestamptz))
+                ELSE now() END,
+            attempts = CASE WHEN state = CAST(:target AS text) THEN attempts ELSE 0 END,
+            gone_since = CASE WHEN state = CAST(:target AS text) THEN gone_since END,
+            completed_at = CASE WHEN CAST(:target AS text) = 'completed' THEN now() END,
+            stored_parts = CASE
+                WHEN CAST(:target AS text) = 'completed'
+                    THEN COALESCE(CAST(:part_count AS int), part_count, counted.parts)
+                WHEN CAST(:terminal AS boolean) THEN counted.parts END,
+            stored_bytes = CASE
+                WHEN CAST(:target AS text) = 'completed'
+                    THEN COALESCE(CAST(:size AS bigint), size, counted.bytes)
+                WHEN CAST(:terminal AS boolean) THEN counted.bytes END,
+            stored_first_at = counted.first_at,
+            stored_last_at = counted.last_at
+        FROM counted
+        WHERE id = :id AND state = CAST(:source AS text) AND epoch = CAST(:epoch AS bigint)
+          AND (state <> CAST(:target AS text) OR lease_until IS NULL OR lease_until <= now()
+               OR lease_owner = CAST(:lease AS text))
+        RETURNING uploads.*
+    ), {EVENT_OF_MOVED}, gone AS (
+        DELETE FROM parts WHERE upload_id IN (SELECT id FROM moved WHERE stored_parts IS NOT NULL)
+    )
+    """,  # noqa: S608 - put together from this file's constants only
+)
+
+_LOCK: Final = text("SELECT FROM uploads WHERE id = :id AND epoch = :epoch FOR UPDATE")
+
+
+async def move(
+    engine: AsyncEngine, autocommitting: AsyncEngine, upload: Upload, event: Event, changes: Changes
+) -> Upload | None:
+    """Make one move, or return None when the row is no longer what `upload` says.
+
+    Raises ValueError when the transition table has no such move.
+    """
+    parameters = _parameters(upload, event, changes)
+
+    async def after_the_last_record(connection: AsyncConnection) -> Upload | None:
+        await connection.execute(_LOCK, {"id": upload.id, "epoch": upload.epoch})
+        moved = (await connection.execute(_MOVE, parameters)).mappings().one_or_none()
+        return None if moved is None else to_upload(moved)
+
+    if upload.state is State.OPEN and parameters["terminal"]:
+        # A record that is just being committed holds the row: the statement that counts and deletes the parts must
+        # begin after it, or it would not see them.
+        return await in_transaction(engine, after_the_last_record)
+    moved = await execute(autocommitting, _MOVE, parameters)
+    return to_upload(moved[0]) if moved else None
+
+
+def _parameters(upload: Upload, event: Event, changes: Changes) -> dict[str, Any]:
+    target = transition(upload.state, event).target
+    return {
+        "id": upload.id,
+        "source": upload.state.value,
+        "epoch": upload.epoch,
+        "event": event.value,
+        "target": target.value,
+        "terminal": target in TERMINAL,
+        "reason": changes.reason and changes.reason.value,
+        "reason_text": changes.reason_text,
+        "multipart_upload_id": changes.multipart_upload_id,
+        "manifest": manifest_json(changes.manifest),
+        "attempted": changes.attempted,
+        "size": changes.size,
+        "part_count": changes.part_count,
+        "etag": changes.etag,
+        "version_id": changes.version_id,
+        "digest": digest_json(changes.digest),
+        "hard_expires_at": changes.hard_expires_at,
+        "lease": changes.lease,
+        "lease_for": changes.lease_for,
+        "wake_in": changes.wake_in,
+    }

@@ -1,0 +1,164 @@
+"""The birth of a row, once: however often, and by however many at the same moment, the same start is asked for.
+
+Two unique indexes decide, not a look before the leap. The idempotency key is inserted first; whoever comes second
+waits for the first one's commit and then finds its upload. The live fingerprint decides next in the same way. All of
+it is one transaction: key, intent, lease and event are committed together, before the store hears of the upload.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from coordinator.database.moves import EVENT_OF_MOVED
+from coordinator.database.rows import to_upload, yielding_uploads
+from coordinator.errors import DatabaseUnavailable, IdempotencyKeyReuse
+from coordinator.uploads.model import LeaseOwner, NewUpload, Upload, UploadId
+from coordinator.uploads.ports import IdempotencyKey, Started
+from coordinator.uploads.state import Event
+
+__all__ = ["start"]
+
+_TAKE_KEY: Final = text("""
+    INSERT INTO idempotency_keys AS kept (tenant, principal, key, request_hash, upload_id)
+    VALUES (:tenant, :principal, :key, :request_hash, :upload_id)
+    ON CONFLICT (tenant, principal, key) DO UPDATE
+        SET request_hash = EXCLUDED.request_hash, upload_id = EXCLUDED.upload_id, created_at = now()
+        WHERE kept.created_at < now() - interval '24 hours'
+    RETURNING upload_id
+""")
+
+_OF_KEY: Final = text("""
+    SELECT request_hash, upload_id FROM idempotency_keys
+    WHERE tenant = :tenant AND principal = :principal AND key = :key
+""")
+
+_POINT_KEY: Final = text("""
+    UPDATE idempotency_keys SET upload_id = :upload_id
+    WHERE tenant = :tenant AND principal = :principal AND key = :key
+""")
+
+_INSERT: Final = yielding_uploads(
+    "moved",
+    given=f"""
+    WITH moved AS (
+        INSERT INTO uploads (
+            id, tenant, owner, policy, state, filename, content_type, content_encoding, metadata, size, part_size,
+            part_count, bucket, key, mark, fingerprint, lease_owner, lease_until, wake_at, lifetime, expires_at,
+            hard_expires_at
+        ) VALUES (
+            :id, :tenant, :owner, :policy, 'creating', :filename, :content_type, :content_encoding,
+            CAST(:metadata AS jsonb), :size, :part_size, :part_count, :bucket, :key, :mark, :fingerprint, :lease,
+            now() + CAST(:lease_for AS interval), now() + CAST(:lease_for AS interval), CAST(:lifetime AS interval),
+            now() + LEAST(CAST(:lifetime AS interval), CAST(:hard_lifetime AS interval)),
+            now() + CAST(:hard_lifetime AS interval)
+        )
+        ON CONFLICT (tenant, owner, policy, fingerprint)
+            WHERE fingerprint IS NOT NULL AND state IN ('completing', 'creating', 'open') DO NOTHING
+        RETURNING *
+    ), {EVENT_OF_MOVED}
+    """,  # noqa: S608 - put together from this package's constants only
+)
+
+_ALIVE: Final = yielding_uploads(
+    "uploads",
+    rest="""
+    WHERE u.tenant = :tenant AND u.owner = :owner AND u.policy = :policy AND u.fingerprint = :fingerprint
+      AND u.fingerprint IS NOT NULL AND u.state IN ('completing', 'creating', 'open')
+    """,
+)
+
+_BY_ID: Final = yielding_uploads("uploads", rest="WHERE u.id = :id")
+
+_TRIES: Final = 3
+"""The upload that stood in the way may end between the two looks; three times in a row is no coincidence."""
+
+
+async def start(
+    connection: AsyncConnection,
+    new: NewUpload,
+    idempotency: IdempotencyKey | None,
+    lease: LeaseOwner,
+    lease_for: timedelta,
+) -> Started:
+    """Within the caller's transaction. Raises IdempotencyKeyReuse."""
+    if idempotency is not None:
+        earlier = await _earlier(connection, new.id, idempotency)
+        if earlier is not None:
+            return Started(earlier, "replayed")
+    for _ in range(_TRIES):
+        born = await _one(connection, _INSERT, _parameters(new, lease, lease_for))
+        if born is not None:
+            return Started(born, "created")
+        alive = await _one(connection, _ALIVE, _live_file(new))
+        if alive is not None:
+            if idempotency is not None:
+                await connection.execute(_POINT_KEY, _parameters_of_key(idempotency, alive.id))
+            return Started(alive, "resumed")
+    raise DatabaseUnavailable("This file is being started and ended elsewhere. Try again.", retry_after=1)
+
+
+async def _earlier(
+    connection: AsyncConnection, new_id: UploadId, idempotency: IdempotencyKey
+) -> Upload | None:
+    """Take the key for `new_id`, or return the upload it stands for already."""
+    parameters = _parameters_of_key(idempotency, new_id)
+    if (await connection.execute(_TAKE_KEY, parameters)).one_or_none() is not None:
+        return None
+    kept = (await connection.execute(_OF_KEY, parameters)).one()
+    if kept.request_hash != idempotency.request_hash:
+        raise IdempotencyKeyReuse(
+            "This Idempotency-Key was used with another body. Use a new key for a new request."
+        )
+    return await _one(connection, _BY_ID, {"id": kept.upload_id})
+
+
+async def _one(
+    connection: AsyncConnection, statement: TextClause, parameters: Mapping[str, object]
+) -> Upload | None:
+    row = (await connection.execute(statement, parameters)).mappings().one_or_none()
+    return None if row is None else to_upload(row)
+
+
+def _live_file(new: NewUpload) -> dict[str, object]:
+    return {
+        "tenant": new.tenant,
+        "owner": new.owner,
+        "policy": new.policy,
+        "fingerprint": new.fingerprint,
+    }
+
+
+def _parameters_of_key(idempotency: IdempotencyKey, upload_id: UploadId) -> dict[str, object]:
+    return {
+        "tenant": idempotency.tenant,
+        "principal": idempotency.principal,
+        "key": idempotency.key,
+        "request_hash": idempotency.request_hash,
+        "upload_id": upload_id,
+    }
+
+
+def _parameters(new: NewUpload, lease: LeaseOwner, lease_for: timedelta) -> dict[str, object]:
+    return {
+        "event": Event.CREATED.value,
+        "id": new.id,
+        **_live_file(new),
+        "filename": new.filename,
+        "content_type": new.content_type,
+        "content_encoding": new.content_encoding,
+        "metadata": msgspec.json.encode(new.metadata).decode(),
+        "size": new.plan.size,
+        "part_size": new.plan.part_size,
+        "part_count": new.plan.part_count,
+        "bucket": new.bucket,
+        "key": new.key,
+        "mark": new.mark,
+        "lifetime": new.lifetime,
+        "hard_lifetime": new.hard_lifetime,
+        "lease": lease,
+        "lease_for": lease_for,
+    }

@@ -1,0 +1,113 @@
+"""The repository of uploads: `uploads.ports.UploadRepository` on Postgres, one statement an operation but for `start`.
+
+Every time is the database's; every change of state is in `moves`, every wake-up in `leases`, every part in `parts`.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from coordinator.database import leases, listing, moves, parts, starts
+from coordinator.database.engine import autocommit, execute, in_transaction
+from coordinator.database.rows import to_upload, yielding_uploads
+from coordinator.uploads.model import Claim, Identity, LeaseOwner, NewUpload, Part, Upload, UploadId
+from coordinator.uploads.ports import Changes, IdempotencyKey, ListFilter, Started
+from coordinator.uploads.state import Event
+
+__all__ = ["Uploads"]
+
+_GET: Final = yielding_uploads(
+    "uploads",
+    rest="WHERE u.id = :id AND u.tenant = :tenant AND (CAST(:owner AS text) IS NULL OR u.owner = :owner)",
+)
+
+_REREAD: Final = yielding_uploads("uploads", rest="WHERE u.id = :id")
+
+# A wake-up that was due sooner stays: to wake too early is harmless, too late is not.
+_EXTEND: Final = text("""
+    UPDATE uploads SET
+        urls_until = GREATEST(urls_until, CAST(:urls_until AS timestamptz)),
+        expires_at = GREATEST(expires_at, LEAST(
+            COALESCE(CAST(:active_at AS timestamptz), now()) + lifetime, hard_expires_at)),
+        wake_at = CASE WHEN wake_at < expires_at THEN wake_at ELSE GREATEST(expires_at, LEAST(
+            COALESCE(CAST(:active_at AS timestamptz), now()) + lifetime, hard_expires_at)) END,
+        updated_at = now()
+    WHERE id = :id AND state = 'open'
+    RETURNING id
+""")
+
+_FIX_STREAM_END: Final = yielding_uploads(
+    "fixed",
+    given="""
+    WITH fixed AS (
+        UPDATE uploads SET part_count = COALESCE(part_count, CAST(:part_count AS int)), updated_at = now()
+        WHERE id = :id AND state = 'open' RETURNING *
+    )
+    """,
+)
+
+
+class Uploads:
+    """Implements UploadRepository. The engine stays the caller's to dispose of."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._autocommitting = autocommit(engine)
+
+    async def start(
+        self, new: NewUpload, idempotency: IdempotencyKey | None, lease: LeaseOwner, lease_for: timedelta
+    ) -> Started:
+        async def once(connection: AsyncConnection) -> Started:
+            return await starts.start(connection, new, idempotency, lease, lease_for)
+
+        return await in_transaction(self._engine, once)
+
+    async def get(self, upload_id: UploadId, identity: Identity) -> Upload | None:
+        parameters = {"id": upload_id, "tenant": identity.tenant, "owner": identity.owner}
+        rows = await execute(self._autocommitting, _GET, parameters)
+        return to_upload(rows[0]) if rows else None
+
+    async def reread(self, upload_id: UploadId) -> Upload | None:
+        rows = await execute(self._autocommitting, _REREAD, {"id": upload_id})
+        return to_upload(rows[0]) if rows else None
+
+    async def find(self, query: ListFilter) -> tuple[Sequence[Upload], UploadId | None]:
+        return await listing.find(self._autocommitting, query)
+
+    async def move(self, upload: Upload, event: Event, changes: Changes) -> Upload | None:
+        return await moves.move(self._engine, self._autocommitting, upload, event, changes)
+
+    async def renew_lease(self, upload: Upload, lease_for: timedelta) -> bool:
+        return await leases.renew(self._autocommitting, upload, lease_for)
+
+    async def postpone(self, upload: Upload, wake_in: timedelta, *, gone: bool = False) -> None:
+        await leases.postpone(self._autocommitting, upload, wake_in, gone=gone)
+
+    async def claim_due(self, limit: int, lease_for: timedelta) -> Sequence[Upload]:
+        return await leases.claim_due(self._autocommitting, limit, lease_for)
+
+    async def settle(self, upload: Upload) -> None:
+        await leases.settle(self._autocommitting, upload)
+
+    async def extend(
+        self, upload: Upload, *, urls_until: datetime | None, active_at: datetime | None
+    ) -> bool:
+        parameters = {"id": upload.id, "urls_until": urls_until, "active_at": active_at}
+        return bool(await execute(self._autocommitting, _EXTEND, parameters))
+
+    async def record_parts(self, upload_id: UploadId, claims: Sequence[Claim]) -> bool:
+        return await parts.record(self._autocommitting, upload_id, claims)
+
+    async def parts(self, upload_id: UploadId, *, after: int = 0, limit: int | None = None) -> Sequence[Part]:
+        return await parts.parts(self._autocommitting, upload_id, after=after, limit=limit)
+
+    async def parts_by_number(self, upload_id: UploadId, part_numbers: Sequence[int]) -> Mapping[int, Part]:
+        return await parts.parts_by_number(self._autocommitting, upload_id, part_numbers)
+
+    async def fix_stream_end(self, upload_id: UploadId, part_count: int) -> Upload | None:
+        parameters = {"id": upload_id, "part_count": part_count}
+        rows = await execute(self._autocommitting, _FIX_STREAM_END, parameters)
+        return to_upload(rows[0]) if rows else None
