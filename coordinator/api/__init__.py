@@ -1,0 +1,1 @@
+"""The v1 door: one list of routes, and a thin handler for each."""

@@ -1,0 +1,281 @@
+"""The composition root: from settings to objects to one Starlette application. Nothing else wires.
+
+What cannot work is refused before a port is opened, as ConfigurationError naming the setting: no secret for tokens, a
+database that is away or behind, a bucket that is not there. What starts in the lifespan ends in reverse: the sweep,
+then the drives under way (for `drain` seconds), then the connections.
+"""
+
+import asyncio
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from typing import Final
+
+from alembic.script import ScriptDirectory
+from prometheus_client import CollectorRegistry
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
+
+from coordinator.access.api_keys import ApiKeys
+from coordinator.access.authentication import Authenticator
+from coordinator.access.policies import Policies
+from coordinator.access.tokens import UploadTokens
+from coordinator.api.declaration import routes_of
+from coordinator.api.openapi import openapi_bytes
+from coordinator.api.pages import page_routes, static_folder
+from coordinator.api.readiness import Readiness
+from coordinator.api.routes import declarations
+from coordinator.api.state import ApiState
+from coordinator.database.api_keys import ApiKeys as ApiKeyTable
+from coordinator.database.engine import autocommit, create_engine, execute
+from coordinator.database.migrations import configuration, current, head
+from coordinator.database.uploads import Uploads
+from coordinator.errors import ConfigurationError, DatabaseUnavailable
+from coordinator.http.guard import check_declared
+from coordinator.http.middleware import middleware
+from coordinator.http.problems import http_exception
+from coordinator.metrics import Metrics
+from coordinator.settings import Settings, StoreSettings
+from coordinator.signing.addressing import Addressing, locate
+from coordinator.signing.credentials import (
+    Credentials,
+    CredentialsError,
+    CredentialSource,
+    EnvironmentCredentials,
+    StaticCredentials,
+)
+from coordinator.signing.presigner import Presigner
+from coordinator.storage.options import S3Options
+from coordinator.storage.s3 import open_s3_store
+from coordinator.uploads.driver import Driver
+from coordinator.uploads.driving import Driving, Timing
+from coordinator.uploads.model import LeaseOwner
+from coordinator.uploads.ports import ObjectStore, StoreMisconfigured, StoreOutcomeUnknown
+from coordinator.uploads.service import Lifetimes, UploadService
+from coordinator.workers.sweeper import Sweeper
+
+__all__ = ["create_app"]
+
+_READY_WITHIN: Final = 2.0
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    store: ObjectStore | None = None,
+    environ: Mapping[str, str] = os.environ,
+    clock: Callable[[], datetime] = _now,
+) -> Starlette:
+    """The service. `store` stands in for the bucket that the settings name; `environ` may hold its credentials.
+
+    Raises ConfigurationError here for what the settings alone show, and on entering the lifespan for the rest.
+    """
+    wiring = _Wiring(settings, store, _credentials(settings.store, environ), clock)
+    metrics = Metrics(CollectorRegistry())
+    declared = declarations(metrics=settings.metrics)
+    routes: list[BaseRoute] = [*routes_of(declared)]
+    if settings.page:
+        origin = locate(_addressing(settings.store)).origin
+        routes += page_routes(static_folder(), store_origin=origin)
+    check_declared(routes)
+    tokens = UploadTokens(_token_secret(settings), clock=clock)
+    openapi = openapi_bytes(declared, version("coordinator"))
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[Mapping[str, object]]:
+        async with wiring.compose() as wired:
+            yield ApiState(
+                authenticator=Authenticator(wired.api_keys, tokens, anonymous=settings.anonymous),
+                service=wired.service,
+                policies=Policies(settings.policies),
+                tokens=tokens,
+                readiness=Readiness(wired.checks, within=_READY_WITHIN, monotonic=time.monotonic),
+                metrics=metrics,
+                openapi=openapi,
+                public_url=settings.public_url or "",
+                clock=clock,
+                new_owner=lambda: secrets.token_hex(16),
+            )
+
+    app = Starlette(
+        routes=routes,
+        middleware=middleware(
+            metrics=metrics,
+            allowed_origins=settings.allowed_origins,
+            allowed_hosts=settings.allowed_hosts,
+            anonymous=settings.anonymous,
+        ),
+        exception_handlers={HTTPException: http_exception},
+        lifespan=lifespan,
+    )
+    # its redirects would be built from the Host header
+    app.router.redirect_slashes = False
+    return app
+
+
+@dataclass(frozen=True, slots=True)
+class _Wired:
+    """What the lifespan brings to life."""
+
+    service: UploadService
+    api_keys: ApiKeys
+    checks: Mapping[str, Callable[[], Awaitable[object]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wiring:
+    """What the lifespan is brought to life from."""
+
+    settings: Settings
+    store: ObjectStore | None
+    credentials: CredentialSource
+    clock: Callable[[], datetime]
+
+    @asynccontextmanager
+    async def compose(self) -> AsyncIterator[_Wired]:
+        """Raises ConfigurationError when the database or the bucket is not as the settings say."""
+        settings = self.settings
+        async with AsyncExitStack() as ending:
+            engine = await ending.enter_async_context(_database(settings))
+            store = self.store
+            if store is None:
+                store = await ending.enter_async_context(_s3_store(settings.store, self.credentials))
+            await _check_store(store)
+            driver = Driver(
+                Driving(Uploads(engine), store, LeaseOwner(secrets.token_hex(8)), _timing(settings))
+            )
+            ending.push_async_callback(driver.close, timedelta(seconds=settings.drain))
+            if settings.sweep:
+                sweeper = Sweeper(driver, timedelta(seconds=settings.sweep_interval))
+                await ending.enter_async_context(_running(sweeper))
+            presigner = Presigner(
+                addressing=_addressing(settings.store), credentials=self.credentials, clock=self.clock
+            )
+            yield _Wired(
+                UploadService(driver, presigner, lifetimes=_lifetimes(settings)),
+                ApiKeys(ApiKeyTable(engine)),
+                {"database": lambda: _ask(engine), "store": store.check},
+            )
+
+
+def _timing(settings: Settings) -> Timing:
+    return Timing(
+        lease=timedelta(seconds=settings.lease),
+        complete_deadline=timedelta(seconds=settings.complete_deadline),
+        late_check_after=timedelta(seconds=settings.late_check_after),
+    )
+
+
+def _lifetimes(settings: Settings) -> Lifetimes:
+    return Lifetimes(
+        settings.url_expires, settings.download_expires, timedelta(seconds=settings.hard_lifetime)
+    )
+
+
+def _token_secret(settings: Settings) -> str:
+    if settings.token_secret is None:
+        raise ConfigurationError("token_secret", "it is not set; `openssl rand -hex 32` makes one")
+    return settings.token_secret.get_secret_value()
+
+
+def _addressing(store: StoreSettings) -> Addressing:
+    try:
+        return Addressing(store.signing_endpoint_url, store.region, store.bucket, store.addressing_style)
+    except ValueError as refused:
+        raise ConfigurationError("store", str(refused)) from None
+
+
+def _credentials(store: StoreSettings, environ: Mapping[str, str]) -> CredentialSource:
+    """The settings' own, or those of the environment, which are read again at each use and so may rotate."""
+    if store.access_key_id is None or store.secret_access_key is None:
+        return EnvironmentCredentials(environ)
+    session_token = store.session_token.get_secret_value() if store.session_token else None
+    try:
+        return StaticCredentials(
+            Credentials(store.access_key_id, store.secret_access_key.get_secret_value(), session_token)
+        )
+    except ValueError as refused:
+        raise ConfigurationError("store.access_key_id", str(refused)) from None
+
+
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    url = settings.database_url.get_secret_value()
+    engine = create_engine(
+        url, pool_size=settings.database_pool_size, statement_cache=settings.database_statement_cache
+    )
+    try:
+        at = await asyncio.to_thread(current, url)
+    except DatabaseUnavailable:
+        raise ConfigurationError(
+            "database_url", "the database does not answer, or refuses its name, user or password"
+        ) from None
+    if _is_behind(at):
+        raise ConfigurationError(
+            "database_url", f"the schema is at {at or 'nothing'}, not {head()}; run `coordinator migrate`"
+        )
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+def _is_behind(at: str | None) -> bool:
+    """A revision that this release does not know is a newer one: schemas only grow while releases change places."""
+    known = {script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions()}
+    return at is None or at in known - {head()}
+
+
+async def _ask(engine: AsyncEngine) -> None:
+    await execute(autocommit(engine), text("SELECT 1"), {})
+
+
+@asynccontextmanager
+async def _s3_store(store: StoreSettings, source: CredentialSource) -> AsyncIterator[ObjectStore]:
+    try:
+        credentials = source.current()
+    except CredentialsError as missing:
+        raise ConfigurationError("store.access_key_id", f"it is empty, and {missing}") from None
+    options = S3Options(
+        endpoint_url=store.endpoint_url,
+        region=store.region,
+        bucket=store.bucket,
+        access_key_id=credentials.access_key_id,
+        secret_access_key=credentials.secret_access_key,
+        session_token=credentials.session_token,
+        addressing_style=store.addressing_style,
+    )
+    async with open_s3_store(options) as opened:
+        yield opened
+
+
+async def _check_store(store: ObjectStore) -> None:
+    try:
+        await store.check()
+    except StoreMisconfigured as refused:
+        raise ConfigurationError("store.bucket", str(refused)) from None
+    except StoreOutcomeUnknown as silent:
+        raise ConfigurationError("store.endpoint_url", f"the store does not answer ({silent})") from None
+
+
+@asynccontextmanager
+async def _running(sweeper: Sweeper) -> AsyncIterator[None]:
+    sweeping = asyncio.create_task(sweeper.run(), name="sweeper")
+    try:
+        yield
+    finally:
+        sweeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await sweeping
