@@ -52,6 +52,9 @@ _PASSING: Final = frozenset(
     }
 )
 
+_FAILED: Final = frozenset({"InternalError", "ServiceUnavailable", "SlowDown"})
+"""The store itself says that it failed, and S3 asks to repeat: this attempt is over. A gateway's word proves nothing."""
+
 _REGION: Final = "store.region is not the region of store.bucket"
 _CREDENTIALS: Final = "store.session_token is wrong or has expired"
 
@@ -97,7 +100,10 @@ def store_error(operation: Operation, status: int, code: str) -> StoreError:
     """
     known = code if _CODE.fullmatch(code) else ""
     kind = kind_of(operation, status, known)
-    return kind(operation, known or str(status), _detail(kind, status, known))
+    error = kind(operation, known or str(status), _detail(kind, status, known))
+    if isinstance(error, StoreOutcomeUnknown):
+        error.answered = known in _FAILED
+    return error
 
 
 def _unsaid(operation: Operation, status: int) -> type[StoreError]:

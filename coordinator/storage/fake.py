@@ -183,8 +183,8 @@ class FakeStore:
         with self._counted(operation):
             await asyncio.sleep(0)
             match fault:
-                case FailBefore(code):
-                    raise StoreOutcomeUnknown(operation, code)
+                case FailBefore(code, answered):
+                    raise StoreOutcomeUnknown(operation, code, answered=answered)
                 case Refuse(error):
                     raise error
                 case Hold(after_effect=False):

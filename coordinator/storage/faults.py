@@ -13,9 +13,10 @@ __all__ = ["FailAfter", "FailBefore", "Fault", "Hold", "Refuse"]
 
 @dataclass(frozen=True, slots=True)
 class FailBefore:
-    """StoreOutcomeUnknown, and nothing happened."""
+    """StoreOutcomeUnknown, and nothing happened; `answered` as in StoreOutcomeUnknown."""
 
     code: str = "InternalError"
+    answered: bool = True
 
 
 @dataclass(frozen=True, slots=True)

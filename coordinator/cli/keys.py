@@ -1,0 +1,77 @@
+"""`coordinator keys create | list | revoke`: the credentials of backends. A key's secret is shown once, at its making."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from coordinator.access.api_keys import ApiKeys, NewApiKey
+from coordinator.access.principals import Scope
+from coordinator.database.api_keys import ApiKeyRecord
+from coordinator.database.api_keys import ApiKeys as ApiKeyTable
+from coordinator.database.engine import create_engine
+from coordinator.errors import ConfigurationError
+from coordinator.settings import load_settings
+
+__all__ = ["create_key", "run_create", "run_list", "run_revoke"]
+
+
+async def create_key(
+    database_url: str, *, tenant: str, owner: str | None, name: str, scopes: frozenset[Scope]
+) -> NewApiKey:
+    """Raises DatabaseUnavailable."""
+    async with _table(database_url) as table:
+        return await ApiKeys(table).create(tenant=tenant, owner=owner, name=name, scopes=scopes)
+
+
+def run_create(tenant: str, owner: str | None, name: str, scopes: Sequence[Scope]) -> None:
+    made = asyncio.run(
+        create_key(_database_url(), tenant=tenant, owner=owner, name=name, scopes=frozenset(scopes))
+    )
+    print(made.text)
+
+
+def run_list(tenant: str | None) -> None:
+    for record in asyncio.run(_list(tenant)):
+        print(_line(record))
+
+
+def run_revoke(key_id: str) -> None:
+    """Raises ConfigurationError when there is no such key."""
+    if not asyncio.run(_revoke(key_id)):
+        raise ConfigurationError("KEY_ID", f"there is no key {key_id}; `coordinator keys list` shows them")
+    print(f"{key_id} is revoked")
+
+
+async def _list(tenant: str | None) -> Sequence[ApiKeyRecord]:
+    async with _table(_database_url()) as table:
+        return await table.list(tenant)
+
+
+async def _revoke(key_id: str) -> bool:
+    async with _table(_database_url()) as table:
+        return await table.revoke(key_id)
+
+
+def _line(record: ApiKeyRecord) -> str:
+    used = "never used" if record.last_used_at is None else f"last used {record.last_used_at:%Y-%m-%d %H:%M}"
+    state = "revoked" if record.revoked_at else "valid"
+    whose = record.owner or "every owner"
+    return "\t".join(
+        [record.id, state, record.tenant, whose, record.name, ",".join(sorted(record.scopes)), used]
+    )
+
+
+def _database_url() -> str:
+    database_url = load_settings().database_url.get_secret_value()
+    if not database_url:
+        raise ConfigurationError("DATABASE_URL", "it is not set: postgresql://user:password@host:port/name")
+    return database_url
+
+
+@asynccontextmanager
+async def _table(database_url: str) -> AsyncIterator[ApiKeyTable]:
+    engine = create_engine(database_url, pool_size=2)
+    try:
+        yield ApiKeyTable(engine)
+    finally:
+        await engine.dispose()

@@ -1,0 +1,122 @@
+"""The command line: `coordinator dev | serve | migrate | keys`.
+
+Exit codes: 0 done, 1 a failure of ours or of a server that was asked, 2 a wrong setting or argument.
+Every failure a user can cause is one line on standard error that says what to do; no traceback.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from coordinator.errors import ConfigurationError, CoordinatorError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="coordinator",
+    help="Large files straight into an S3-compatible bucket, by presigned multipart uploads that never get lost.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+_SERVER_NEEDED = (
+    "this command needs the server's packages: pip install 'coordinator[server]' (dev: 'coordinator[local]')"
+)
+
+
+@app.command()
+def dev(
+    data_dir: str = typer.Option(".coordinator", help="Where Postgres, SeaweedFS and the secrets are kept."),
+    port: int | None = typer.Option(
+        None, min=1, max=65_535, help="The page's port; chosen once and kept otherwise."
+    ),
+    json: bool = typer.Option(False, "--json", help="Print one JSON object once all is ready, for programs."),
+) -> None:
+    """Everything on this machine: embedded Postgres and SeaweedFS, the service and the page. Loopback only."""
+    from coordinator.cli.dev import run_dev
+
+    run_dev(data_dir, port, as_json=json)
+
+
+@app.command()
+def serve(
+    host: str | None = typer.Option(None, help="The address to listen on."),
+    port: int | None = typer.Option(None, min=0, max=65_535, help="The port to listen on."),
+) -> None:
+    """The service, on the database and the store that the settings name."""
+    from coordinator.cli.serve import run_serve
+
+    run_serve({name: value for name, value in (("host", host), ("port", port)) if value is not None})
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    from coordinator.cli.migrate import run_migrate
+
+    run_migrate()
+
+
+keys = typer.Typer(help="API keys of backends.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+
+
+@keys.command("create")
+def keys_create(
+    name: str = typer.Option(..., help="What the key is for, for whoever reads the list."),
+    tenant: str = typer.Option("default", help="The tenant it speaks for."),
+    owner: str | None = typer.Option(None, help="Only this owner's uploads; without it, the whole tenant's."),
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="What it may do: uploads:write, uploads:read, tokens:mint, admin."),
+    ] = None,
+) -> None:
+    """Make a key and print it. It is shown this once."""
+    from coordinator.access.principals import Scope
+    from coordinator.cli.keys import run_create
+
+    wanted = scope or ["uploads:write", "uploads:read", "tokens:mint"]
+    known = [one.value for one in Scope]
+    unknown = [one for one in wanted if one not in known]
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(unknown)}: use {', '.join(known)}", param_hint="--scope")
+    run_create(tenant, owner, name, [Scope(one) for one in wanted])
+
+
+@keys.command("list")
+def keys_list(tenant: str | None = typer.Option(None, help="Only this tenant's.")) -> None:
+    """Show all keys, without their secrets."""
+    from coordinator.cli.keys import run_list
+
+    run_list(tenant)
+
+
+@keys.command("revoke")
+def keys_revoke(key_id: str = typer.Argument(help="The key's public part, as `list` shows it.")) -> None:
+    """End a key at once."""
+    from coordinator.cli.keys import run_revoke
+
+    run_revoke(key_id)
+
+
+def main() -> None:
+    try:
+        app()
+    except ConfigurationError as wrong:
+        _fail(str(wrong), 2)
+    except CoordinatorError as failed:
+        _fail(str(failed), 1)
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").startswith("coordinator"):
+            raise
+        _fail(f"{missing.name} is not installed; {_SERVER_NEEDED}", 2)
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"coordinator: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Running the app: start-up errors as plain exceptions, a clean stop on SIGINT and SIGTERM, and word when it listens.
+
+The app's lifespan is entered here and not by uvicorn, so that a wrong setting reaches the command line as the
+ConfigurationError it is, and not as a traceback in a log.
+"""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import nullcontext
+from typing import Any
+
+import uvicorn
+import uvloop
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from coordinator.errors import ConfigurationError
+from coordinator.settings import Settings
+
+__all__ = ["run", "serve"]
+
+
+class _Server(uvicorn.Server):
+    """Says when it listens, and leaves signals to us: the work around the server has to end as well."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    def capture_signals(self) -> nullcontext[None]:  # type: ignore[override]  # any context manager will do
+        return nullcontext()
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end on the fast loop. A SIGTERM that comes before the server listens ends it like a Ctrl-C."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        try:
+            runner.run(_ended_by_sigterm(work))
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            raise SystemExit(130) from None
+
+
+async def serve(app: Starlette, settings: Settings, ready: Callable[[], None]) -> None:
+    """Serve until a signal asks for the end; `ready` is called once the port answers.
+
+    Raises ConfigurationError when a setting is wrong or the port is taken.
+    """
+    async with app.router.lifespan_context(app) as state:
+        server = _Server(_config(_with_state(app, state or {}), settings), ready)
+        _stop_on_signals(server)
+        try:
+            await server.serve()
+        except SystemExit:
+            # uvicorn has logged why; by far the most common reason is a port in use
+            problem = f"cannot listen on {settings.host}:{settings.port}; is it taken?"
+            raise ConfigurationError("port", problem) from None
+
+
+def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=settings.drain,
+        timeout_keep_alive=30,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+
+
+def _with_state(app: ASGIApp, state: Mapping[str, Any]) -> ASGIApp:
+    async def with_state(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"] = dict(state)
+        await app(scope, receive, send)
+
+    return with_state
+
+
+def _stop_on_signals(server: uvicorn.Server) -> None:
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        # a second signal does not wait for running requests
+        server.force_exit = server.should_exit
+        server.should_exit = True
+
+    for received in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(received, stop)
+
+
+async def _ended_by_sigterm(work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.ensure_future(work)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await task
