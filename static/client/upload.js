@@ -152,7 +152,9 @@ export class FileUpload extends EventTarget {
       const release = await this.#context.files.acquire(this, signal);
       this.#end(await this.#delivery.run(signal).finally(release));
     } catch (error) {
-      if (!signal.aborted) this.#fail(error);
+      if (!signal.aborted) return this.#fail(error);
+      // stopped: what was in flight counts no longer
+      this.#announceProgress();
     }
   }
 
