@@ -75,7 +75,7 @@ def make_plan(request: StartRequest, rules: Rules, limits: S3Limits = AWS_LIMITS
 
 
 def sized_wanted(upload: Upload, wanted: Sequence[WantedPart]) -> list[tuple[WantedPart, int]]:
-    """Each part to sign with its exact size. Raises PartOutsidePlan or ValidationFailed."""
+    """Each part to sign with its exact size. Raises PartOutsidePlan, PartChanged (a stream's end) or ValidationFailed."""
     _inside(upload, [part.part_number for part in wanted])
     sizes = [
         _size(upload, part.part_number, part.size, f"$.parts[{n}].size") for n, part in enumerate(wanted)
@@ -106,7 +106,7 @@ def stream_end(upload: Upload, sized: Sequence[tuple[WantedPart, int]]) -> int |
     if not short:
         return None
     end = min(short)
-    _refuse_outside([wanted.part_number for wanted, _ in sized if wanted.part_number > end], end)
+    _refuse_beyond([wanted.part_number for wanted, _ in sized if wanted.part_number > end], end)
     return end
 
 
@@ -126,7 +126,7 @@ def refuse_changed_parts(wanted: Sequence[WantedPart], recorded: Mapping[int, Pa
         )
 
 
-def completed_plan(upload: Upload, size: int | None) -> Plan:
+def completed_plan(upload: Upload, size: int | None, limits: S3Limits = AWS_LIMITS) -> Plan:
     """The plan with its final size. Raises ValidationFailed when `size` is missing for a stream, or contradicts."""
     if upload.size is not None:
         if size is not None and size != upload.size:
@@ -137,6 +137,10 @@ def completed_plan(upload: Upload, size: int | None) -> Plan:
     if size is None:
         raise _invalid("$.size", "a stream's size must be given when it is completed")
     count = max(1, -(-size // upload.part_size))
+    if count > limits.max_parts:
+        raise _invalid(
+            "$.size", f"a stream of such parts has at most {limits.max_parts * upload.part_size} bytes"
+        )
     if upload.part_count is not None and count != upload.part_count:
         raise _invalid(
             "$.size", f"{size} bytes are {count} parts, and the stream ended with part {upload.part_count}"
@@ -145,17 +149,23 @@ def completed_plan(upload: Upload, size: int | None) -> Plan:
 
 
 def _inside(upload: Upload, numbers: Sequence[int]) -> None:
-    _refuse_outside(
-        [n for n in numbers if upload.part_count is not None and n > upload.part_count],
-        upload.part_count or 0,
-    )
-
-
-def _refuse_outside(outside: Sequence[int], count: int) -> None:
+    count = AWS_LIMITS.max_parts if upload.part_count is None else upload.part_count
+    outside = [number for number in numbers if not 1 <= number <= count]
+    if upload.size is None and upload.part_count is not None:
+        _refuse_beyond([number for number in outside if number > count], count)
     if outside:
         raise PartOutsidePlan(
             f"This upload has the parts 1 to {count}; those in `part_numbers` are outside.",
-            members={"part_numbers": list(outside)},
+            members={"part_numbers": outside},
+        )
+
+
+def _refuse_beyond(beyond: Sequence[int], end: int) -> None:
+    if beyond:
+        raise PartChanged(
+            f"The stream ends with part {end}, which is smaller than the others; those in `part_numbers` come after "
+            "it. If the stream goes on, abort this upload and start a new one.",
+            members={"part_numbers": list(beyond)},
         )
 
 
@@ -170,6 +180,10 @@ def _size(upload: Upload, number: int, given: int | None, path: str, default: in
         raise _invalid(path, "a stream's parts are signed with their size")
     if size > upload.part_size:
         raise _invalid(path, f"a part of this stream has at most {upload.part_size} bytes")
+    if size == 0 and number > 1:
+        raise _invalid(path, f"a stream that has bytes ends with part {number - 1}, not with an empty one")
+    if upload.part_count is not None and number < upload.part_count and size < upload.part_size:
+        raise _invalid(path, f"only the last part of this stream, {upload.part_count}, may be smaller")
     return size
 
 
