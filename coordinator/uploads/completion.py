@@ -2,8 +2,8 @@
 
 The manifest is frozen in the row before it is sent. Whatever Complete answers (a 200, an error inside a 200, nothing
 at all), the outcome is read: HEAD for our mark and size, ListParts for what is left. Attempts never overlap: each
-is stamped in the row before it is sent, ends itself at `complete_deadline`, and nobody sends the next one earlier
-unless the store has answered this one.
+is stamped in the row before it is sent, is not sent when somebody else has taken the row over since, ends itself
+`complete_deadline` after its stamp, and nobody sends the next one earlier unless the store has answered this one.
 """
 
 import asyncio
@@ -56,13 +56,16 @@ async def complete(driving: Driving, upload: Upload, pauses: tuple[float, ...] |
     """
     left = driving.timing.complete_retries if pauses is None else pauses
     async with driving.kept(upload):
-        attempt = await _send(driving, upload)
-        decision, found = await _decide(driving, upload)
+        current = await driving.current(upload)
+        if current.epoch != upload.epoch:
+            return current
+        attempt = await _send(driving, current)
+        decision, found = await _decide(driving, current)
         if not (decision is Decision.SEND and attempt is _Attempt.FAILED and left):
-            return await _conclude(driving, upload, decision, found, attempt)
+            return await _conclude(driving, current, decision, found, attempt)
         await asyncio.sleep(left[0])
-        stamped = await _stamp(driving, upload)
-    return await complete(driving, stamped, left[1:]) if _is_next(upload, stamped) else stamped
+        stamped = await _stamp(driving, current)
+    return await complete(driving, stamped, left[1:]) if stamped else await driving.current(upload)
 
 
 async def complete_again(driving: Driving, upload: Upload) -> Upload:
@@ -74,7 +77,7 @@ async def complete_again(driving: Driving, upload: Upload) -> Upload:
         if not (decision is Decision.SEND and over):
             return await _conclude(driving, upload, decision, found, _Attempt.UNKNOWN)
         stamped = await _stamp(driving, upload)
-    return await complete(driving, stamped) if _is_next(upload, stamped) else stamped
+    return await complete(driving, stamped) if stamped else await driving.current(upload)
 
 
 async def resolve_gone(driving: Driving, upload: Upload) -> Upload:
@@ -86,7 +89,11 @@ async def resolve_gone(driving: Driving, upload: Upload) -> Upload:
         seen, found = await look(driving, upload)
         if seen is Seen.OURS and found is not None:
             return await _completed(driving, upload, found)
-        if await _listed(driving, upload) is Listed.PARTS:
+        try:
+            await _require_listed(driving, upload)
+        except StoreUploadGone:
+            log.info("upload.gone", upload_id=str(upload.id))
+        else:
             return upload
         if pause is not None:
             await asyncio.sleep(pause)
@@ -100,10 +107,13 @@ async def look(driving: Driving, upload: Upload) -> tuple[Seen, StoredObject | N
 
 
 async def _send(driving: Driving, upload: Upload) -> _Attempt:
-    if upload.multipart_upload_id is None or upload.manifest is None:
-        raise RuntimeError("a completing row holds its multipart upload and its manifest")
+    if upload.multipart_upload_id is None or upload.manifest is None or upload.complete_attempted_at is None:
+        raise RuntimeError("a completing row holds its multipart upload, its manifest and its attempt's time")
+    left = upload.complete_attempted_at + driving.timing.complete_deadline - upload.now
+    if left <= timedelta(0):
+        return _Attempt.UNKNOWN
     try:
-        async with asyncio.timeout(driving.timing.complete_deadline.total_seconds()):
+        async with asyncio.timeout(left.total_seconds()):
             await driving.store.complete_multipart_upload(
                 upload.key, upload.multipart_upload_id, upload.manifest
             )
@@ -142,14 +152,9 @@ async def _conclude(
     return await driving.rest(upload, gone=decision is Decision.WAIT_GONE)
 
 
-async def _stamp(driving: Driving, upload: Upload) -> Upload:
-    """Commit that another attempt is about to be sent."""
-    return await driving.move(upload, Event.TAKEN_OVER, driving.leased(attempted=True))
-
-
-def _is_next(before: Upload, after: Upload) -> bool:
-    """Whether `after` is the row as our own move left it."""
-    return after.epoch == before.epoch + 1 and after.state is before.state
+async def _stamp(driving: Driving, upload: Upload) -> Upload | None:
+    """Commit that another attempt is about to be sent. None: somebody else drives the row now, and we must not."""
+    return await driving.try_move(upload, Event.TAKEN_OVER, driving.leased(attempted=True))
 
 
 async def _observe(driving: Driving, upload: Upload) -> tuple[Seen, StoredObject | None, Listed]:
@@ -162,10 +167,8 @@ async def _observe(driving: Driving, upload: Upload) -> tuple[Seen, StoredObject
 
 
 async def _listed(driving: Driving, upload: Upload) -> Listed:
-    if upload.multipart_upload_id is None:
-        return Listed.GONE
     try:
-        await driving.store.list_parts(upload.key, upload.multipart_upload_id)
+        await _require_listed(driving, upload)
     except StoreUploadGone:
         return Listed.GONE
     except StoreError as failed:
@@ -174,13 +177,20 @@ async def _listed(driving: Driving, upload: Upload) -> Listed:
     return Listed.PARTS
 
 
+async def _require_listed(driving: Driving, upload: Upload) -> None:
+    if upload.multipart_upload_id is None:
+        raise RuntimeError("an open or completing row holds its multipart upload")
+    await driving.store.list_parts(upload.key, upload.multipart_upload_id)
+
+
 async def _completed(driving: Driving, upload: Upload, found: StoredObject) -> Upload:
     return await driving.move(upload, Event.COMPLETED, Changes(etag=found.etag, version_id=found.version_id))
 
 
 async def _wait_for_the_attempt(driving: Driving, upload: Upload) -> Upload:
     """The last attempt may still run at the store: come back when it must have ended."""
-    attempted = upload.complete_attempted_at or upload.now
-    left = attempted + driving.timing.complete_deadline - upload.now + timedelta(seconds=1)
+    now = (await driving.current(upload)).now
+    attempted = upload.complete_attempted_at or now
+    left = attempted + driving.timing.complete_deadline - now + timedelta(seconds=1)
     await driving.repository.postpone(upload, max(left, timedelta(seconds=1)))
-    return await driving.repository.reread(upload.id) or upload
+    return await driving.current(upload)

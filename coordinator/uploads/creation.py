@@ -35,14 +35,20 @@ async def create(driving: Driving, upload: Upload) -> Upload:
 
     Raises StorageMisconfigured (the row is failed) or StorageUnavailable (the row stays and is recovered).
     """
-    try:
-        return await _create(driving, upload)
-    except StoreOutcomeUnknown:
-        return await create_again(driving, upload)
+    async with driving.kept(upload):
+        try:
+            return await _create(driving, upload)
+        except StoreOutcomeUnknown:
+            return await _look_and_create(driving, upload)
 
 
 async def create_again(driving: Driving, upload: Upload) -> Upload:
     """Any later attempt: look first. Raises as `create` does."""
+    async with driving.kept(upload):
+        return await _look_and_create(driving, upload)
+
+
+async def _look_and_create(driving: Driving, upload: Upload) -> Upload:
     try:
         listed = await driving.store.list_multipart_uploads(upload.key)
         choice, found, extra = adopt(

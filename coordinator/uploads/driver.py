@@ -32,6 +32,8 @@ class Driver:
     def __init__(self, driving: Driving) -> None:
         self.driving = driving
         self._tasks: dict[UploadId, asyncio.Task[Upload]] = {}
+        self._running: set[asyncio.Task[Upload]] = set()
+        """Those of `_tasks`, and those that the later ones of the same upload still wait for."""
 
     async def complete(self, upload: Upload, wait: timedelta) -> Upload:
         """Drive a row that we just moved to `completing`, and wait a while for the outcome."""
@@ -68,16 +70,18 @@ class Driver:
 
     async def close(self, drain: timedelta) -> None:
         """Let running drives end for `drain`, then stop them: their leases end, and another process goes on."""
-        if self._tasks:
-            await asyncio.wait(self._tasks.values(), timeout=drain.total_seconds())
-        for task in list(self._tasks.values()):
+        if self._running:
+            await asyncio.wait(self._running, timeout=drain.total_seconds())
+        left = list(self._running)
+        for task in left:
             task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await asyncio.gather(*left, return_exceptions=True)
 
     def _run(self, step: _Step, upload: Upload) -> asyncio.Task[Upload]:
         earlier = self._tasks.get(upload.id)
         task = asyncio.create_task(self._drive(step, upload, earlier), name=f"drive-{upload.id}")
         self._tasks[upload.id] = task
+        self._running.add(task)
         task.add_done_callback(lambda done: self._ended(upload.id, done))
         return task
 
@@ -87,10 +91,14 @@ class Driver:
         return await step(self.driving, upload)
 
     def _ended(self, upload_id: UploadId, task: asyncio.Task[Upload]) -> None:
+        self._running.discard(task)
         if self._tasks.get(upload_id) is task:
             del self._tasks[upload_id]
-        if not task.cancelled() and task.exception() is not None:
-            log.warning("drive.failed", upload_id=str(upload_id), error=type(task.exception()).__name__)
+        failed = None if task.cancelled() else task.exception()
+        if isinstance(failed, Problem | StoreError):
+            log.warning("drive.failed", upload_id=str(upload_id), error=type(failed).__name__)
+        elif failed is not None:
+            log.error("drive.broken", upload_id=str(upload_id), exc_info=failed)
 
     async def _outcome(self, task: asyncio.Task[Upload], upload: Upload, wait: timedelta) -> Upload:
         done, _ = await asyncio.wait({task}, timeout=wait.total_seconds())

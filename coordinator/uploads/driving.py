@@ -55,6 +55,7 @@ class Driving:
             yield
         finally:
             heart.cancel()
+            await asyncio.wait({heart})
 
     async def _beat(self, upload: Upload) -> None:
         while True:
@@ -70,12 +71,20 @@ class Driving:
         return Changes(lease=self.me, lease_for=self.timing.lease, **changes)  # type: ignore[arg-type]  # typed by Changes' own fields
 
     async def move(self, upload: Upload, event: Event, changes: Changes) -> Upload:
-        """Make the move, or return the row as whoever was faster left it."""
+        """Make the move, or return the row as whoever was faster left it. To act on having moved: `try_move`."""
+        return await self.try_move(upload, event, changes) or await self.current(upload)
+
+    async def try_move(self, upload: Upload, event: Event, changes: Changes) -> Upload | None:
+        """Make the move. None: somebody was faster, and whatever the row says now is theirs to act on."""
         moved = await self.repository.move(upload, event, changes)
-        if moved is not None:
+        if moved is None:
+            log.info("upload.overtaken", upload_id=str(upload.id), event_lost=event.value)
+        else:
             log.info(event.value, upload_id=str(upload.id), epoch=moved.epoch, reason=moved.reason)
-            return moved
-        log.info("upload.overtaken", upload_id=str(upload.id), event_lost=event.value)
+        return moved
+
+    async def current(self, upload: Upload) -> Upload:
+        """The row as it is now."""
         return await self.repository.reread(upload.id) or upload
 
     async def fail(self, upload: Upload, reason: Reason) -> Upload:
@@ -86,7 +95,7 @@ class Driving:
     async def rest(self, upload: Upload, *, gone: bool = False) -> Upload:
         """Nothing can be decided now: let the row go and look again later."""
         await self.repository.postpone(upload, backoff(upload.attempts), gone=gone)
-        return await self.repository.reread(upload.id) or upload
+        return await self.current(upload)
 
     def until_late_check(self, upload: Upload) -> timedelta:
         """A part may still land while a signed URL lives; only after that can "nothing is left" be proven."""

@@ -21,21 +21,43 @@ log = structlog.stdlib.get_logger()
 
 async def expire(driving: Driving, upload: Upload) -> Upload:
     """An open row whose wake-up time has come: extend it when it is in use, else abort it."""
+    if upload.expires_at > upload.now:
+        return await _until_it_expires(driving, upload)
     try:
-        if upload.hard_expires_at > upload.now and await _in_use(driving, upload):
-            return upload
-    except StoreUploadGone:
-        return await resolve_gone(driving, upload)
+        return await _look_and_expire(driving, upload)
     except StoreError as failed:
         log.warning("expire.failed", upload_id=str(upload.id), store=str(failed))
         return await driving.rest(upload)
-    moved = await driving.move(upload, Event.ABORTING, driving.leased(reason=Reason.STALE))
-    return await abort(driving, moved) if moved.state is State.ABORTING else moved
+
+
+async def _look_and_expire(driving: Driving, upload: Upload) -> Upload:
+    try:
+        in_use = upload.hard_expires_at > upload.now and await _in_use(driving, upload)
+    except StoreUploadGone:
+        return await resolve_gone(driving, upload)
+    return upload if in_use else await _end_if_stale(driving, upload)
+
+
+async def _end_if_stale(driving: Driving, upload: Upload) -> Upload:
+    """Abort, unless a client has signed or the row has moved on while the store was asked."""
+    current = await driving.current(upload)
+    if current.state is not State.OPEN:
+        return current
+    if current.expires_at > current.now:
+        return await _until_it_expires(driving, current)
+    moved = await driving.try_move(current, Event.ABORTING, driving.leased(reason=Reason.STALE))
+    return await abort(driving, moved) if moved else await driving.current(upload)
+
+
+async def _until_it_expires(driving: Driving, upload: Upload) -> Upload:
+    await driving.repository.postpone(upload, upload.expires_at - upload.now)
+    return upload
 
 
 async def _in_use(driving: Driving, upload: Upload) -> bool:
+    """Whether parts have arrived lately; then the row is extended."""
     if upload.multipart_upload_id is None:
-        return False
+        raise RuntimeError("an open upload has its multipart upload id")
     listed = await driving.store.list_parts(upload.key, upload.multipart_upload_id)
     newest = newest_activity(upload, listed)
     if newest + upload.lifetime <= upload.now:

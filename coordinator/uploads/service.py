@@ -4,6 +4,7 @@ Each method reads from top to bottom as what happens. Intent is committed before
 in `driver`, which outlives the request. No method holds a database transaction while it talks to the store.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -177,11 +178,14 @@ class UploadService:
         Raises PartsMissing, PartsMismatch, ValidationFailed, Completing, UploadGone, StorageUnavailable.
         """
         upload = await self.get(upload_id, identity)
+        clock = asyncio.get_running_loop().time
+        ends = clock() + wait.total_seconds()
         for _ in range(_COMPLETIONS):
+            left = timedelta(seconds=max(ends - clock(), 0))
             if upload.state is State.OPEN:
-                upload = await self._begin_completion(upload, size, digest, wait)
+                upload = await self._begin_completion(upload, size, digest, left)
             elif upload.state is State.COMPLETING:
-                upload = await self._driver.join(upload, wait)
+                upload = await self._driver.join(upload, left)
         if upload.state is State.OPEN:
             raise PartsMismatch(_REFUSED, members={"part_numbers": []})
         if upload.state not in {State.COMPLETING, State.COMPLETED}:
@@ -202,9 +206,13 @@ class UploadService:
         while upload.state in {State.CREATING, State.OPEN}:
             changes = self._driving.leased(reason=reason, reason_text=text)
             moved = await self._repository.move(upload, Event.ABORTING, changes)
-            upload = await (self._driver.abort(moved, wait) if moved else self.get(upload_id, identity))
-        if upload.state is State.ABORTING:
-            upload = await self._driver.join(upload, wait)
+            if moved is not None:
+                upload = await self._driver.abort(moved, wait)
+                break
+            upload = await self.get(upload_id, identity)
+        else:
+            if upload.state is State.ABORTING:
+                upload = await self._driver.join(upload, wait)
         if upload.state is State.COMPLETED:
             raise AlreadyCompleted("The upload is completed and cannot be aborted any more.")
         if upload.state is State.COMPLETING:
@@ -253,13 +261,17 @@ class UploadService:
     async def _begin_completion(
         self, upload: Upload, size: int | None, digest: Digest | None, wait: timedelta
     ) -> Upload:
-        plan = completed_plan(upload, size)
-        manifest = await manifest_of(self._driving, upload, plan)
+        plan = completed_plan(upload, size, self._limits)
+        try:
+            manifest = await manifest_of(self._driving, upload, plan)
+        except (AlreadyCompleted, Completing):
+            # by another request while we asked the store, or behind our back: either way what was asked for
+            return await self._driving.current(upload)
         changes = self._driving.leased(
             manifest=manifest, attempted=True, size=plan.size, part_count=plan.part_count, digest=digest
         )
         moved = await self._repository.move(upload, Event.COMPLETING, changes)
         if moved is not None:
             return await self._driver.complete(moved, wait)
-        raced = await self._repository.reread(upload.id) or upload
+        raced = await self._driving.current(upload)
         return await self._driver.join(raced, wait) if raced.state is State.COMPLETING else raced
