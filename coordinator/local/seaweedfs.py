@@ -2,6 +2,8 @@
 
 * Every flag is given at every start: `mini` otherwise replays the flags of an earlier one from its data directory.
 * Its filer accepts unsigned HTTP writes, hence `-disableHttp`; no admin page, no WebDAV, no telemetry.
+* The master does not resume its old raft state (`-master.resumeState=false`): having found one, it may refuse writes for
+  5 to 15 seconds, by a race at its start. It learns all it needs from the one volume server's first report.
 * Paths are relative to its directory: the path of a unix socket may not exceed a hundred bytes.
 """
 
@@ -41,7 +43,7 @@ def mini_command(weed: Path, ports: StorePorts, origins: Sequence[str]) -> list[
         *["-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.config=s3.json", "-s3.domainName=s3.localhost"],
         *["-s3.autoCreateBucket=false", "-s3.iam=false", f"-s3.allowedOrigins={','.join(origins)}"],
         *["-webdav=false", "-admin.ui=false", "-disableHttp", "-master.telemetry=false"],
-        *["-filer.localSocket=filer.sock", "-s3.localSocket=s3.sock"],
+        *["-master.resumeState=false", "-filer.localSocket=filer.sock", "-s3.localSocket=s3.sock"],
     ]
 
 
