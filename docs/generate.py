@@ -65,8 +65,8 @@ SECTIONS: Final[dict[str, Callable[[], str]]] = {
 def render(text: str) -> str:
     """The README with every section as the code has it. Raises KeyError for a marker nobody generates."""
     return re.sub(
-        r"(<!-- begin (\w+) -->\n).*?(\n<!-- end \2 -->)",
-        lambda found: found[1] + SECTIONS[found[2]]() + found[3],
+        r"(<!-- begin (\w+) -->\n).*?(<!-- end \2 -->)",
+        lambda found: f"{found[1]}{SECTIONS[found[2]]()}\n{found[3]}",
         text,
         flags=re.DOTALL,
     )
