@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, TypeVar
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import uuid4
 
 from sqlalchemy import RowMapping, TextClause
@@ -98,7 +98,8 @@ def normalise_url(database_url: str) -> str:
     refused = sorted(_LIBPQ_ONLY & {name for name, _ in options})
     if refused:
         raise ConfigurationError("database_url", f"{', '.join(refused)} is not supported; leave it out")
-    return urlunsplit(("postgresql", address.netloc, address.path, urlencode(options), ""))
+    query = f"?{urlencode(options)}" if options else ""
+    return f"postgresql://{address.netloc}{address.path}{query}"
 
 
 def create_engine(
