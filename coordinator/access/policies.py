@@ -66,5 +66,5 @@ def _least(*limits: int | None) -> int | None:
 
 def _allowed(content_type: str, patterns: tuple[str, ...]) -> bool:
     essence = content_type.partition(";")[0].strip().lower()
-    family = essence.partition("/")[0] + "/*"
-    return any(pattern.lower() in {essence, family, "*/*"} for pattern in patterns)
+    family, slash, _ = essence.partition("/")
+    return any(pattern.lower() in {essence, f"{family}{slash}*", "*/*"} for pattern in patterns)

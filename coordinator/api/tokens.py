@@ -7,6 +7,7 @@ from coordinator.access.tokens import Grant
 from coordinator.api.answers import json_answer
 from coordinator.api.declaration import Call
 from coordinator.api.queries import NoQuery
+from coordinator.api.strangers_text import check_plain
 from coordinator.errors import FieldError, Forbidden, ValidationFailed
 from coordinator.protocol import TokenAnswer, TokenBody
 from coordinator.uploads.model import UploadId
@@ -16,6 +17,7 @@ __all__ = ["mint_token"]
 
 async def mint_token(call: Call[TokenBody, NoQuery]) -> Response:
     body = call.body
+    check_plain("$.owner", body.owner)
     if body.policy is not None:
         call.state["policies"].known(body.policy)
     owner = await _owner(call)

@@ -16,6 +16,8 @@ from coordinator.access.api_keys import ApiKeys
 from coordinator.access.principals import TOKEN_SCOPES, Scope
 from coordinator.access.tokens import Grant, UploadTokens
 from coordinator.app import create_app
+from coordinator.database.api_keys import ApiKeys as KeyTable
+from coordinator.database.engine import create_engine
 from coordinator.settings import Settings, load_settings
 from coordinator.storage.fake import FakeStore
 from coordinator.uploads.model import MultipartUploadId
@@ -58,22 +60,24 @@ class Service:
     client: httpx2.AsyncClient
     store: FakeStore
     keys: ApiKeys
+    key_table: KeyTable
+    tenant: str = "acme"
 
     async def key(
         self,
-        tenant: str = "acme",
+        tenant: str | None = None,
         *,
         owner: str | None = None,
         scopes: frozenset[Scope] = TOKEN_SCOPES | {Scope.TOKENS_MINT},
     ) -> dict[str, str]:
         """The header of a new API key."""
-        made = await self.keys.create(tenant=tenant, owner=owner, name="test", scopes=scopes)
+        made = await self.keys.create(tenant=tenant or self.tenant, owner=owner, name="test", scopes=scopes)
         return bearer(made.text)
 
     def token(self, *, age: timedelta = timedelta(0), expires_in: int = 600, **grant: Any) -> dict[str, str]:
         """The header of an upload token that was minted `age` ago."""
         tokens = UploadTokens(TOKEN_SECRET, clock=lambda: datetime.now(UTC) - age)
-        named = {"tenant": "acme", "owner": "ann", **grant}
+        named = {"tenant": self.tenant, "owner": "ann", **grant}
         return bearer(tokens.mint(Grant(**named), expires_in=expires_in).text)
 
     async def start(self, headers: Headers, **body: object) -> dict[str, Any]:
@@ -116,11 +120,16 @@ async def running(
 ) -> AsyncIterator[Service]:
     fake = store or FakeStore(clock=lambda: datetime.now(UTC))
     app = create_app(settings, store=fake)
-    async with app.router.lifespan_context(app) as state:
-        assert state is not None
-        transport = httpx2.ASGITransport(app=with_state(app, state))
-        async with httpx2.AsyncClient(transport=transport, base_url=base_url) as client:
-            yield Service(app, client, fake, state["authenticator"].api_keys)
+    engine = create_engine(settings.database_url.get_secret_value(), pool_size=1)
+    table = KeyTable(engine)
+    try:
+        async with app.router.lifespan_context(app) as state:
+            assert state is not None
+            transport = httpx2.ASGITransport(app=with_state(app, state))
+            async with httpx2.AsyncClient(transport=transport, base_url=base_url) as client:
+                yield Service(app, client, fake, ApiKeys(table), table)
+    finally:
+        await engine.dispose()
 
 
 def with_state(app: ASGIApp, state: Mapping[str, Any]) -> ASGIApp:
