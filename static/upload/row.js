@@ -125,7 +125,7 @@ async function mayCancel({ file, progress }) {
   if (progress.bytesSent === 0) return true;
   return confirmed({
     title: `Cancel ${isolated(file.name)}?`,
-    text: `The ${formatBytes(progress.bytesSent)} that were sent are deleted. To go on later, pause instead.`,
+    text: `The ${formatBytes(progress.bytesSent)} sent so far are deleted. A paused upload can go on later, a cancelled one cannot.`,
     action: 'Cancel upload',
   });
 }

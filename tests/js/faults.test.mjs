@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Credential } from '../../static/client/credential.js';
 import { TransferError } from '../../static/client/errors.js';
 import { problem } from './coordinator.mjs';
 import { scene, sentNumbers, storedText, text } from './scene.mjs';
@@ -40,6 +41,7 @@ test('three fresh signatures refused: it fails and says so; trying again goes on
     [2],
     'only what was missing',
   );
+  assert.equal(server.callsTo('GET', '/upload-1/parts\\?.*').length, 1, 'the ledger was asked again');
 });
 
 test('no answer at all: a fresh signature once, then patience', async () => {
@@ -89,8 +91,11 @@ test('without a network it waits, however long, and goes on by itself', async ()
   server.fault = () => (time.isOnline ? undefined : { status: 0 });
   const upload = uploader.add(text(30));
   await time.until(() => server.calls.length > 0);
-  time.advance(86_400_000);
-  await time.settle();
+  for (let hour = 0; hour < 24; hour += 1) {
+    time.advance(3_600_000);
+    await time.settle();
+  }
+  assert.equal(server.calls.length, 1, 'nothing is tried meanwhile');
   assert.equal(upload.state, 'preparing');
   time.goOnline();
   await reach(upload, 'completed');
@@ -135,7 +140,8 @@ test('parts that the store lost are sent again before it is completed', async ()
 });
 
 test('202: completion is asked for until it is over', async () => {
-  const { server, uploader, reach } = scene();
+  const { server, uploader, time, reach } = scene();
+  const begun = time.now();
   let asked = 0;
   server.fault = ({ path }) => {
     if (!path.endsWith('/complete') || asked++ >= 2) return undefined;
@@ -146,6 +152,7 @@ test('202: completion is asked for until it is over', async () => {
     };
   };
   await reach(uploader.add(text(4)), 'completed');
+  assert.ok(time.now() - begun >= 10_000, 'twice the five seconds of Retry-After');
   assert.equal(asked, 3);
 });
 
@@ -175,6 +182,11 @@ test('an upload that someone cancelled elsewhere stays cancelled', async () => {
   await reach(upload, 'failed');
   assert.equal(/** @type {any} */ (upload.error).code, 'ended');
   assert.equal(server.uploads.size, 1);
+  assert.ok(
+    server.callsTo('GET', '/upload-1/parts\\?refresh=true').length > 0,
+    'the coordinator looks at the store',
+  );
+  assert.equal(server.callsTo('POST', '/upload-1/parts/sign').length, 0, 'before anything is tried again');
 });
 
 test('completed by another window meanwhile: completed here', async () => {
@@ -225,4 +237,32 @@ test('a refusal of the coordinator is shown with its own words', async () => {
   await reach(upload, 'failed');
   assert.equal(upload.error?.message, 'At most 5 GB.');
   assert.deepEqual(/** @type {any} */ (upload.error).errors, [{ path: '$.size', message: 'too large' }]);
+});
+
+test('a network that comes and goes, however often, is no failure', async () => {
+  const { server, uploader, time } = scene();
+  let drops = 0;
+  server.partFault = async () => {
+    drops += 1;
+    if (drops > 40) return undefined;
+    time.isOnline = false;
+    throw new TransferError('network', 0);
+  };
+  const upload = uploader.add(text(3));
+  await time.until(() => {
+    if (!time.isOnline) time.goOnline();
+    return upload.state === 'completed';
+  });
+  assert.equal(server.puts.length, 41);
+});
+
+test('calls that are refused at the same time renew the token once', async () => {
+  let asked = 0;
+  const credential = new Credential(() => {
+    asked += 1;
+    return `token-${asked}`;
+  });
+  assert.equal(await credential.current(), 'token-1');
+  assert.deepEqual(await Promise.all([credential.renew('token-1'), credential.renew('token-1')]), [true, true]);
+  assert.equal(await credential.current(), 'token-2');
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { TransferError } from '../../static/client/errors.js';
 import { fingerprint } from '../../static/client/fingerprint.js';
 import { forever, scene, sentNumbers, text } from './scene.mjs';
 
@@ -179,4 +180,71 @@ test("unfinished uploads are listed, page by page, without the page's own", asyn
     (await uploader.unfinished()).map((upload) => upload.filename),
     ['a', 'c'],
   );
+});
+
+test('a file whose content changes while it is sent is never completed', async () => {
+  const { server, uploader, reach } = scene();
+  server.partSize = 100_000;
+  const file = text(300_000);
+  server.partFault = async ({ number }) => {
+    if (number === 3) file.slice = (from = 0, to = 0) => new Blob(['-'.repeat(to - from)]);
+    return undefined;
+  };
+  const upload = uploader.add(file);
+  await reach(upload, 'failed');
+  assert.equal(/** @type {any} */ (upload.error).code, 'file_changed');
+  assert.equal(server.puts.length, 3);
+  assert.equal(server.callsTo('POST', '/upload-1/complete').length, 0);
+});
+
+test('a part that gets no answer because its file changed is not tried again', async () => {
+  const { server, uploader, reach } = scene();
+  server.partSize = 100_000;
+  const file = text(300_000);
+  server.partFault = async () => {
+    file.slice = () => new Blob([]);
+    throw new TransferError('network', 0);
+  };
+  const upload = uploader.add(file);
+  await reach(upload, 'failed');
+  assert.equal(/** @type {any} */ (upload.error).code, 'file_changed');
+  assert.ok(server.puts.length <= 3);
+});
+
+test('cancelling a second copy before its start was answered leaves the first alone', async () => {
+  const { server, uploader, time } = scene();
+  server.partFault = forever;
+  const first = uploader.add(text(12));
+  await time.until(() => server.puts.length > 0);
+  /** @type {() => void} */
+  let answer = () => {};
+  server.fault = ({ method, path }) =>
+    method === 'POST' && path === '/v1/uploads'
+      ? new Promise((resolve) => {
+          answer = () => resolve(/** @type {any} */ (undefined));
+        })
+      : undefined;
+  const second = uploader.add(text(12));
+  await time.until(() => server.callsTo('POST', '').length === 2);
+  const cancelled = second.cancel();
+  answer();
+  await cancelled;
+  assert.equal(second.state, 'cancelled');
+  assert.deepEqual([first.state, server.uploads.get('upload-1').state], ['uploading', 'open']);
+});
+
+test('what was stored is cleared only when nothing is on its way any more', async () => {
+  /** @type {(() => void)[]} */
+  const stop = [];
+  const { server, uploader, time } = scene({
+    transport: ({ signal }) => new Promise((_, reject) => stop.push(() => reject(signal.reason))),
+  });
+  const upload = uploader.add(text(8));
+  await time.until(() => stop.length === 2);
+  const cancelled = upload.cancel();
+  await time.settle();
+  assert.equal(server.callsTo('DELETE', '/upload-1').length, 0);
+  for (const call of stop) call();
+  await cancelled;
+  assert.equal(server.callsTo('DELETE', '/upload-1').length, 1);
 });
