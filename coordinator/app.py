@@ -165,7 +165,7 @@ class _Wiring:
             )
             yield _Wired(
                 UploadService(driver, presigner, lifetimes=_lifetimes(settings)),
-                ApiKeys(ApiKeyTable(engine)),
+                ApiKeys(ApiKeyTable(engine), clock=self.clock),
                 {"database": lambda: _ask(engine), "store": store.check},
             )
 

@@ -38,7 +38,8 @@ class Hosts:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             headers = Headers(scope=scope)
-            host = headers.get("host", "").lower()
+            # several Host headers together name no host
+            host = ",".join(headers.getlist("host")).lower()
             self._check_host(host)
             self._check_origin(headers.get("origin"), host)
         await self._app(scope, receive, send)

@@ -127,7 +127,7 @@ async def running(
             assert state is not None
             transport = httpx2.ASGITransport(app=with_state(app, state))
             async with httpx2.AsyncClient(transport=transport, base_url=base_url) as client:
-                yield Service(app, client, fake, ApiKeys(table), table)
+                yield Service(app, client, fake, ApiKeys(table, clock=lambda: datetime.now(UTC)), table)
     finally:
         await engine.dispose()
 

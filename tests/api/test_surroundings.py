@@ -90,6 +90,8 @@ async def test_only_named_hosts_are_answered(database_url: str) -> None:
         for host in ("evil.example", "upload.example.evil", "", "a/?x", "upload.example@evil"):
             answer = await service.client.get("/healthz", headers={"Host": host})
             assert_problem(answer, 403, "host_not_allowed")
+        twice = [("Host", "upload.example"), ("Host", "evil.example")]
+        assert_problem(await service.client.get("/healthz", headers=twice), 403, "host_not_allowed")
 
 
 async def test_without_credentials_only_our_own_pages_may_call(database_url: str) -> None:

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -29,9 +29,16 @@ class Ledger:
         return True
 
 
+NOW = datetime(2026, 5, 1, tzinfo=UTC)
+
+
+def keys_of(ledger: Ledger) -> ApiKeys:
+    return ApiKeys(ledger, clock=lambda: NOW)
+
+
 async def test_a_new_key_is_recognised_and_only_its_hash_is_kept() -> None:
     ledger = Ledger()
-    keys = ApiKeys(ledger)
+    keys = keys_of(ledger)
     made = await keys.create(tenant="acme", owner=None, name="ci", scopes=frozenset({Scope.UPLOADS_READ}))
     prefix, key_id, secret = made.text.split("_")
     assert (prefix, key_id) == ("ck", made.record.id)
@@ -46,7 +53,7 @@ async def test_a_new_key_is_recognised_and_only_its_hash_is_kept() -> None:
 
 async def test_wrong_unknown_and_revoked_keys_are_refused_in_the_same_words() -> None:
     ledger = Ledger()
-    keys = ApiKeys(ledger)
+    keys = keys_of(ledger)
     made = await keys.create(tenant="acme", owner=None, name="ci", scopes=frozenset(Scope))
     revoked = await keys.create(tenant="acme", owner=None, name="old", scopes=frozenset(Scope))
     ledger.records[revoked.record.id] = replace(revoked.record, revoked_at=datetime.now(UTC))
@@ -74,13 +81,22 @@ async def test_wrong_unknown_and_revoked_keys_are_refused_in_the_same_words() ->
 
 async def test_scopes_of_a_later_release_are_ignored() -> None:
     ledger = Ledger()
-    made = await ApiKeys(ledger).create(tenant="acme", owner="ann", name="ci", scopes=frozenset())
+    made = await keys_of(ledger).create(tenant="acme", owner="ann", name="ci", scopes=frozenset())
     ledger.records[made.record.id] = replace(made.record, scopes=frozenset({"uploads:read", "webhooks:all"}))
-    assert (await ApiKeys(ledger).authenticate(made.text)).scopes == {Scope.UPLOADS_READ}
+    assert (await keys_of(ledger).authenticate(made.text)).scopes == {Scope.UPLOADS_READ}
 
 
 async def test_a_database_that_only_reads_lets_keys_in() -> None:
     ledger = Ledger()
-    made = await ApiKeys(ledger).create(tenant="acme", owner="ann", name="ci", scopes=frozenset())
+    made = await keys_of(ledger).create(tenant="acme", owner="ann", name="ci", scopes=frozenset())
     ledger.reads_only = True
-    assert (await ApiKeys(ledger).authenticate(made.text)).owner == "ann"
+    assert (await keys_of(ledger).authenticate(made.text)).owner == "ann"
+
+
+async def test_a_use_is_noted_once_a_minute() -> None:
+    ledger = Ledger()
+    made = await keys_of(ledger).create(tenant="acme", owner="ann", name="ci", scopes=frozenset())
+    for ago, noted in ((timedelta(seconds=59), 0), (timedelta(seconds=61), 1)):
+        ledger.records[made.record.id] = replace(made.record, last_used_at=NOW - ago)
+        await keys_of(ledger).authenticate(made.text)
+        assert len(ledger.used) == noted
