@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from coordinator.database.engine import autocommit, execute
@@ -96,7 +96,7 @@ class ApiKeys:
         return bool(await execute(self._autocommitting, _TOUCH, {"id": key_id}))
 
 
-def _to_record(row: RowMapping) -> ApiKeyRecord:
-    values: dict[str, Any] = dict(row)
-    values["scopes"] = frozenset(row["scopes"])
+def _to_record(row: Row[*tuple[Any, ...]]) -> ApiKeyRecord:
+    values = row._asdict()
+    values["scopes"] = frozenset(row.scopes)
     return ApiKeyRecord(**values)

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import uuid4
 
-from sqlalchemy import RowMapping, TextClause
+from sqlalchemy import Row, TextClause
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -152,13 +152,13 @@ def autocommit(engine: AsyncEngine) -> AsyncEngine:
 
 async def execute(
     autocommitting: AsyncEngine, statement: TextClause, parameters: Mapping[str, object]
-) -> Sequence[RowMapping]:
+) -> Sequence[Row[*tuple[Any, ...]]]:
     """Run one statement that is its own transaction. Raises DatabaseUnavailable or StatementRefused."""
 
-    async def once() -> Sequence[RowMapping]:
+    async def once() -> Sequence[Row[*tuple[Any, ...]]]:
         with transactions.transaction(), translated():
             async with autocommitting.connect() as connection:
-                return (await connection.execute(statement, parameters)).mappings().all()
+                return (await connection.execute(statement, parameters)).all()
 
     return await _repeated(once)
 

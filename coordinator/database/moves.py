@@ -104,7 +104,7 @@ async def move(
 
     async def after_the_last_record(connection: AsyncConnection) -> Upload | None:
         await connection.execute(_LOCK, {"id": upload.id, "epoch": upload.epoch})
-        moved = (await connection.execute(_MOVE, parameters)).mappings().one_or_none()
+        moved = (await connection.execute(_MOVE, parameters)).one_or_none()
         return None if moved is None else to_upload(moved)
 
     if upload.state is State.OPEN and parameters["terminal"]:

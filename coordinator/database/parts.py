@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from coordinator.database.engine import execute
-from coordinator.database.rows import to_part
+from coordinator.database.rows import PART_COLUMNS, to_part
 from coordinator.uploads.model import Claim, Part, UploadId
 
 __all__ = ["parts", "parts_by_number", "record"]
@@ -44,15 +44,15 @@ _RECORD: Final = text("""
     SELECT id FROM taking
 """)
 
-_PARTS: Final = text("""
-    SELECT part_number, size, etag, md5, sha256, recorded_at FROM parts
-    WHERE upload_id = :id AND part_number > :after ORDER BY part_number LIMIT CAST(:limit AS bigint)
-""")
+_PARTS: Final = text(
+    f"SELECT {PART_COLUMNS} FROM parts WHERE upload_id = :id AND part_number > :after "  # noqa: S608 - a constant
+    "ORDER BY part_number LIMIT CAST(:limit AS bigint)"
+)
 
-_BY_NUMBER: Final = text("""
-    SELECT part_number, size, etag, md5, sha256, recorded_at FROM parts
-    WHERE upload_id = :id AND part_number = ANY(CAST(:part_numbers AS int[]))
-""")
+_BY_NUMBER: Final = text(
+    f"SELECT {PART_COLUMNS} FROM parts WHERE upload_id = :id "  # noqa: S608 - a constant
+    "AND part_number = ANY(CAST(:part_numbers AS int[]))"
+)
 
 
 async def record(autocommitting: AsyncEngine, upload_id: UploadId, claims: Sequence[Claim]) -> bool:
@@ -81,4 +81,4 @@ async def parts_by_number(
     autocommitting: AsyncEngine, upload_id: UploadId, part_numbers: Sequence[int]
 ) -> Mapping[int, Part]:
     rows = await execute(autocommitting, _BY_NUMBER, {"id": upload_id, "part_numbers": list(part_numbers)})
-    return {row["part_number"]: to_part(row) for row in rows}
+    return {row.part_number: to_part(row) for row in rows}

@@ -5,16 +5,16 @@ The counts of parts are those of the part rows while there are any, and those ke
 """
 
 from dataclasses import asdict
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import RowMapping, TextClause, text
+from sqlalchemy import Row, TextClause, text
 
 from coordinator.uploads.model import Digest, Manifest, ManifestPart, Part, Upload
 from coordinator.uploads.state import Reason, State
 
-__all__ = ["digest_json", "manifest_json", "to_part", "to_upload", "yielding_uploads"]
+__all__ = ["PART_COLUMNS", "digest_json", "manifest_json", "to_part", "to_upload", "yielding_uploads"]
 
 _COLUMNS: Final = """
     u.id, u.tenant, u.owner, u.policy, u.state, u.reason, u.reason_text, u.epoch, u.filename, u.content_type,
@@ -28,6 +28,9 @@ _COLUMNS: Final = """
     COALESCE(u.stored_last_at, counted.last_at) AS last_part_at,
     now() AS now
 """
+
+PART_COLUMNS: Final = "part_number, size, etag, md5, sha256, recorded_at"
+"""The fields of Part, in their order."""
 
 _COUNTED: Final = """
     SELECT count(*)::int AS parts, COALESCE(sum(size), 0)::bigint AS bytes,
@@ -47,18 +50,19 @@ def yielding_uploads(source: str, *, given: str = "", rest: str = "") -> TextCla
     return text(statement)
 
 
-def to_upload(row: RowMapping) -> Upload:
-    values = dict(row)
-    values["id"] = UUID(int=row["id"].int)  # the driver's own subclass stays inside
-    values["state"] = State(row["state"])
-    values["reason"] = None if row["reason"] is None else Reason(row["reason"])
-    values["manifest"] = None if row["manifest"] is None else _to_manifest(row["manifest"])
-    values["digest"] = None if row["digest"] is None else Digest(**row["digest"])
+def to_upload(row: Row[*tuple[Any, ...]]) -> Upload:
+    values = row._asdict()
+    values["id"] = UUID(int=row.id.int)  # the driver's own subclass stays inside
+    values["state"] = State(row.state)
+    values["reason"] = None if row.reason is None else Reason(row.reason)
+    values["manifest"] = None if row.manifest is None else _to_manifest(row.manifest)
+    values["digest"] = None if row.digest is None else Digest(**row.digest)
     return Upload(**values)
 
 
-def to_part(row: RowMapping) -> Part:
-    return Part(**row)
+def to_part(row: Row[*tuple[Any, ...]]) -> Part:
+    """From PART_COLUMNS, by position: ten thousand of them are read at once."""
+    return Part(*row)
 
 
 def manifest_json(manifest: Manifest | None) -> str | None:

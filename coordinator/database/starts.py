@@ -119,7 +119,7 @@ async def _earlier(
 async def _one(
     connection: AsyncConnection, statement: TextClause, parameters: Mapping[str, object]
 ) -> Upload | None:
-    row = (await connection.execute(statement, parameters)).mappings().one_or_none()
+    row = (await connection.execute(statement, parameters)).one_or_none()
     return None if row is None else to_upload(row)
 
 
