@@ -41,10 +41,11 @@ async def merge_listed(driving: Driving, upload: Upload) -> None:
 
 
 def _fits(upload: Upload, row: ListedPart) -> bool:
+    if upload.part_count is not None and row.part_number > upload.part_count:
+        return False
     if upload.size is None:
-        return 0 < row.size <= upload.part_size
-    inside = upload.part_count is not None and row.part_number <= upload.part_count
-    return inside and row.size == upload.plan.size_of(row.part_number)
+        return row.size <= upload.part_size
+    return row.size == upload.plan.size_of(row.part_number)
 
 
 async def _listed(driving: Driving, upload: Upload) -> Sequence[ListedPart]:

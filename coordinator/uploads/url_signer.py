@@ -47,7 +47,8 @@ class UrlSigner:
         batch = _signed(lambda: self.presigner.multipart(upload.key, made, expires_in=self.url_expires))
         until = batch.expires_at + URL_SLACK
         outlives = upload.urls_until is None or until - upload.urls_until > URL_SLACK
-        if outlives and not await self.repository.extend(upload, urls_until=until, active_at=None):
+        # not once: an upload that was completing, and is open again when it is read, must still be told
+        while outlives and not await self.repository.extend(upload, urls_until=until, active_at=None):
             require_open(await self.repository.reread(upload.id) or upload)
         signed = []
         for part, size in sized:
