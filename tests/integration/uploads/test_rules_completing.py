@@ -1,0 +1,206 @@
+"""Complete, however slow, refused, repeated or lost its answer: one object of ours and one end, or none."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from coordinator.errors import PartsMismatch, StorageUnavailable, UploadGone
+from coordinator.storage.faults import FailAfter, FailBefore, Hold, Refuse
+from coordinator.uploads.ports import (
+    StoreError,
+    StoreMisconfigured,
+    StoreOutcomeUnknown,
+    StoreRefused,
+    StoreUploadGone,
+)
+from coordinator.uploads.state import Reason, State
+from tests.integration.uploads.house import ADA, DOWN, QUICK, House, Replica, until
+from tests.integration.uploads.outcomes import COMPLETE, assert_completed_once, in_state
+
+GONE = StoreUploadGone("list_parts", "NoSuchUpload")
+INVALID = StoreRefused("complete_multipart_upload", "InvalidPart")
+UNANSWERED = FailBefore("ConnectionClosedError", answered=False)
+DEADLINE = timedelta(minutes=5)
+
+
+async def test_a_slow_complete_is_answered_as_completing_and_joined(
+    house: House, replica: Replica, other: Replica
+) -> None:
+    upload, hold = await house.sent(replica), Hold()
+    house.store.script(COMPLETE, hold)
+    first = await replica.service.complete(upload.id, ADA, wait=QUICK)
+    assert first.state is State.COMPLETING
+    here = asyncio.create_task(replica.service.complete(upload.id, ADA))
+    elsewhere = asyncio.create_task(other.service.complete(upload.id, ADA))
+    done, _ = await asyncio.wait({here, elsewhere}, timeout=0.1)
+    assert not done
+    hold.released.set()
+    assert [(await joined).state for joined in (here, elsewhere)] == [State.COMPLETED] * 2
+    assert house.completes() == 1
+    await assert_completed_once(house, upload, "completing")
+
+
+async def test_many_completes_at_once_are_one(house: House, replica: Replica, other: Replica) -> None:
+    upload = await house.sent(replica)
+    services = [replica.service, other.service] * 4
+    done = await asyncio.gather(*(service.complete(upload.id, ADA) for service in services))
+    assert {(row.state, row.etag) for row in done} == {(State.COMPLETED, done[0].etag)}
+    assert house.completes() == 1
+    await assert_completed_once(house, upload, "completing")
+
+
+async def test_a_complete_that_asks_the_store_after_another_has_finished_is_answered_alike(
+    house: House, replica: Replica, other: Replica
+) -> None:
+    upload, hold = await house.sent(replica), Hold()
+    house.store.script("list_parts", hold)
+    late = asyncio.create_task(other.service.complete(upload.id, ADA))
+    await hold.reached.wait()
+    await replica.service.complete(upload.id, ADA)
+    hold.released.set()
+    assert (await late).state is State.COMPLETED
+    await assert_completed_once(house, upload, "completing")
+
+
+async def test_a_client_that_hangs_up_changes_nothing(house: House, replica: Replica) -> None:
+    upload, hold = await house.sent(replica), Hold()
+    house.store.script(COMPLETE, hold)
+    asked = asyncio.create_task(replica.service.complete(upload.id, ADA))
+    await hold.reached.wait()
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    hold.released.set()
+    await until(lambda: in_state(house, upload, State.COMPLETED))
+    assert house.completes() == 1
+    await assert_completed_once(house, upload, "completing")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        StoreUploadGone(COMPLETE, "NoSuchUpload"),
+        StoreOutcomeUnknown(COMPLETE, "InternalError", answered=True),
+        StoreOutcomeUnknown(COMPLETE, "PreconditionFailed"),
+        StoreMisconfigured(COMPLETE, "AccessDenied"),
+        StoreRefused(COMPLETE, "InvalidPart"),
+    ],
+    ids=lambda error: error.code,
+)
+async def test_a_complete_that_happened_is_believed_whatever_it_answered(
+    house: House, replica: Replica, error: StoreError
+) -> None:
+    upload = await house.sent(replica)
+    house.store.errors_after_complete.append(error)
+    assert (await replica.service.complete(upload.id, ADA)).state is State.COMPLETED
+    assert house.completes() == 1
+    await assert_completed_once(house, upload, "completing")
+
+
+async def test_a_complete_whose_answer_was_lost_is_completed_once(house: House, replica: Replica) -> None:
+    upload = await house.sent(replica)
+    house.store.script(COMPLETE, FailAfter())
+    assert (await replica.service.complete(upload.id, ADA)).state is State.COMPLETED
+    assert house.completes() == 1
+    await assert_completed_once(house, upload, "completing")
+
+
+async def test_a_failure_of_the_store_s_own_is_followed_by_the_same_manifest(house: House) -> None:
+    replica = house.replica(complete_retries=(0.01, 0.01))
+    upload = await house.sent(replica)
+    house.store.script(COMPLETE, FailBefore(), FailBefore())
+    assert (await replica.service.complete(upload.id, ADA)).state is State.COMPLETED
+    assert house.completes() == 3
+    await assert_completed_once(house, upload, "completing", "taken_over", "taken_over")
+
+
+async def test_a_part_that_is_sent_again_while_it_is_completed_is_listed_anew(
+    house: House, replica: Replica
+) -> None:
+    upload, hold = await house.sent(replica), Hold()
+    house.store.script(COMPLETE, hold)
+    asked = asyncio.create_task(replica.service.complete(upload.id, ADA))
+    await hold.reached.wait()
+    house.store.put_part(upload.key, upload.multipart_upload_id, 3, b"n" * (4 << 20))  # type: ignore[arg-type]  # an open upload has it
+    hold.released.set()
+    assert (await asked).state is State.COMPLETED
+    assert house.completes() == 2
+    assert "reopened" in await house.events(upload)
+
+
+async def test_a_manifest_that_is_refused_opens_the_upload_again(house: House, replica: Replica) -> None:
+    upload = await house.sent(replica)
+    house.store.script(COMPLETE, Refuse(INVALID), Refuse(INVALID))
+    with pytest.raises(PartsMismatch):
+        await replica.service.complete(upload.id, ADA)
+    row = await house.row(upload)
+    assert (row.state, row.manifest, row.lease_until, row.wake_at) == (State.OPEN, None, None, row.expires_at)
+    assert (await replica.service.complete(upload.id, ADA)).state is State.COMPLETED
+
+
+async def test_an_open_upload_that_the_store_lost_has_failed(house: House, replica: Replica) -> None:
+    upload = await house.sent(replica)
+    house.store.lose(upload)
+    with pytest.raises(UploadGone) as refused:
+        await replica.service.complete(upload.id, ADA)
+    assert refused.value.members == {"state": "failed", "reason": "lost", "restart": True}
+    assert house.completes() == 0
+
+
+async def test_an_open_upload_that_became_our_object_behind_our_back_is_completed(
+    house: House, replica: Replica
+) -> None:
+    upload = await house.sent(replica)
+    await house.complete_at_store(upload)
+    assert (await replica.service.complete(upload.id, ADA)).state is State.COMPLETED
+    await assert_completed_once(house, upload)
+
+
+@pytest.mark.parametrize("operation", ["head_object", "list_parts"])
+async def test_a_store_that_fails_while_it_is_asked_again_has_lost_nothing(
+    house: House, replica: Replica, operation: Any
+) -> None:
+    upload = await house.sent(replica)
+    house.store.script("list_parts", Refuse(GONE))
+    house.store.script(operation, *[Refuse(DOWN)] * 3)
+    with pytest.raises(StorageUnavailable):
+        await replica.service.complete(upload.id, ADA)
+    assert (await house.row(upload)).state is State.OPEN
+    house.store._script.clear()
+    assert (await replica.service.complete(upload.id, ADA)).state is State.COMPLETED
+
+
+async def test_a_listing_that_was_wrong_once_is_not_believed(house: House, replica: Replica) -> None:
+    upload = await house.sent(replica)
+    house.store.script("list_parts", Refuse(GONE), Refuse(GONE))
+    assert (await replica.service.complete(upload.id, ADA)).state is State.COMPLETED
+
+
+async def test_a_promise_without_an_object_is_not_completed(house: House, replica: Replica) -> None:
+    upload = await house.sent(replica)
+    house.store.empty_promises = 1
+    row = await replica.service.complete(upload.id, ADA, wait=QUICK)
+    assert (row.state, row.etag) == (State.COMPLETING, None)
+    await house.age(upload, DEADLINE)
+    await replica.sweep()
+    assert (await house.row(upload)).state is State.COMPLETED
+
+
+@pytest.mark.parametrize(("ours", "reason"), [(False, Reason.CONFLICT), (True, Reason.SIZE)])
+async def test_another_object_under_the_key_is_never_called_ours_nor_touched(
+    house: House, replica: Replica, other: Replica, *, ours: bool, reason: Reason
+) -> None:
+    upload = await house.sent(replica)
+    house.store.script(COMPLETE, UNANSWERED)
+    house.store.put_object(upload.key, b"what somebody else put", mark=upload.mark if ours else None)
+    with pytest.raises(UploadGone) as refused:
+        await replica.service.complete(upload.id, ADA)
+    assert refused.value.members["reason"] == reason.value
+    await house.due(upload)
+    await other.sweep()
+    assert house.store.stores(upload)
+    assert (await house.row(upload)).wake_at is None
+    # beside an object with our mark nothing is aborted: on some stores that would destroy it
+    assert bool(house.store.names(upload)) is ours

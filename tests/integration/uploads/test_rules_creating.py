@@ -1,0 +1,158 @@
+"""Starts whose answer is lost, refused or never comes: one multipart upload at the store, or none, and a row that knows."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from coordinator.errors import StorageMisconfigured, StorageUnavailable
+from coordinator.storage.faults import FailAfter, FailBefore, Hold, Refuse
+from coordinator.uploads.ports import StoreError, StoreMisconfigured, StoreRefused
+from coordinator.uploads.state import Reason, State
+from tests.integration.uploads.house import (
+    ADA,
+    DOWN,
+    RULES,
+    House,
+    Replica,
+    a_key,
+    a_request,
+    started,
+    until,
+)
+
+
+async def the_row(house: House) -> tuple[State, Reason | None]:
+    [(state, reason)] = await house.sql("SELECT state, reason FROM uploads")
+    return State(state), reason and Reason(reason)
+
+
+async def test_an_upload_whose_creation_was_not_answered_is_found_and_adopted(
+    house: House, replica: Replica
+) -> None:
+    house.store.script("create_multipart_upload", FailAfter())
+    upload = await started(replica)
+    assert upload.state is State.OPEN
+    assert house.store.names(upload) == [upload.multipart_upload_id]
+    assert house.store.calls.count("create_multipart_upload") == 1
+
+
+async def test_a_creation_that_did_not_happen_is_tried_once_more(house: House, replica: Replica) -> None:
+    house.store.script("create_multipart_upload", FailBefore())
+    upload = await started(replica)
+    assert house.store.names(upload) == [upload.multipart_upload_id]
+
+
+async def test_a_store_that_is_down_leaves_a_row_that_the_same_key_continues(
+    house: House, replica: Replica, other: Replica
+) -> None:
+    house.store.script("create_multipart_upload", FailAfter())
+    house.store.script("list_multipart_uploads", Refuse(DOWN))
+    with pytest.raises(StorageUnavailable) as refused:
+        await replica.service.start("acme", "ada", a_request(), RULES, a_key())
+    assert refused.value.retry_after == 5
+    assert await the_row(house) == (State.CREATING, None)
+    begun, _ = await other.service.start("acme", "ada", a_request(), RULES, a_key())
+    assert (begun.kind, begun.upload.state) == ("replayed", State.OPEN)
+    assert house.store.names(begun.upload) == [begun.upload.multipart_upload_id]
+    assert house.store.calls.count("create_multipart_upload") == 1
+    assert await house.events(begun.upload) == ["created", "taken_over", "opened"]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        StoreMisconfigured("create_multipart_upload", "AccessDenied"),
+        StoreRefused("create_multipart_upload", "InvalidArgument"),
+    ],
+)
+async def test_a_refused_creation_fails_and_leaves_nothing(
+    house: House, replica: Replica, refusal: StoreError
+) -> None:
+    house.store.script("create_multipart_upload", Refuse(refusal))
+    with pytest.raises(StorageMisconfigured):
+        await replica.service.start("acme", "ada", a_request(), RULES, a_key())
+    assert await the_row(house) == (State.FAILED, Reason.CONFIG)
+    assert house.store._multipart_uploads == {}
+    again, signed = await replica.service.start("acme", "ada", a_request(sign=1), RULES, a_key())
+    assert (again.upload.state, signed) == (State.FAILED, [])
+    assert house.store.calls == ["create_multipart_upload"]
+
+
+@pytest.mark.parametrize("attempts", [0, 1, 3])
+async def test_whoever_finds_an_orphaned_intent_opens_it_with_exactly_one_upload(
+    house: House, replica: Replica, attempts: int
+) -> None:
+    upload = await house.intent()
+    made = [await house.create_at_store(upload) for _ in range(attempts)]
+    assert await replica.sweep() == 0
+    await house.due(upload)
+    assert await replica.sweep() == 1
+    row = await house.row(upload)
+    assert row.state is State.OPEN
+    assert house.store.names(row) == [row.multipart_upload_id]
+    assert not made or row.multipart_upload_id == made[-1]
+    assert row.lease_until is None
+
+
+async def test_an_intent_that_the_store_never_heard_of_is_given_up(house: House, replica: Replica) -> None:
+    upload = await house.intent()
+    await house.age(upload, timedelta(minutes=11))
+    await replica.sweep()
+    row = await house.row(upload)
+    assert (row.state, row.reason, house.store._multipart_uploads) == (State.FAILED, Reason.CREATE_LOST, {})
+
+
+async def test_a_found_upload_is_adopted_however_old_the_intent(house: House, replica: Replica) -> None:
+    upload = await house.intent()
+    made = await house.create_at_store(upload)
+    await house.age(upload, timedelta(minutes=11))
+    await replica.sweep()
+    assert (await house.row(upload)).multipart_upload_id == made
+
+
+async def test_a_sweep_that_cannot_ask_the_store_comes_back(house: House, replica: Replica) -> None:
+    upload = await house.due(await house.intent())
+    house.store.script("list_multipart_uploads", Refuse(DOWN))
+    assert await replica.sweep() == 1
+    row = await house.row(upload)
+    assert (row.state, row.lease_until, row.attempts) == (State.CREATING, None, 1)
+    assert row.wake_at is not None
+    assert timedelta(seconds=3) < row.wake_at - row.now <= timedelta(seconds=5)
+    await house.due(upload)
+    await replica.sweep()
+    assert (await house.row(upload)).state is State.OPEN
+
+
+async def test_a_slow_creation_keeps_its_lease(house: House) -> None:
+    slow, other = house.replica(lease=timedelta(seconds=0.6)), house.replica()
+    hold = Hold()
+    house.store.script("create_multipart_upload", hold)
+    starting = asyncio.create_task(slow.service.start("acme", "ada", a_request(), RULES))
+    await hold.reached.wait()
+    [(first,)] = await house.sql("SELECT lease_until FROM uploads")
+
+    async def outlived() -> bool:
+        assert await other.sweep() == 0
+        [(over,)] = await house.sql("SELECT now() > :first FROM uploads", first=first)
+        return bool(over)
+
+    await until(outlived)
+    hold.released.set()
+    begun, _ = await starting
+    assert await house.events(begun.upload) == ["created", "opened"]
+
+
+async def test_an_upload_that_is_created_after_its_abort_is_aborted_too(
+    house: House, replica: Replica
+) -> None:
+    hold = Hold()
+    house.store.script("create_multipart_upload", hold)
+    starting = asyncio.create_task(replica.service.start("acme", "ada", a_request(), RULES))
+    await hold.reached.wait()
+    [(upload_id,)] = await house.sql("SELECT id FROM uploads")
+    assert (await replica.service.abort(upload_id, ADA)).state is State.ABORTED
+    hold.released.set()
+    begun, signed = await starting
+    assert (begun.upload.state, signed) == (State.ABORTED, [])
+    assert house.store._multipart_uploads == {}

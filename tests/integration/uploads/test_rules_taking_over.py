@@ -1,0 +1,197 @@
+"""Completions whose driver is slow, dies or is overtaken: attempts never overlap, and somebody always goes on."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from coordinator.storage.faults import FailAfter, FailBefore, Hold, Refuse
+from coordinator.uploads.model import Upload
+from coordinator.uploads.ports import (
+    StoreMisconfigured,
+)
+from coordinator.uploads.state import Reason, State
+from tests.integration.uploads.house import ADA, DOWN, QUICK, House, Replica, until
+from tests.integration.uploads.outcomes import COMPLETE, assert_completed_once, in_state, let_go
+
+UNANSWERED = FailBefore("ConnectionClosedError", answered=False)
+DEADLINE = timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    "fault", [FailBefore(), UNANSWERED, Refuse(StoreMisconfigured(COMPLETE, "AccessDenied"))]
+)
+async def test_nobody_sends_a_second_complete_before_the_first_must_have_ended(
+    house: House, replica: Replica, other: Replica, fault: Any
+) -> None:
+    upload = await house.sent(replica)
+    house.store.script(COMPLETE, fault)
+    resting = await replica.service.complete(upload.id, ADA, wait=QUICK)
+    assert resting.state is State.COMPLETING
+    assert resting.wake_at is not None
+    assert resting.complete_attempted_at is not None
+    assert DEADLINE < resting.wake_at - resting.complete_attempted_at < DEADLINE + timedelta(seconds=9)
+    for _ in range(2):
+        await house.due(upload)
+        assert await other.sweep() == 1
+        assert house.completes() == 1
+    await house.age(upload, DEADLINE)
+    assert await other.sweep() == 1
+    assert house.completes() == 2
+    assert (await house.row(upload)).state is State.COMPLETED
+    assert len(set(house.store.manifests)) == 1
+
+
+async def test_a_complete_that_never_ends_is_ended_at_its_deadline(house: House) -> None:
+    replica = house.replica(complete_deadline=timedelta(seconds=0.3))
+    upload, hold = await house.sent(replica), Hold()
+    house.store.script(COMPLETE, hold)
+    resting = await replica.service.complete(upload.id, ADA, wait=timedelta(seconds=0.1))
+    assert resting.state is State.COMPLETING
+    await until(lambda: let_go(house, upload))
+    row = await house.row(upload)
+    assert row.wake_at is not None
+    assert row.wake_at - row.now <= timedelta(seconds=1)
+    await house.due(upload)
+    await replica.sweep()
+    await assert_completed_once(house, upload, "completing", "taken_over", "taken_over")
+
+
+async def test_a_slow_complete_keeps_its_lease(house: House) -> None:
+    slow, other = house.replica(lease=timedelta(seconds=0.6)), house.replica()
+    upload, hold = await house.sent(slow), Hold()
+    house.store.script(COMPLETE, hold)
+    first = (await slow.service.complete(upload.id, ADA, wait=QUICK)).lease_until
+
+    async def outlived() -> bool:
+        assert await other.sweep() == 0
+        row = await house.row(upload)
+        return first is not None and row.now > first
+
+    await until(outlived)
+    hold.released.set()
+    await until(lambda: in_state(house, upload, State.COMPLETED))
+    await assert_completed_once(house, upload, "completing")
+
+
+async def test_a_driver_that_was_overtaken_between_two_attempts_sends_no_more(house: House) -> None:
+    replica, other = house.replica(complete_retries=(0.3,)), house.replica()
+    upload = await house.sent(replica)
+    house.store.script(COMPLETE, FailBefore())
+    await replica.service.complete(upload.id, ADA, wait=QUICK)
+    assert house.completes() == 1
+    await house.due(upload)
+    assert await other.sweep() == 1
+    assert (await house.row(upload)).epoch == 4
+    await replica.driver.close(timedelta(seconds=5))
+    assert house.completes() == 1
+    assert (await house.row(upload)).epoch == 4
+
+
+async def test_a_driver_that_was_overtaken_before_its_attempt_sends_nothing(
+    house: House, replica: Replica, other: Replica
+) -> None:
+    stale = await _committed(house, replica)
+    await house.due(stale)
+    await other.sweep()
+    row = await replica.driver.complete(stale, timedelta(seconds=5))
+    assert (row.state, row.epoch) == (State.COMPLETING, stale.epoch + 1)
+    assert house.completes() == 0
+
+
+async def _committed(house: House, replica: Replica) -> Upload:
+    """A row whose completion was committed, and attempted to be, by a process that died right then."""
+    upload, hold = await house.sent(replica), Hold()
+    house.store.script(COMPLETE, hold)
+    await replica.service.complete(upload.id, ADA, wait=QUICK)
+    await replica.driver.close(timedelta(0))
+    house.store.manifests.clear()
+    return await house.row(upload)
+
+
+async def test_a_process_that_died_before_it_sent_is_followed_after_the_deadline(
+    house: House, replica: Replica, other: Replica
+) -> None:
+    upload = await _committed(house, replica)
+    assert await other.sweep() == 0
+    await house.due(upload)
+    await other.sweep()
+    assert house.completes() == 0
+    await house.age(upload, DEADLINE)
+    await other.sweep()
+    assert house.store.manifests == [upload.manifest]
+    assert (await house.row(upload)).state is State.COMPLETED
+
+
+async def test_a_process_that_died_after_it_sent_is_followed_by_reading(
+    house: House, replica: Replica, other: Replica
+) -> None:
+    upload = await _committed(house, replica)
+    await house.complete_at_store(upload)
+    await house.due(upload)
+    await other.sweep()
+    assert house.completes() == 0
+    await assert_completed_once(house, upload, "completing", "taken_over")
+
+
+async def test_an_upload_that_is_gone_while_completing_is_lost_only_after_long(
+    house: House, replica: Replica, other: Replica
+) -> None:
+    upload, hold = await house.sent(replica), Hold()
+    house.store.script(COMPLETE, hold)
+    await replica.service.complete(upload.id, ADA, wait=QUICK)
+    come_back = house.store.lose(upload)
+    hold.released.set()
+    await until(lambda: let_go(house, upload))
+    row = await house.row(upload)
+    assert row.state is State.COMPLETING
+    assert row.gone_since is not None
+
+    come_back()
+    await house.due(upload)
+    await other.sweep()
+    assert (await house.row(upload)).gone_since is None
+
+    house.store.lose(upload)
+    for _ in range(2):
+        await house.due(upload)
+        await other.sweep()
+        assert (await house.row(upload)).state is State.COMPLETING
+    await house.age(upload, timedelta(seconds=335))
+    await other.sweep()
+    row = await house.row(upload)
+    assert (row.state, row.reason, house.completes()) == (State.FAILED, Reason.LOST, 1)
+
+
+async def test_what_cannot_be_read_is_waited_for(house: House, replica: Replica, other: Replica) -> None:
+    upload = await house.sent(replica)
+    house.store.script(COMPLETE, FailAfter())
+    house.store.script("head_object", Refuse(DOWN))
+    assert (await replica.service.complete(upload.id, ADA, wait=QUICK)).state is State.COMPLETING
+    assert await other.sweep() == 0
+    await house.due(upload)
+    await other.sweep()
+    await assert_completed_once(house, upload, "completing", "taken_over")
+
+
+async def test_a_process_that_closes_leaves_its_rows_to_another(
+    house: House, replica: Replica, other: Replica
+) -> None:
+    upload, hold = await house.sent(replica), Hold(after_effect=True)
+    house.store.script(COMPLETE, hold)
+    assert (await replica.service.complete(upload.id, ADA, wait=QUICK)).state is State.COMPLETING
+    await replica.driver.close(timedelta(0))
+    await house.due(upload)
+    await other.sweep()
+    await assert_completed_once(house, upload, "completing", "taken_over")
+
+
+async def test_a_process_that_closes_lets_what_runs_end_first(house: House, replica: Replica) -> None:
+    upload, hold = await house.sent(replica), Hold()
+    house.store.script(COMPLETE, hold)
+    await replica.service.complete(upload.id, ADA, wait=QUICK)
+    closing = asyncio.create_task(replica.driver.close(timedelta(seconds=10)))
+    hold.released.set()
+    await closing
+    await assert_completed_once(house, upload, "completing")
