@@ -47,6 +47,8 @@ export class FakeCoordinator {
   partFault = () => undefined;
   partSize = 4;
   hideEtag = false;
+  /** How far this clock is ahead of the client's, in milliseconds; told by a Date header unless 0. */
+  skew = 0;
   pageSize = 1000;
   /** The transfers under way at once, at most. */
   most = 0;
@@ -73,11 +75,17 @@ export class FakeCoordinator {
     const reply = (await this.fault(call)) ?? this.#answer(call, url);
     if (init.signal?.aborted) throw init.signal.reason;
     if (reply.status === 0) throw new TypeError('network');
+    /** @type {Record<string, string>} */
+    const date = this.skew === 0 ? {} : { Date: new Date(this.#now()).toUTCString() };
     return new Response(JSON.stringify(reply.body ?? {}), {
       status: reply.status,
-      headers: reply.headers ?? {},
+      headers: { ...date, ...reply.headers },
     });
   };
+
+  #now() {
+    return this.surroundings.now() + this.skew;
+  }
 
   /** @type {Transport} */
   transport = async (request) => {
@@ -197,7 +205,7 @@ export class FakeCoordinator {
    */
   #sign(upload, numbers) {
     this.#serial += 1;
-    const expires_at = new Date(this.surroundings.now() + TTL_MS).toISOString();
+    const expires_at = new Date(this.#now() + TTL_MS).toISOString();
     return numbers.map((part_number) => ({
       part_number,
       ...this.#range(upload, part_number),

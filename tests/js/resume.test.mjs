@@ -6,14 +6,23 @@ import { forever, scene, sentNumbers, text } from './scene.mjs';
 
 test('pause stops what is under way and keeps what is finished; resume sends only the rest', async () => {
   const { server, uploader, time, reach } = scene({ concurrency: 2 });
-  server.partFault = ({ number }) => (number <= 3 ? undefined : forever());
+  server.partFault = ({ number, request }) => {
+    if (number <= 3) return undefined;
+    request.onProgress(2);
+    return forever();
+  };
   const upload = uploader.add(text(40));
-  await time.until(() => upload.progress.partsDone === 3 && server.puts.length === 5);
+  let shown = 0;
+  upload.addEventListener('progress', (event) => {
+    shown = /** @type {CustomEvent} */ (event).detail.bytesSent;
+  });
+  await time.until(() => shown === 3 * 4 + 2 * 2);
   upload.pause();
   await time.settle();
   assert.equal(upload.state, 'paused');
   assert.ok(server.puts.slice(3).every((put) => put.request.signal.aborted));
   assert.equal(upload.progress.bytesPerSecond, null);
+  assert.equal(shown, 3 * 4, 'what was in flight counts no longer');
   const before = server.puts.length;
   time.advance(60_000);
   await time.settle();
@@ -239,8 +248,8 @@ test('what was stored is cleared only when nothing is on its way any more', asyn
   const { server, uploader, time } = scene({
     transport: ({ signal }) => new Promise((_, reject) => stop.push(() => reject(signal.reason))),
   });
-  const upload = uploader.add(text(8));
-  await time.until(() => stop.length === 2);
+  const upload = uploader.add(text(40));
+  await time.until(() => stop.length === 6);
   const cancelled = upload.cancel();
   await time.settle();
   assert.equal(server.callsTo('DELETE', '/upload-1').length, 0);
