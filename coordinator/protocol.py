@@ -45,10 +45,10 @@ Etag = Annotated[
     str, Meta(min_length=1, max_length=128, description="As the store answered, with or without quotes.")
 ]
 Md5 = Annotated[
-    str, Meta(pattern="^[A-Za-z0-9+/]{22}==$", description="MD5 in base64, as Content-MD5 has it.")
+    str, Meta(pattern=r"^[A-Za-z0-9+/]{22}==$(?!\n)", description="MD5 in base64, as Content-MD5 has it.")
 ]
-Sha256 = Annotated[str, Meta(pattern="^[A-Za-z0-9+/]{43}=$", description="SHA-256 in base64.")]
-Name = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[A-Za-z0-9._@:+-]+$")]
+Sha256 = Annotated[str, Meta(pattern=r"^[A-Za-z0-9+/]{43}=$(?!\n)", description="SHA-256 in base64.")]
+Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._@:+-]+$(?!\n)")]
 
 DigestAlgorithm = Literal["sha256", "md5", "crc32", "crc32c", "crc64nvme"]
 
@@ -86,7 +86,8 @@ class StartBody(Request, frozen=True, kw_only=True):
     ) = None
     fingerprint: (
         Annotated[
-            str, Meta(pattern="^[0-9a-f]{64}$", description="Finds a live upload of the same file again.")
+            str,
+            Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", description="Finds a live upload of the same file again."),
         ]
         | None
     ) = None
@@ -128,7 +129,7 @@ class RecordBody(Request, frozen=True, kw_only=True):
 class DigestBody(Request, frozen=True, kw_only=True):
     algorithm: DigestAlgorithm
     value: Annotated[
-        str, Meta(min_length=4, max_length=128, pattern="^[A-Za-z0-9+/=]+$", description="Base64.")
+        str, Meta(min_length=4, max_length=128, pattern=r"^[A-Za-z0-9+/=]+$(?!\n)", description="Base64.")
     ]
 
 

@@ -30,19 +30,25 @@ class Sweeper:
     async def run(self) -> None:
         """Sweep until cancelled."""
         while True:
-            if await self.sweep() < self.batch:
+            if await self._sweep_or_log() < self.batch:
                 await asyncio.sleep(self.interval.total_seconds())
 
     async def sweep(self) -> int:
-        """One round; how many rows were due. A database that does not answer counts as none."""
+        """One round; how many rows were due. Raises DatabaseUnavailable."""
         driving = self.driver.driving
-        try:
-            due = await driving.repository.claim_due(self.batch, driving.timing.lease)
-        except DatabaseUnavailable:
-            log.warning("sweep.database_unavailable")
-            return 0
+        due = await driving.repository.claim_due(self.batch, driving.timing.lease)
         await self._drive(due)
         return len(due)
+
+    async def _sweep_or_log(self) -> int:
+        try:
+            return await self.sweep()
+        except DatabaseUnavailable:
+            log.warning("sweep.database_unavailable")
+        except Exception:
+            # a defect in one round must not end all rounds
+            log.exception("sweep.failed")
+        return 0
 
     async def _drive(self, due: Sequence[Upload]) -> None:
         outcomes = await asyncio.gather(*map(self.driver.sweep, due), return_exceptions=True)
