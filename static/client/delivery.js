@@ -112,17 +112,11 @@ export class Delivery {
     this.#work?.reporter.drop();
     const started = await this.#starting?.catch(() => null);
     const upload = this.#work?.upload ?? started?.upload;
-    if (!upload || !this.#isOurs(upload)) return;
+    if (!upload || !this.#watcher.claim(upload.id)) return;
     const { id } = upload;
     await coordinator.abort(id).catch((error) => {
       if (!(error instanceof CoordinatorError) || (error.status !== 404 && error.status !== 410)) throw error;
     });
-  }
-
-  /** @param {Upload} upload */
-  #isOurs({ id }) {
-    const { expected } = this.#options;
-    return (!expected || expected.id === id) && this.#watcher.claim(id);
   }
 
   /**
@@ -163,7 +157,10 @@ export class Delivery {
       this.#starting = null;
     });
     const started = await abortable(starting, signal);
-    await this.#accept(started);
+    if (!this.#watcher.claim(started.upload.id)) {
+      this.#forgetStart();
+      throw new UploadError('already_here', 'This file is in the list already.');
+    }
     this.#inStep = started.created;
     const work = this.#prepare(started.upload);
     work.sender.offer(started.parts);
@@ -174,21 +171,6 @@ export class Delivery {
   #body(fingerprint) {
     const policy = this.#options.expected?.policy ?? this.#options.policy;
     return startBody(this.#file, { fingerprint, policy, sign: windowSize(this.#context.concurrency) });
-  }
-
-  /** @param {Started} started */
-  async #accept({ created, upload }) {
-    try {
-      this.#identity.confirm(upload);
-    } catch (error) {
-      this.#forgetStart();
-      // if this fails too, the upload that nobody asked for expires by itself
-      if (created) await this.#context.coordinator.abort(upload.id).catch(() => {});
-      throw error;
-    }
-    if (this.#watcher.claim(upload.id)) return;
-    this.#forgetStart();
-    throw new UploadError('already_here', 'This file is in the list already.');
   }
 
   #forgetStart() {
@@ -273,7 +255,7 @@ export class Delivery {
       this.#work.upload = upload;
       return upload;
     }
-    if (this.#startedAnew || this.#options.expected) throw ended();
+    if (this.#startedAnew) throw ended();
     this.#startedAnew = true;
     this.#work.reporter.drop();
     this.#work = null;

@@ -29,19 +29,10 @@ export class Identity {
     if (expected && expected.size !== this.#file.size) throw otherFile(expected);
     const now = await this.#read();
     if (expected && now === null) throw noFingerprint();
+    if (expected && expected.fingerprint !== now) throw otherFile(expected);
     this.#known ??= { fingerprint: now };
     if (this.#known.fingerprint !== now) throw changed();
     return now;
-  }
-
-  /**
-   * Whether the upload that the coordinator matched to the fingerprint is the one the file was chosen for.
-   *
-   * @param {Upload} upload
-   * @throws {UploadError} `other_file`
-   */
-  confirm(upload) {
-    if (this.#expected && this.#expected.id !== upload.id) throw otherFile(this.#expected);
   }
 
   async #read() {

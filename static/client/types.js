@@ -17,6 +17,7 @@
  * @property {number | null} part_count
  * @property {number} parts_uploaded
  * @property {number} bytes_uploaded
+ * @property {string | null} fingerprint
  * @property {string | null} expires_at
  *
  * @typedef {object} SignedPart

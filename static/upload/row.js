@@ -59,6 +59,7 @@ export function fileRow(uploader, upload, onClear) {
   const { element, part } = fromTemplate('file-row');
   const { name } = upload.file;
   element.dataset.upload = '';
+  element.tabIndex = -1;
   part('name').textContent = name;
   part('name').title = name;
   part('bar').setAttribute('aria-label', name);
@@ -70,8 +71,11 @@ export function fileRow(uploader, upload, onClear) {
     if (known) element.dataset.uploadId = known.id;
     part('state').textContent = upload.troubled ? 'Trying again' : face.word;
     element.querySelector('.mark use')?.setAttribute('href', `#icon-${face.icon}`);
+    const focused = element.contains(document.activeElement);
     label(part('main'), face.main, name);
     label(part('side'), face.side, name);
+    // a hidden button would drop the focus, and a keyboard's user would start at the top of the page again
+    if (focused && document.activeElement?.matches('[hidden]')) element.focus();
     part('progress').hidden =
       state === 'completed' || state === 'cancelled' || (state === 'failed' && upload.progress.bytesSent === 0);
     complain(upload.error);

@@ -84,6 +84,9 @@ function row(uploader, upload, discard) {
   part('discard').setAttribute('aria-label', `Discard ${filename}`);
   part('discard').dataset.action = 'discard';
   part('discard').addEventListener('click', () => discard(upload));
+  const known = upload.fingerprint !== null;
+  part('hint').hidden = part('pick').hidden = !known;
+  part('foreign').hidden = known;
   const choose = /** @type {HTMLInputElement} */ (part('choose'));
   choose.setAttribute('aria-label', `Choose ${filename} again`);
   choose.addEventListener('change', () => {

@@ -173,11 +173,11 @@ export class FakeCoordinator {
 
   /**
    * @param {any} body
-   * @returns {Upload & { fingerprint: string }}
+   * @returns {Upload}
    */
   #create(body) {
     const id = `upload-${this.uploads.size + 1}`;
-    /** @type {Upload & { fingerprint: string }} */
+    /** @type {Upload} */
     const upload = {
       id,
       state: 'open',
@@ -192,7 +192,7 @@ export class FakeCoordinator {
       parts_uploaded: 0,
       bytes_uploaded: 0,
       expires_at: null,
-      fingerprint: body.fingerprint,
+      fingerprint: body.fingerprint ?? null,
     };
     this.uploads.set(id, upload);
     this.store.set(id, new Map());

@@ -137,7 +137,7 @@ test('another file than the one an unfinished upload began with is refused', asy
   assert.equal(/** @type {any} */ (different.error).code, 'other_file');
   assert.equal(server.puts.length, 0);
   assert.equal(server.uploads.get('upload-1').state, 'open', 'the unfinished upload is untouched');
-  assert.equal(server.uploads.get('upload-2').state, 'aborted', 'what the attempt began is cleared away');
+  assert.equal(server.calls.length, 0, 'and nothing was begun');
   const right = uploader.add(text(12), { expected: left });
   await reach(right, 'completed');
   assert.deepEqual(sentNumbers(server), [2, 3]);
@@ -256,4 +256,16 @@ test('what was stored is cleared only when nothing is on its way any more', asyn
   for (const call of stop) call();
   await cancelled;
   assert.equal(server.callsTo('DELETE', '/upload-1').length, 1);
+});
+
+test('an unfinished upload that ended before its file was chosen is begun anew', async () => {
+  const { server, uploader, reach } = scene();
+  const left = server.leaveUnfinished(
+    { filename: 'film.mov', size: 12, fingerprint: await fingerprint(text(12)) },
+    [1],
+  );
+  left.state = 'aborted';
+  const upload = uploader.add(text(12), { expected: left });
+  await reach(upload, 'completed');
+  assert.equal(upload.upload?.id, 'upload-2');
 });
