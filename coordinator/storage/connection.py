@@ -12,8 +12,12 @@ from urllib.parse import urlsplit
 
 import aioboto3
 from aiobotocore.config import AioConfig
+from aiobotocore.credentials import AioCredentials
+from aiobotocore.session import AioSession
+from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import BotoCoreError
 
+from coordinator.signing.credentials import CredentialSource
 from coordinator.storage.options import S3Options
 from coordinator.uploads.ports import StoreMisconfigured
 
@@ -43,12 +47,10 @@ async def connect(options: S3Options) -> AsyncIterator[Clients]:
 
     Raises StoreMisconfigured when no client can be made of these options.
     """
-    session = aioboto3.Session(
-        aws_access_key_id=options.access_key_id,
-        aws_secret_access_key=options.secret_access_key,
-        aws_session_token=options.session_token,
-        region_name=options.region,
-    )
+    # the SDK's own search for credentials is replaced: what signs URLs signs calls, and ends with them
+    asking = AioSession()
+    asking.register_component("credential_provider", _Ours(options.credentials))
+    session = aioboto3.Session(region_name=options.region, botocore_session=asking)
     async with AsyncExitStack() as clients:
         try:
             usual = await clients.enter_async_context(_client(session, options, options.read_timeout))
@@ -80,6 +82,22 @@ async def _client(session: Any, options: S3Options, read_timeout: float) -> Asyn
     async with session.client("s3", endpoint_url=options.endpoint_url, config=config) as client:
         client.meta.events.register("before-call.s3", _stay_in_region)
         yield client
+
+
+class _Ours(AioCredentials):  # type: ignore[misc]  # the SDK ships no types
+    """Credentials that are asked for at every call. It is also where the SDK looks for what would search for them."""
+
+    def __init__(self, source: CredentialSource) -> None:
+        super().__init__("asked", "at every call")
+        self._source = source
+
+    async def load_credentials(self) -> "_Ours":
+        return self
+
+    async def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        """Raises CredentialsError, which leaves the call unsent."""
+        now = self._source.current()
+        return ReadOnlyCredentials(now.access_key_id, now.secret_access_key, now.session_token)
 
 
 def _stay_in_region(context: dict[str, Any], **_: object) -> None:

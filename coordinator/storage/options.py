@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from coordinator.signing.credentials import CredentialSource
+
 __all__ = ["S3Options"]
 
 
@@ -14,9 +16,8 @@ class S3Options:
     """None: AWS, whose address follows from the region."""
     region: str
     bucket: str
-    access_key_id: str
-    secret_access_key: str = field(repr=False)
-    session_token: str | None = field(default=None, repr=False)
+    credentials: CredentialSource = field(repr=False)
+    """Asked anew for every call, so that keys which rotate are picked up."""
     addressing_style: Literal["path", "virtual"] = "path"
     connect_timeout: float = 3.0
     read_timeout: float = 20.0

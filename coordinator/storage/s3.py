@@ -16,6 +16,7 @@ import aiohttp
 from botocore.exceptions import BotoCoreError, ClientError, EndpointProviderError, ParamValidationError
 from botocore.parsers import ResponseParserError
 
+from coordinator.signing.credentials import CredentialsError
 from coordinator.storage.connection import Clients, connect
 from coordinator.storage.errors import Operation, store_error
 from coordinator.storage.options import S3Options
@@ -190,6 +191,11 @@ def _calling(operation: Operation) -> Iterator[None]:
     outside_transaction(operation)
     try:
         yield
+    except CredentialsError as missing:
+        # nothing was sent; but new ones may come any moment, which is no reason to give an upload up
+        raise StoreOutcomeUnknown(
+            operation, type(missing).__name__, "there are no valid credentials right now"
+        ) from None
     except ClientError as refused:
         code = str(refused.response.get("Error", {}).get("Code", ""))
         raise store_error(operation, _status(refused), code) from None

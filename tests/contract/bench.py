@@ -94,16 +94,16 @@ class RealBench:
 
 @asynccontextmanager
 async def real_bench(address: LocalStore) -> AsyncIterator[RealBench]:
+    credentials = StaticCredentials(Credentials(address.access_key_id, address.secret_access_key))
     options = S3Options(
         endpoint_url=address.endpoint_url,
         region=address.region,
         bucket=address.bucket,
-        access_key_id=address.access_key_id,
-        secret_access_key=address.secret_access_key,
+        credentials=credentials,
     )
     presigner = Presigner(
         addressing=Addressing(address.endpoint_url, address.region, address.bucket, "path"),
-        credentials=StaticCredentials(Credentials(address.access_key_id, address.secret_access_key)),
+        credentials=credentials,
         clock=now,
     )
     async with (

@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from coordinator.signing.credentials import Credentials, StaticCredentials
 from coordinator.storage.options import S3Options
 from coordinator.storage.s3 import S3Store, open_s3_store
 from tests.unit.storage.canned import Canned, canned_store
@@ -19,8 +20,7 @@ async def store(canned: Canned) -> AsyncIterator[S3Store]:
         endpoint_url=canned.endpoint_url,
         region="us-east-1",
         bucket="uploads",
-        access_key_id="the-key-id",
-        secret_access_key="the-secret",
+        credentials=StaticCredentials(Credentials("the-key-id", "the-secret")),
         read_timeout=0.2,
         complete_read_timeout=0.2,
     )
