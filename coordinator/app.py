@@ -7,6 +7,7 @@ then the drives under way (for `drain` seconds), then the connections.
 
 import asyncio
 import os
+import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -65,6 +66,9 @@ from coordinator.workers.sweeper import Sweeper
 __all__ = ["create_app"]
 
 _READY_WITHIN: Final = 2.0
+
+_STORE_SETTING: Final = re.compile(r"\bstore\.[a-z_]+")
+"""The store's refusals name the setting to look at."""
 
 
 def _now() -> datetime:
@@ -245,14 +249,16 @@ async def _ask(engine: AsyncEngine) -> None:
 @asynccontextmanager
 async def _s3_store(store: StoreSettings, source: CredentialSource) -> AsyncIterator[ObjectStore]:
     try:
-        source.current()
+        credentials = source.current()
     except CredentialsError as missing:
         raise ConfigurationError("store.access_key_id", f"it is empty, and {missing}") from None
     options = S3Options(
         endpoint_url=store.endpoint_url,
         region=store.region,
         bucket=store.bucket,
-        credentials=source,
+        access_key_id=credentials.access_key_id,
+        secret_access_key=credentials.secret_access_key,
+        session_token=credentials.session_token,
         addressing_style=store.addressing_style,
     )
     async with open_s3_store(options) as opened:
@@ -263,7 +269,8 @@ async def _check_store(store: ObjectStore) -> None:
     try:
         await store.check()
     except StoreMisconfigured as refused:
-        raise ConfigurationError("store.bucket", str(refused)) from None
+        named = _STORE_SETTING.search(str(refused))
+        raise ConfigurationError(named.group() if named else "store.bucket", str(refused)) from None
     except StoreOutcomeUnknown as silent:
         raise ConfigurationError("store.endpoint_url", f"the store does not answer ({silent})") from None
 

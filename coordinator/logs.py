@@ -56,6 +56,15 @@ _PATTERNS: Final = (
 _QUIET: Final = ("uvicorn.access",)
 """Its lines hold the query; `http.request` says the same without."""
 
+_AT_LEAST: Final = {
+    "aiobotocore": logging.INFO,
+    "alembic": logging.WARNING,
+    "boto3": logging.INFO,
+    "botocore": logging.INFO,
+}
+"""Below, the SDK writes out whole requests, with bare signatures and the marks of objects; and Alembic tells at every
+start which database it speaks to."""
+
 
 class LogSettings(Protocol):
     """The part of the settings that decides how lines look."""
@@ -131,6 +140,8 @@ def _take_over(handler: logging.Handler, level: str) -> None:
         logger = logging.getLogger(name)
         logger.handlers = []
         logger.propagate = name not in _QUIET
+    for name, lowest in _AT_LEAST.items():
+        logging.getLogger(name).setLevel(max(lowest, root.level))
 
 
 def _redact_member(name: str, value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from coordinator.errors import ConfigurationError, CoordinatorError
+from coordinator.errors import ConfigurationError, CoordinatorError, DatabaseUnavailable
 
 __all__ = ["app", "main"]
 
@@ -105,6 +105,8 @@ def main() -> None:
         app()
     except ConfigurationError as wrong:
         _fail(str(wrong), 2)
+    except DatabaseUnavailable:
+        _fail("database_url: the database does not answer, or refuses its name, user or password", 1)
     except CoordinatorError as failed:
         _fail(str(failed), 1)
     except ModuleNotFoundError as missing:
