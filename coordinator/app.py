@@ -249,16 +249,14 @@ async def _ask(engine: AsyncEngine) -> None:
 @asynccontextmanager
 async def _s3_store(store: StoreSettings, source: CredentialSource) -> AsyncIterator[ObjectStore]:
     try:
-        credentials = source.current()
+        source.current()
     except CredentialsError as missing:
         raise ConfigurationError("store.access_key_id", f"it is empty, and {missing}") from None
     options = S3Options(
         endpoint_url=store.endpoint_url,
         region=store.region,
         bucket=store.bucket,
-        access_key_id=credentials.access_key_id,
-        secret_access_key=credentials.secret_access_key,
-        session_token=credentials.session_token,
+        credentials=source,
         addressing_style=store.addressing_style,
     )
     async with open_s3_store(options) as opened:
