@@ -71,11 +71,11 @@ export function fileRow(uploader, upload, onClear) {
     if (known) element.dataset.uploadId = known.id;
     part('state').textContent = upload.troubled ? 'Trying again' : face.word;
     element.querySelector('.mark use')?.setAttribute('href', `#icon-${face.icon}`);
-    const focused = element.contains(document.activeElement);
+    const focused = element.contains(document.activeElement) ? document.activeElement : null;
     label(part('main'), face.main, name);
     label(part('side'), face.side, name);
     // a hidden button would drop the focus, and a keyboard's user would start at the top of the page again
-    if (focused && document.activeElement?.matches('[hidden]')) element.focus();
+    if (focused?.matches('[hidden]')) element.focus();
     part('progress').hidden =
       state === 'completed' || state === 'cancelled' || (state === 'failed' && upload.progress.bytesSent === 0);
     complain(upload.error);
