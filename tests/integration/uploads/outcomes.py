@@ -2,9 +2,10 @@
 
 from typing import Final
 
+from coordinator.storage.faults import Hold
 from coordinator.uploads.model import Upload
 from coordinator.uploads.state import State
-from tests.integration.uploads.house import House
+from tests.integration.uploads.house import ADA, QUICK, House, Replica, until
 
 ABORT: Final = "abort_multipart_upload"
 COMPLETE: Final = "complete_multipart_upload"
@@ -32,3 +33,19 @@ async def assert_completed_once(house: House, upload: Upload, *between: str) -> 
     assert await house.events(upload) == ["created", "opened", *between, "completed"]
     assert house.store.most_at_once[COMPLETE] <= 1
     assert len(set(house.store.manifests)) <= 1
+
+
+async def held(house: House, replica: Replica, upload: Upload, *, after_effect: bool = False) -> Hold:
+    """Ask for completion and do not wait for it; the store has the call, and holds it."""
+    hold = Hold(after_effect=after_effect)
+    house.store.script(COMPLETE, hold)
+    assert (await replica.service.complete(upload.id, ADA, wait=QUICK)).state is State.COMPLETING
+    await hold.reached.wait()
+    return hold
+
+
+async def rested(house: House, replica: Replica, upload: Upload) -> Upload:
+    """Ask for completion; the row when its driver could not decide and has let it go."""
+    await replica.service.complete(upload.id, ADA, wait=QUICK)
+    await until(lambda: let_go(house, upload))
+    return await house.row(upload)

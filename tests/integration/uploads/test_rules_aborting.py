@@ -10,8 +10,8 @@ from coordinator.errors import AlreadyCompleted, Completing, PartsMismatch, Uplo
 from coordinator.storage.faults import FailAfter, Hold, Refuse
 from coordinator.uploads.ports import Changes, StoreRefused
 from coordinator.uploads.state import Event, Reason, State
-from tests.integration.uploads.house import ADA, DEAD, DOWN, QUICK, House, Replica, started, until
-from tests.integration.uploads.outcomes import ABORT, COMPLETE, in_state
+from tests.integration.uploads.house import ADA, DEAD, DOWN, House, Replica, started, until
+from tests.integration.uploads.outcomes import ABORT, COMPLETE, held, in_state
 
 HOUR = timedelta(hours=1)
 
@@ -38,9 +38,8 @@ async def test_every_upload_under_the_key_goes(house: House, replica: Replica) -
 
 
 async def test_nobody_aborts_what_is_being_completed(house: House, replica: Replica, other: Replica) -> None:
-    upload, hold = await house.sent(replica), Hold()
-    house.store.script(COMPLETE, hold)
-    await replica.service.complete(upload.id, ADA, wait=QUICK)
+    upload = await house.sent(replica)
+    hold = await held(house, replica, upload)
     for service in (replica.service, other.service):
         with pytest.raises(Completing):
             await service.abort(upload.id, ADA)

@@ -16,8 +16,8 @@ from coordinator.uploads.ports import (
     StoreUploadGone,
 )
 from coordinator.uploads.state import Reason, State
-from tests.integration.uploads.house import ADA, DOWN, QUICK, House, Replica, until
-from tests.integration.uploads.outcomes import COMPLETE, assert_completed_once, in_state
+from tests.integration.uploads.house import ADA, DOWN, House, Replica, until
+from tests.integration.uploads.outcomes import COMPLETE, assert_completed_once, held, in_state, rested
 
 GONE = StoreUploadGone("list_parts", "NoSuchUpload")
 INVALID = StoreRefused("complete_multipart_upload", "InvalidPart")
@@ -28,10 +28,8 @@ DEADLINE = timedelta(minutes=5)
 async def test_a_slow_complete_is_answered_as_completing_and_joined(
     house: House, replica: Replica, other: Replica
 ) -> None:
-    upload, hold = await house.sent(replica), Hold()
-    house.store.script(COMPLETE, hold)
-    first = await replica.service.complete(upload.id, ADA, wait=QUICK)
-    assert first.state is State.COMPLETING
+    upload = await house.sent(replica)
+    hold = await held(house, replica, upload)
     here = asyncio.create_task(replica.service.complete(upload.id, ADA))
     elsewhere = asyncio.create_task(other.service.complete(upload.id, ADA))
     done, _ = await asyncio.wait({here, elsewhere}, timeout=0.1)
@@ -158,6 +156,18 @@ async def test_an_open_upload_that_became_our_object_behind_our_back_is_complete
     await assert_completed_once(house, upload)
 
 
+async def test_an_open_upload_in_whose_place_a_foreign_object_stands_is_lost(
+    house: House, replica: Replica
+) -> None:
+    upload = await house.sent(replica)
+    house.store.lose(upload)
+    house.store.put_object(upload.key, b"x" * 20)
+    with pytest.raises(UploadGone) as refused:
+        await replica.service.complete(upload.id, ADA)
+    assert refused.value.members["reason"] == "lost"
+    assert house.store.stores(upload)
+
+
 @pytest.mark.parametrize("operation", ["head_object", "list_parts"])
 async def test_a_store_that_fails_while_it_is_asked_again_has_lost_nothing(
     house: House, replica: Replica, operation: Any
@@ -181,7 +191,7 @@ async def test_a_listing_that_was_wrong_once_is_not_believed(house: House, repli
 async def test_a_promise_without_an_object_is_not_completed(house: House, replica: Replica) -> None:
     upload = await house.sent(replica)
     house.store.empty_promises = 1
-    row = await replica.service.complete(upload.id, ADA, wait=QUICK)
+    row = await rested(house, replica, upload)
     assert (row.state, row.etag) == (State.COMPLETING, None)
     await house.age(upload, DEADLINE)
     await replica.sweep()

@@ -87,6 +87,7 @@ async def test_an_upload_that_is_woken_too_early_sleeps_on(house: House, replica
     await replica.service.sign(upload.id, ADA, [WantedPart(1)])
     await house.due(upload)
     assert await replica.sweep() == 1
+    assert "list_parts" not in house.store.calls
     row = await house.row(upload)
     assert (row.state, wakes_when_it_expires(row)) == (State.OPEN, True)
     assert row.expires_at > row.now + LIFETIME - MINUTE

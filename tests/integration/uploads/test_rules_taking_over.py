@@ -13,7 +13,7 @@ from coordinator.uploads.ports import (
 )
 from coordinator.uploads.state import Reason, State
 from tests.integration.uploads.house import ADA, DOWN, QUICK, House, Replica, until
-from tests.integration.uploads.outcomes import COMPLETE, assert_completed_once, in_state, let_go
+from tests.integration.uploads.outcomes import COMPLETE, assert_completed_once, held, in_state, let_go, rested
 
 UNANSWERED = FailBefore("ConnectionClosedError", answered=False)
 DEADLINE = timedelta(minutes=5)
@@ -27,7 +27,7 @@ async def test_nobody_sends_a_second_complete_before_the_first_must_have_ended(
 ) -> None:
     upload = await house.sent(replica)
     house.store.script(COMPLETE, fault)
-    resting = await replica.service.complete(upload.id, ADA, wait=QUICK)
+    resting = await rested(house, replica, upload)
     assert resting.state is State.COMPLETING
     assert resting.wake_at is not None
     assert resting.complete_attempted_at is not None
@@ -60,9 +60,9 @@ async def test_a_complete_that_never_ends_is_ended_at_its_deadline(house: House)
 
 async def test_a_slow_complete_keeps_its_lease(house: House) -> None:
     slow, other = house.replica(lease=timedelta(seconds=0.6)), house.replica()
-    upload, hold = await house.sent(slow), Hold()
-    house.store.script(COMPLETE, hold)
-    first = (await slow.service.complete(upload.id, ADA, wait=QUICK)).lease_until
+    upload = await house.sent(slow)
+    hold = await held(house, slow, upload)
+    first = (await house.row(upload)).lease_until
 
     async def outlived() -> bool:
         assert await other.sweep() == 0
@@ -76,17 +76,39 @@ async def test_a_slow_complete_keeps_its_lease(house: House) -> None:
 
 
 async def test_a_driver_that_was_overtaken_between_two_attempts_sends_no_more(house: House) -> None:
-    replica, other = house.replica(complete_retries=(0.3,)), house.replica()
-    upload = await house.sent(replica)
+    replica, other = house.replica(complete_retries=(0.01,)), house.replica()
+    upload, looking = await house.sent(replica), Hold()
     house.store.script(COMPLETE, FailBefore())
-    await replica.service.complete(upload.id, ADA, wait=QUICK)
-    assert house.completes() == 1
+    house.store.script("head_object", looking)
+    asked = asyncio.create_task(replica.service.complete(upload.id, ADA, wait=QUICK))
+    await looking.reached.wait()
     await house.due(upload)
     assert await other.sweep() == 1
     assert (await house.row(upload)).epoch == 4
+    looking.released.set()
+    await asked
     await replica.driver.close(timedelta(seconds=5))
     assert house.completes() == 1
     assert (await house.row(upload)).epoch == 4
+
+
+async def test_one_process_drives_an_upload_once_at_a_time(house: House, replica: Replica) -> None:
+    upload = await house.sent(replica)
+    hold = await held(house, replica, upload)
+    await house.due(upload)
+    sweeping = asyncio.create_task(replica.sweep())
+    await until(lambda: taken_over(house, upload))
+    done, _ = await asyncio.wait({sweeping}, timeout=0.1)
+    assert not done
+    assert "head_object" not in house.store.calls
+    hold.released.set()
+    await sweeping
+    assert house.completes() == 1
+    await assert_completed_once(house, upload, "completing", "taken_over")
+
+
+async def taken_over(house: House, upload: Upload) -> bool:
+    return (await house.events(upload))[-1] == "taken_over"
 
 
 async def test_a_driver_that_was_overtaken_before_its_attempt_sends_nothing(
@@ -102,9 +124,8 @@ async def test_a_driver_that_was_overtaken_before_its_attempt_sends_nothing(
 
 async def _committed(house: House, replica: Replica) -> Upload:
     """A row whose completion was committed, and attempted to be, by a process that died right then."""
-    upload, hold = await house.sent(replica), Hold()
-    house.store.script(COMPLETE, hold)
-    await replica.service.complete(upload.id, ADA, wait=QUICK)
+    upload = await house.sent(replica)
+    await held(house, replica, upload)
     await replica.driver.close(timedelta(0))
     house.store.manifests.clear()
     return await house.row(upload)
@@ -138,9 +159,8 @@ async def test_a_process_that_died_after_it_sent_is_followed_by_reading(
 async def test_an_upload_that_is_gone_while_completing_is_lost_only_after_long(
     house: House, replica: Replica, other: Replica
 ) -> None:
-    upload, hold = await house.sent(replica), Hold()
-    house.store.script(COMPLETE, hold)
-    await replica.service.complete(upload.id, ADA, wait=QUICK)
+    upload = await house.sent(replica)
+    hold = await held(house, replica, upload)
     come_back = house.store.lose(upload)
     hold.released.set()
     await until(lambda: let_go(house, upload))
@@ -168,7 +188,7 @@ async def test_what_cannot_be_read_is_waited_for(house: House, replica: Replica,
     upload = await house.sent(replica)
     house.store.script(COMPLETE, FailAfter())
     house.store.script("head_object", Refuse(DOWN))
-    assert (await replica.service.complete(upload.id, ADA, wait=QUICK)).state is State.COMPLETING
+    assert (await rested(house, replica, upload)).state is State.COMPLETING
     assert await other.sweep() == 0
     await house.due(upload)
     await other.sweep()
@@ -178,9 +198,8 @@ async def test_what_cannot_be_read_is_waited_for(house: House, replica: Replica,
 async def test_a_process_that_closes_leaves_its_rows_to_another(
     house: House, replica: Replica, other: Replica
 ) -> None:
-    upload, hold = await house.sent(replica), Hold(after_effect=True)
-    house.store.script(COMPLETE, hold)
-    assert (await replica.service.complete(upload.id, ADA, wait=QUICK)).state is State.COMPLETING
+    upload = await house.sent(replica)
+    await held(house, replica, upload, after_effect=True)
     await replica.driver.close(timedelta(0))
     await house.due(upload)
     await other.sweep()
@@ -188,9 +207,8 @@ async def test_a_process_that_closes_leaves_its_rows_to_another(
 
 
 async def test_a_process_that_closes_lets_what_runs_end_first(house: House, replica: Replica) -> None:
-    upload, hold = await house.sent(replica), Hold()
-    house.store.script(COMPLETE, hold)
-    await replica.service.complete(upload.id, ADA, wait=QUICK)
+    upload = await house.sent(replica)
+    hold = await held(house, replica, upload)
     closing = asyncio.create_task(replica.driver.close(timedelta(seconds=10)))
     hold.released.set()
     await closing
