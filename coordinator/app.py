@@ -36,7 +36,7 @@ from coordinator.api.readiness import Readiness
 from coordinator.api.routes import declarations
 from coordinator.api.state import ApiState
 from coordinator.database.api_keys import ApiKeys as ApiKeyTable
-from coordinator.database.engine import autocommit, create_engine, execute
+from coordinator.database.engine import create_engine, execute
 from coordinator.database.migrations import configuration, current, head
 from coordinator.database.uploads import Uploads
 from coordinator.errors import ConfigurationError, DatabaseUnavailable
@@ -243,7 +243,7 @@ def _is_behind(at: str | None) -> bool:
 
 
 async def _ask(engine: AsyncEngine) -> None:
-    await execute(autocommit(engine), text("SELECT 1"), {})
+    await execute(engine, text("SELECT 1"), {})
 
 
 @asynccontextmanager

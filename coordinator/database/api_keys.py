@@ -6,12 +6,12 @@ Nothing here decides whether a key is good: that is `access`. A revoked key stay
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from coordinator.database.engine import autocommit, execute
+from coordinator.database.engine import Record, execute
 
 __all__ = ["ApiKeyRecord", "ApiKeys"]
 
@@ -63,7 +63,7 @@ class ApiKeys:
     """The repository. Raises DatabaseUnavailable; the engine stays the caller's to dispose of."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._autocommitting = autocommit(engine)
+        self._engine = engine
 
     async def add(self, record: ApiKeyRecord) -> ApiKeyRecord:
         """The record as it now stands. Its times are the database's, whatever was given."""
@@ -75,28 +75,28 @@ class ApiKeys:
             "name": record.name,
             "scopes": sorted(record.scopes),
         }
-        return _to_record((await execute(self._autocommitting, _ADD, parameters))[0])
+        return _to_record((await execute(self._engine, _ADD, parameters))[0])
 
     async def find(self, key_id: str) -> ApiKeyRecord | None:
         """Revoked ones too: look at `revoked_at`."""
-        rows = await execute(self._autocommitting, _FIND, {"id": key_id})
+        rows = await execute(self._engine, _FIND, {"id": key_id})
         return _to_record(rows[0]) if rows else None
 
     async def list(self, tenant: str | None = None) -> Sequence[ApiKeyRecord]:
         """All of a tenant, or all there are."""
-        rows = await execute(self._autocommitting, _LIST, {"tenant": tenant})
+        rows = await execute(self._engine, _LIST, {"tenant": tenant})
         return [_to_record(row) for row in rows]
 
     async def revoke(self, key_id: str) -> bool:
         """False when there is no such key. Revoking twice keeps the first time."""
-        return bool(await execute(self._autocommitting, _REVOKE, {"id": key_id}))
+        return bool(await execute(self._engine, _REVOKE, {"id": key_id}))
 
     async def touch(self, key_id: str) -> bool:
         """Note that the key was used. False when that was noted within the last minute already."""
-        return bool(await execute(self._autocommitting, _TOUCH, {"id": key_id}))
+        return bool(await execute(self._engine, _TOUCH, {"id": key_id}))
 
 
-def _to_record(row: Row[*tuple[Any, ...]]) -> ApiKeyRecord:
-    values = row._asdict()
-    values["scopes"] = frozenset(row.scopes)
+def _to_record(row: Record) -> ApiKeyRecord:
+    values = dict(row)
+    values["scopes"] = frozenset(values["scopes"])
     return ApiKeyRecord(**values)

@@ -1,33 +1,37 @@
-"""The way to Postgres: addresses, pool, time limits, transactions, and which errors mean "try again later".
+"""The way to Postgres: addresses, pool, time limits, statements and transactions.
 
 Every wait has an end: for a connection of the pool, for connecting, for a lock, for a statement, for an idle
-transaction (facts of the failure matrix E2, E15). Whatever is the database's trouble and not the caller's becomes
-`DatabaseUnavailable`, whose text says nothing of addresses, statements or values; a statement the database refuses is a
-defect of ours and becomes `StatementRefused`, which names the constraint but never the row. Deadlocks and
+transaction (facts of the failure matrix E2, E15). What goes wrong is said in the words of `trouble`. Deadlocks and
 serialization failures are repeated here and nowhere else (E10). While any of this runs, the store may not be called
 (invariant 5).
+
+The pool is SQLAlchemy's; statements go to the driver's connection itself, because SQLAlchemy's own way to it costs
+four times as much as the statement (docs/performance.md). So a connection's health is seen to here as well.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import uuid4
 
-from sqlalchemy import Row, TextClause
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+import asyncpg
+from sqlalchemy import TextClause, event
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from coordinator.errors import ConfigurationError, DatabaseUnavailable
+from coordinator.database.positional import positional
+from coordinator.database.trouble import Repeatable, StatementRefused, translated
+from coordinator.errors import ConfigurationError
 from coordinator.uploads import transactions
 
 __all__ = [
+    "Record",
     "StatementRefused",
     "TimeLimits",
-    "autocommit",
+    "Transaction",
     "create_engine",
     "execute",
     "in_transaction",
@@ -38,6 +42,9 @@ __all__ = [
 
 T = TypeVar("T")
 
+Record = Any
+"""A row as the driver gives it: by position, by name in brackets, and a mapping when `dict` is asked for one."""
+
 ATTEMPTS: Final = 3
 """How often a statement or transaction is tried when Postgres chose it as a deadlock's victim."""
 
@@ -45,30 +52,6 @@ _SCHEMES: Final = ("postgresql", "postgres", "postgresql+asyncpg")
 
 _LIBPQ_ONLY: Final = frozenset({"channel_binding", "connect_timeout", "gssencmode", "options", "service"})
 """Understood by libpq and not by asyncpg. Refused: to drop `channel_binding` would quietly weaken a connection."""
-
-_REPEATABLE: Final = frozenset({"40001", "40P01"})
-
-_UNAVAILABLE: Final = (
-    "08",  # connection lost or refused
-    "25006",  # read-only: a standby, or a disk being rescued
-    "25P03",  # idle in transaction for too long: our process stood still
-    "28",  # credentials refused: rotated, or not yet there
-    "3D",  # the database is not there: being restored
-    "40",  # a deadlock's victim too often
-    "53",  # disk full, out of memory, too many connections
-    "55P03",  # lock timeout
-    "57",  # cancelled by a time limit, shutting down, starting up
-    "58",  # input/output error
-)
-
-
-class StatementRefused(RuntimeError):
-    """Postgres refused a statement: a defect of ours. Names the SQLSTATE and the constraint, never values."""
-
-    def __init__(self, sqlstate: str, constraint: str | None) -> None:
-        super().__init__(f"the database refused a statement ({sqlstate}, {constraint or 'no constraint'})")
-        self.sqlstate = sqlstate
-        self.constraint = constraint
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +118,7 @@ def create_engine(
             "prepared_statement_cache_size": 0,
             "prepared_statement_name_func": lambda: f"coordinator_{uuid4().hex}",
         }
-    return create_async_engine(
+    engine = create_async_engine(
         "postgresql+asyncpg://",
         connect_args=connect,
         pool_size=pool_size,
@@ -143,35 +126,53 @@ def create_engine(
         pool_timeout=limits.connection.total_seconds(),
         hide_parameters=True,
     )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
 
 
-def autocommit(engine: AsyncEngine) -> AsyncEngine:
-    """The same pool, for single statements: no BEGIN and no COMMIT around them."""
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
+def _refuse_closed(adapted: Any, *_: object) -> None:
+    """The driver knows at once when the server hangs up: then the pool's others are as old, and all are replaced."""
+    if adapted.driver_connection.is_closed():
+        raise InvalidatePoolError
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A connection within a transaction."""
+
+    driver: Any
+
+    async def execute(self, statement: TextClause, parameters: Mapping[str, object]) -> Sequence[Record]:
+        return await _fetch(self.driver, statement, parameters)
 
 
 async def execute(
-    autocommitting: AsyncEngine, statement: TextClause, parameters: Mapping[str, object]
-) -> Sequence[Row[*tuple[Any, ...]]]:
+    engine: AsyncEngine, statement: TextClause, parameters: Mapping[str, object]
+) -> Sequence[Record]:
     """Run one statement that is its own transaction. Raises DatabaseUnavailable or StatementRefused."""
 
-    async def once() -> Sequence[Row[*tuple[Any, ...]]]:
-        with transactions.transaction(), translated():
-            async with autocommitting.connect() as connection:
-                return (await connection.execute(statement, parameters)).all()
+    async def once() -> Sequence[Record]:
+        async with _pooled(engine) as driver:
+            return await _fetch(driver, statement, parameters)
 
     return await _repeated(once)
 
 
 @asynccontextmanager
-async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+async def transaction(engine: AsyncEngine) -> AsyncIterator[Transaction]:
     """One transaction, committed at the end. Not repeated: see `in_transaction`."""
-    with transactions.transaction(), translated():
-        async with engine.begin() as connection:
-            yield connection
+    async with _pooled(engine) as driver:
+        await driver.execute("BEGIN")
+        try:
+            yield Transaction(driver)
+        except Exception as error:
+            if _answers(driver, error):
+                await driver.execute("ROLLBACK")
+            raise
+        await driver.execute("COMMIT")
 
 
-async def in_transaction(engine: AsyncEngine, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+async def in_transaction(engine: AsyncEngine, work: Callable[[Transaction], Awaitable[T]]) -> T:
     """Run `work` in a transaction, again from its start when a deadlock ended it: it must touch the database alone."""
 
     async def once() -> T:
@@ -181,46 +182,46 @@ async def in_transaction(engine: AsyncEngine, work: Callable[[AsyncConnection], 
     return await _repeated(once)
 
 
-class _Repeatable(DatabaseUnavailable):
-    """The database chose this transaction to give way; nothing of it happened."""
+async def _fetch(driver: Any, statement: TextClause, parameters: Mapping[str, object]) -> Sequence[Record]:
+    placed = positional(statement)
+    rows: Sequence[Record] = await driver.fetch(placed.sql, *placed.values(parameters))
+    return rows
+
+
+@asynccontextmanager
+async def _pooled(engine: AsyncEngine) -> AsyncIterator[Any]:
+    """A driver's connection of the pool; it does not go back when nobody knows what it is in the midst of."""
+    with transactions.transaction(), translated():
+        pooled = await engine.raw_connection()
+        driver: Any = pooled.driver_connection
+        try:
+            yield driver
+        except BaseException as error:
+            lost = driver.is_closed()
+            if not _answers(driver, error) or driver.is_in_transaction():
+                pooled.invalidate()
+            if lost and isinstance(error, asyncpg.InterfaceError):
+                raise ConnectionError from error
+            raise
+        finally:
+            pooled.close()
+
+
+def _answers(driver: Any, error: BaseException) -> bool:
+    """Whether the server waits for the next statement. Who hangs up, or gives up waiting, leaves one half done."""
+    if not isinstance(error, Exception) or isinstance(error, OSError | asyncpg.InterfaceError):
+        return False
+    fatal = isinstance(error, asyncpg.PostgresError) and error.severity_en != "ERROR"
+    return not fatal and not driver.is_closed()
 
 
 async def _repeated(once: Callable[[], Awaitable[T]]) -> T:
     for _ in range(ATTEMPTS - 1):
         try:
             return await once()
-        except _Repeatable:
+        except Repeatable:
             continue
     return await once()
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        cause = error.orig.__cause__ if error.orig else None
-        translation = _translation(cause, disconnected=error.connection_invalidated)
-        # the driver's text of a refusal quotes the row, and the row holds the mark
-        raise translation from (None if isinstance(translation, StatementRefused) else error)
-    except (PoolTimeout, OSError) as error:
-        raise _unavailable() from error
-
-
-def _translation(cause: BaseException | None, *, disconnected: bool) -> Exception:
-    sqlstate = getattr(cause, "sqlstate", None)
-    if sqlstate in _REPEATABLE:
-        return _Repeatable(_DETAIL, retry_after=1)
-    if disconnected or (sqlstate or "").startswith(_UNAVAILABLE):
-        return _unavailable()
-    return StatementRefused(sqlstate or type(cause).__name__, getattr(cause, "constraint_name", None))
-
-
-_DETAIL: Final = "The ledger cannot be reached or is too busy. Nothing is lost; try again."
-
-
-def _unavailable() -> DatabaseUnavailable:
-    return DatabaseUnavailable(_DETAIL, retry_after=2)
 
 
 def _milliseconds(duration: timedelta) -> str:

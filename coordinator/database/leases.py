@@ -53,26 +53,26 @@ _SETTLE: Final = text("""
 """)
 
 
-async def claim_due(autocommitting: AsyncEngine, limit: int, lease_for: timedelta) -> Sequence[Upload]:
+async def claim_due(engine: AsyncEngine, limit: int, lease_for: timedelta) -> Sequence[Upload]:
     """Due rows that nobody drives, the longest overdue first taken, each to one caller only."""
-    rows = await execute(autocommitting, _CLAIM, {"limit": limit, "lease_for": lease_for})
+    rows = await execute(engine, _CLAIM, {"limit": limit, "lease_for": lease_for})
     return [to_upload(row) for row in rows]
 
 
-async def renew(autocommitting: AsyncEngine, upload: Upload, lease_for: timedelta) -> bool:
+async def renew(engine: AsyncEngine, upload: Upload, lease_for: timedelta) -> bool:
     parameters = {
         "id": upload.id,
         "epoch": upload.epoch,
         "lease": upload.lease_owner,
         "lease_for": lease_for,
     }
-    return bool(await execute(autocommitting, _RENEW, parameters))
+    return bool(await execute(engine, _RENEW, parameters))
 
 
-async def postpone(autocommitting: AsyncEngine, upload: Upload, wake_in: timedelta, *, gone: bool) -> None:
+async def postpone(engine: AsyncEngine, upload: Upload, wake_in: timedelta, *, gone: bool) -> None:
     parameters = {"id": upload.id, "epoch": upload.epoch, "wake_in": wake_in, "gone": gone}
-    await execute(autocommitting, _POSTPONE, parameters)
+    await execute(engine, _POSTPONE, parameters)
 
 
-async def settle(autocommitting: AsyncEngine, upload: Upload) -> None:
-    await execute(autocommitting, _SETTLE, {"id": upload.id, "epoch": upload.epoch})
+async def settle(engine: AsyncEngine, upload: Upload) -> None:
+    await execute(engine, _SETTLE, {"id": upload.id, "epoch": upload.epoch})

@@ -16,13 +16,13 @@ from coordinator.uploads.ports import ListFilter
 __all__ = ["find"]
 
 
-async def find(autocommitting: AsyncEngine, query: ListFilter) -> tuple[Sequence[Upload], UploadId | None]:
+async def find(engine: AsyncEngine, query: ListFilter) -> tuple[Sequence[Upload], UploadId | None]:
     """At most `query.limit` uploads, and the cursor of the next page when there is one."""
     conditions, parameters = _conditions(query)
     parameters["limit"] = query.limit + 1
     page = f"(SELECT * FROM uploads WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT :limit)"  # noqa: S608 - conditions are the constants below
     statement = yielding_uploads(page, rest="ORDER BY u.id DESC")
-    found = [to_upload(row) for row in await execute(autocommitting, statement, parameters)]
+    found = [to_upload(row) for row in await execute(engine, statement, parameters)]
     if len(found) <= query.limit:
         return found, None
     return found[:-1], found[-2].id

@@ -8,9 +8,9 @@ the parts, and no part rows (spec section 4, invariants 2, 3 and 12).
 from typing import Any, Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from coordinator.database.engine import execute, in_transaction
+from coordinator.database.engine import Transaction, execute, in_transaction
 from coordinator.database.rows import digest_json, manifest_json, to_upload, yielding_uploads
 from coordinator.uploads.model import Upload
 from coordinator.uploads.ports import Changes
@@ -93,25 +93,23 @@ _MOVE: Final = yielding_uploads(
 _LOCK: Final = text("SELECT FROM uploads WHERE id = :id AND epoch = :epoch FOR UPDATE")
 
 
-async def move(
-    engine: AsyncEngine, autocommitting: AsyncEngine, upload: Upload, event: Event, changes: Changes
-) -> Upload | None:
+async def move(engine: AsyncEngine, upload: Upload, event: Event, changes: Changes) -> Upload | None:
     """Make one move, or return None when the row is no longer what `upload` says.
 
     Raises ValueError when the transition table has no such move.
     """
     parameters = _parameters(upload, event, changes)
 
-    async def after_the_last_record(connection: AsyncConnection) -> Upload | None:
+    async def after_the_last_record(connection: Transaction) -> Upload | None:
         await connection.execute(_LOCK, {"id": upload.id, "epoch": upload.epoch})
-        moved = (await connection.execute(_MOVE, parameters)).one_or_none()
-        return None if moved is None else to_upload(moved)
+        moved = await connection.execute(_MOVE, parameters)
+        return to_upload(moved[0]) if moved else None
 
     if upload.state is State.OPEN and parameters["terminal"]:
         # A record that is just being committed holds the row: the statement that counts and deletes the parts must
         # begin after it, or it would not see them.
         return await in_transaction(engine, after_the_last_record)
-    moved = await execute(autocommitting, _MOVE, parameters)
+    moved = await execute(engine, _MOVE, parameters)
     return to_upload(moved[0]) if moved else None
 
 

@@ -55,7 +55,7 @@ _BY_NUMBER: Final = text(
 )
 
 
-async def record(autocommitting: AsyncEngine, upload_id: UploadId, claims: Sequence[Claim]) -> bool:
+async def record(engine: AsyncEngine, upload_id: UploadId, claims: Sequence[Claim]) -> bool:
     """Write a batch; of several claims for one part the last one counts. False when the upload is not open."""
     last = {claim.part_number: claim for claim in claims}
     ordered = [last[number] for number in sorted(last)]  # one order for all writers: no deadlocks
@@ -67,18 +67,16 @@ async def record(autocommitting: AsyncEngine, upload_id: UploadId, claims: Seque
         "md5s": [claim.md5 for claim in ordered],
         "sha256s": [claim.sha256 for claim in ordered],
     }
-    return bool(await execute(autocommitting, _RECORD, parameters))
+    return bool(await execute(engine, _RECORD, parameters))
 
 
-async def parts(
-    autocommitting: AsyncEngine, upload_id: UploadId, *, after: int, limit: int | None
-) -> Sequence[Part]:
-    rows = await execute(autocommitting, _PARTS, {"id": upload_id, "after": after, "limit": limit})
+async def parts(engine: AsyncEngine, upload_id: UploadId, *, after: int, limit: int | None) -> Sequence[Part]:
+    rows = await execute(engine, _PARTS, {"id": upload_id, "after": after, "limit": limit})
     return [to_part(row) for row in rows]
 
 
 async def parts_by_number(
-    autocommitting: AsyncEngine, upload_id: UploadId, part_numbers: Sequence[int]
+    engine: AsyncEngine, upload_id: UploadId, part_numbers: Sequence[int]
 ) -> Mapping[int, Part]:
-    rows = await execute(autocommitting, _BY_NUMBER, {"id": upload_id, "part_numbers": list(part_numbers)})
-    return {row.part_number: to_part(row) for row in rows}
+    rows = await execute(engine, _BY_NUMBER, {"id": upload_id, "part_numbers": list(part_numbers)})
+    return {row["part_number"]: to_part(row) for row in rows}

@@ -4,13 +4,15 @@ Columns are named, never `*`: a replica of the release before must go on working
 The counts of parts are those of the part rows while there are any, and those kept at the terminal move afterwards.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import TextClause, text
 
+from coordinator.database.engine import Record
 from coordinator.uploads.model import Digest, Manifest, ManifestPart, Part, Upload
 from coordinator.uploads.state import Reason, State
 
@@ -50,17 +52,17 @@ def yielding_uploads(source: str, *, given: str = "", rest: str = "") -> TextCla
     return text(statement)
 
 
-def to_upload(row: Row[*tuple[Any, ...]]) -> Upload:
-    values = row._asdict()
-    values["id"] = UUID(int=row.id.int)  # the driver's own subclass stays inside
-    values["state"] = State(row.state)
-    values["reason"] = None if row.reason is None else Reason(row.reason)
-    values["manifest"] = None if row.manifest is None else _to_manifest(row.manifest)
-    values["digest"] = None if row.digest is None else Digest(**row.digest)
+def to_upload(row: Record) -> Upload:
+    values = dict(row)
+    values["id"] = UUID(int=values["id"].int)  # the driver's own subclass stays inside
+    values["state"] = State(values["state"])
+    for name, read in _READ.items():
+        if values[name] is not None:
+            values[name] = read(values[name])
     return Upload(**values)
 
 
-def to_part(row: Row[*tuple[Any, ...]]) -> Part:
+def to_part(row: Record) -> Part:
     """From PART_COLUMNS, by position: ten thousand of them are read at once."""
     return Part(*row)
 
@@ -77,3 +79,11 @@ def digest_json(digest: Digest | None) -> str | None:
 
 def _to_manifest(stored: list[tuple[int, str, int]]) -> Manifest:
     return tuple(ManifestPart(part_number, etag, size) for part_number, etag, size in stored)
+
+
+_READ: Final[Mapping[str, Callable[[Any], object]]] = {
+    "reason": Reason,
+    "manifest": _to_manifest,
+    "digest": lambda stored: Digest(**stored),
+}
+"""Of the columns that may be null."""

@@ -11,8 +11,8 @@ from typing import Final
 
 import msgspec
 from sqlalchemy import TextClause, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from coordinator.database.engine import Transaction
 from coordinator.database.moves import EVENT_OF_MOVED
 from coordinator.database.rows import to_upload, yielding_uploads
 from coordinator.errors import DatabaseUnavailable, IdempotencyKeyReuse
@@ -78,7 +78,7 @@ _TRIES: Final = 3
 
 
 async def start(
-    connection: AsyncConnection,
+    connection: Transaction,
     new: NewUpload,
     idempotency: IdempotencyKey | None,
     lease: LeaseOwner,
@@ -101,26 +101,24 @@ async def start(
     raise DatabaseUnavailable("This file is being started and ended elsewhere. Try again.", retry_after=1)
 
 
-async def _earlier(
-    connection: AsyncConnection, new_id: UploadId, idempotency: IdempotencyKey
-) -> Upload | None:
+async def _earlier(connection: Transaction, new_id: UploadId, idempotency: IdempotencyKey) -> Upload | None:
     """Take the key for `new_id`, or return the upload it stands for already."""
     parameters = _parameters_of_key(idempotency, new_id)
-    if (await connection.execute(_TAKE_KEY, parameters)).one_or_none() is not None:
+    if await connection.execute(_TAKE_KEY, parameters):
         return None
-    kept = (await connection.execute(_OF_KEY, parameters)).one()
-    if kept.request_hash != idempotency.request_hash:
+    [kept] = await connection.execute(_OF_KEY, parameters)
+    if kept["request_hash"] != idempotency.request_hash:
         raise IdempotencyKeyReuse(
             "This Idempotency-Key was used with another body. Use a new key for a new request."
         )
-    return await _one(connection, _BY_ID, {"id": kept.upload_id})
+    return await _one(connection, _BY_ID, {"id": kept["upload_id"]})
 
 
 async def _one(
-    connection: AsyncConnection, statement: TextClause, parameters: Mapping[str, object]
+    connection: Transaction, statement: TextClause, parameters: Mapping[str, object]
 ) -> Upload | None:
-    row = (await connection.execute(statement, parameters)).one_or_none()
-    return None if row is None else to_upload(row)
+    rows = await connection.execute(statement, parameters)
+    return to_upload(rows[0]) if rows else None
 
 
 def _live_file(new: NewUpload) -> dict[str, object]:

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from coordinator.database import leases, listing, moves, parts, starts
-from coordinator.database.engine import autocommit, execute, in_transaction
+from coordinator.database.engine import Transaction, execute, in_transaction
 from coordinator.database.rows import to_upload, yielding_uploads
 from coordinator.uploads.model import Claim, Identity, LeaseOwner, NewUpload, Part, Upload, UploadId
 from coordinator.uploads.ports import Changes, IdempotencyKey, ListFilter, Started
@@ -55,59 +55,58 @@ class Uploads:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._autocommitting = autocommit(engine)
 
     async def start(
         self, new: NewUpload, idempotency: IdempotencyKey | None, lease: LeaseOwner, lease_for: timedelta
     ) -> Started:
-        async def once(connection: AsyncConnection) -> Started:
+        async def once(connection: Transaction) -> Started:
             return await starts.start(connection, new, idempotency, lease, lease_for)
 
         return await in_transaction(self._engine, once)
 
     async def get(self, upload_id: UploadId, identity: Identity) -> Upload | None:
         parameters = {"id": upload_id, "tenant": identity.tenant, "owner": identity.owner}
-        rows = await execute(self._autocommitting, _GET, parameters)
+        rows = await execute(self._engine, _GET, parameters)
         return to_upload(rows[0]) if rows else None
 
     async def reread(self, upload_id: UploadId) -> Upload | None:
-        rows = await execute(self._autocommitting, _REREAD, {"id": upload_id})
+        rows = await execute(self._engine, _REREAD, {"id": upload_id})
         return to_upload(rows[0]) if rows else None
 
     async def find(self, query: ListFilter) -> tuple[Sequence[Upload], UploadId | None]:
-        return await listing.find(self._autocommitting, query)
+        return await listing.find(self._engine, query)
 
     async def move(self, upload: Upload, event: Event, changes: Changes) -> Upload | None:
-        return await moves.move(self._engine, self._autocommitting, upload, event, changes)
+        return await moves.move(self._engine, upload, event, changes)
 
     async def renew_lease(self, upload: Upload, lease_for: timedelta) -> bool:
-        return await leases.renew(self._autocommitting, upload, lease_for)
+        return await leases.renew(self._engine, upload, lease_for)
 
     async def postpone(self, upload: Upload, wake_in: timedelta, *, gone: bool = False) -> None:
-        await leases.postpone(self._autocommitting, upload, wake_in, gone=gone)
+        await leases.postpone(self._engine, upload, wake_in, gone=gone)
 
     async def claim_due(self, limit: int, lease_for: timedelta) -> Sequence[Upload]:
-        return await leases.claim_due(self._autocommitting, limit, lease_for)
+        return await leases.claim_due(self._engine, limit, lease_for)
 
     async def settle(self, upload: Upload) -> None:
-        await leases.settle(self._autocommitting, upload)
+        await leases.settle(self._engine, upload)
 
     async def extend(
         self, upload: Upload, *, urls_until: datetime | None, active_at: datetime | None
     ) -> bool:
         parameters = {"id": upload.id, "urls_until": urls_until, "active_at": active_at}
-        return bool(await execute(self._autocommitting, _EXTEND, parameters))
+        return bool(await execute(self._engine, _EXTEND, parameters))
 
     async def record_parts(self, upload_id: UploadId, claims: Sequence[Claim]) -> bool:
-        return await parts.record(self._autocommitting, upload_id, claims)
+        return await parts.record(self._engine, upload_id, claims)
 
     async def parts(self, upload_id: UploadId, *, after: int = 0, limit: int | None = None) -> Sequence[Part]:
-        return await parts.parts(self._autocommitting, upload_id, after=after, limit=limit)
+        return await parts.parts(self._engine, upload_id, after=after, limit=limit)
 
     async def parts_by_number(self, upload_id: UploadId, part_numbers: Sequence[int]) -> Mapping[int, Part]:
-        return await parts.parts_by_number(self._autocommitting, upload_id, part_numbers)
+        return await parts.parts_by_number(self._engine, upload_id, part_numbers)
 
     async def fix_stream_end(self, upload_id: UploadId, part_count: int) -> Upload | None:
         parameters = {"id": upload_id, "part_count": part_count}
-        rows = await execute(self._autocommitting, _FIX_STREAM_END, parameters)
+        rows = await execute(self._engine, _FIX_STREAM_END, parameters)
         return to_upload(rows[0]) if rows else None

@@ -5,12 +5,12 @@ import traceback
 
 import pytest
 from sqlalchemy import event, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from coordinator.database.engine import (
     ATTEMPTS,
     StatementRefused,
-    autocommit,
+    Transaction,
     create_engine,
     execute,
     in_transaction,
@@ -24,7 +24,7 @@ from tests.integration.database.ledger import LEASE, ME, Ledger, an_upload
 
 
 async def run(engine: AsyncEngine, statement: str) -> None:
-    await execute(autocommit(engine), text(statement), {})
+    await execute(engine, text(statement), {})
 
 
 async def test_a_hundred_callers_who_hang_up_leave_no_connection_behind(database_url: str) -> None:
@@ -56,7 +56,7 @@ async def test_deadlocked_transactions_are_repeated(ledger: Ledger) -> None:
     attempts: list[str] = []
 
     async def cross(name: str, ids: tuple[object, object]) -> None:
-        async def work(connection: AsyncConnection) -> None:
+        async def work(connection: Transaction) -> None:
             attempts.append(name)
             touch = text("UPDATE uploads SET attempts = attempts + 1 WHERE id = :id")
             await connection.execute(touch, {"id": ids[0]})
@@ -74,10 +74,10 @@ async def test_deadlocked_transactions_are_repeated(ledger: Ledger) -> None:
 async def test_a_deadlock_that_does_not_end_is_given_up(engine: AsyncEngine) -> None:
     attempts = 0
 
-    async def work(connection: AsyncConnection) -> None:
+    async def work(connection: Transaction) -> None:
         nonlocal attempts
         attempts += 1
-        await connection.execute(text("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40001'; END $$"))
+        await connection.execute(text("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40001'; END $$"), {})
 
     with pytest.raises(DatabaseUnavailable):
         await in_transaction(engine, work)
@@ -88,7 +88,7 @@ async def test_a_defect_is_not_called_unavailable(engine: AsyncEngine) -> None:
     with pytest.raises(StatementRefused, match="42P01"):
         await run(engine, "SELECT 1 FROM nowhere")
     with pytest.raises(StatementRefused, match="22000"):
-        await execute(autocommit(engine), text("SELECT CAST(:number AS int)"), {"number": "one"})
+        await execute(engine, text("SELECT CAST(:number AS int)"), {"number": "one"})
 
 
 async def test_a_refusal_tells_nothing_of_the_row(ledger: Ledger) -> None:
@@ -109,15 +109,15 @@ async def test_the_store_is_out_of_bounds_inside(engine: AsyncEngine) -> None:
             outside_transaction("HeadObject")
         noted.append(True)
 
-    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    event.listen(engine.sync_engine, "checkin", note)
     try:
         await run(engine, "SELECT 1")
         async with transaction(engine) as connection:
-            await connection.execute(text("SELECT 1"))
+            await connection.execute(text("SELECT 1"), {})
             with pytest.raises(CallInsideTransaction):
                 outside_transaction("HeadObject")
     finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", note)
+        event.remove(engine.sync_engine, "checkin", note)
     assert noted == [True, True]
     outside_transaction("HeadObject")
 
@@ -125,8 +125,8 @@ async def test_the_store_is_out_of_bounds_inside(engine: AsyncEngine) -> None:
 async def test_a_failed_transaction_leaves_nothing(ledger: Ledger) -> None:
     row = await ledger.at(State.OPEN)
 
-    async def fail(connection: AsyncConnection) -> None:
-        await connection.execute(text("DELETE FROM uploads"))
+    async def fail(connection: Transaction) -> None:
+        await connection.execute(text("DELETE FROM uploads"), {})
         raise RuntimeError("changed my mind")
 
     with pytest.raises(RuntimeError, match="changed my mind"):

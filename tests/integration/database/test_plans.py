@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from coordinator.database.engine import execute, transaction
 from coordinator.uploads.model import Claim, Identity, Upload
 from coordinator.uploads.ports import Changes, ListFilter
 from coordinator.uploads.state import Event, State
@@ -47,18 +48,23 @@ async def plans(engine: AsyncEngine) -> AsyncIterator[list[str]]:
     """The plans of all statements run within, readable afterwards."""
     run: list[tuple[str, Any]] = []
 
-    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
-        run.append((statement, parameters))
+    def note(logged: Any) -> None:
+        if logged.query not in {"BEGIN", "COMMIT"}:
+            run.append((logged.query, logged.args))
 
-    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    def watch(adapted: Any, *_: object) -> None:
+        adapted.driver_connection.add_query_logger(note)
+
+    event.listen(engine.sync_engine, "checkout", watch)
     found: list[str] = []
     try:
         yield found
     finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", note)
-    async with engine.connect() as connection:
+        event.remove(engine.sync_engine, "checkout", watch)
+    async with transaction(engine) as connection:
+        connection.driver.remove_query_logger(note)
         for statement, parameters in run:
-            lines = await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+            lines = await connection.driver.fetch(f"EXPLAIN {statement}", *parameters)
             found.append("\n".join(line for (line,) in lines))
 
 
@@ -114,6 +120,6 @@ async def test_a_hot_statement_finds_its_index(name: str, full: Ledger) -> None:
 
 async def test_the_plans_tell_when_an_index_is_missing(full: Ledger) -> None:
     """The proof that the test above can fail."""
-    async with plans(full.engine) as found, full.engine.begin() as connection:
-        await connection.execute(text("SELECT count(*) FROM uploads WHERE filename = 'x'"))
+    async with plans(full.engine) as found:
+        await execute(full.engine, text("SELECT count(*) FROM uploads WHERE filename = 'x'"), {})
     assert "Seq Scan on uploads" in found[0]

@@ -4,16 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from coordinator.database.engine import (
     TimeLimits,
-    autocommit,
+    Transaction,
     create_engine,
     execute,
     in_transaction,
@@ -43,7 +42,7 @@ async def short_of_patience(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 async def run(engine: AsyncEngine, statement: str) -> None:
-    await execute(autocommit(engine), text(statement), {})
+    await execute(engine, text(statement), {})
 
 
 async def cut_all(database_url: str) -> None:
@@ -95,7 +94,8 @@ async def test_a_database_that_is_read_only(database_url: str) -> None:
     name = urlsplit(database_url).path.removeprefix("/")
     async with short_of_patience(database_url) as engine:
         async with transaction(engine) as connection:
-            await connection.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
+            alter = text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+            await connection.execute(alter, {})
         await engine.dispose()
         with pytest.raises(DatabaseUnavailable):
             await Uploads(engine).start(an_upload(), None, ME, LEASE)
@@ -121,27 +121,33 @@ async def test_a_server_that_falls_silent(database_url: str) -> None:
                 await Uploads(engine).start(an_upload(), None, ME, LEASE)
 
 
-async def test_connections_that_were_cut_are_replaced(database_url: str) -> None:
+async def test_connections_that_were_cut_while_idle_are_replaced_unnoticed(database_url: str) -> None:
+    cut = [asyncio.Event(), asyncio.Event()]
     async with short_of_patience(database_url) as engine:
-        async with engine.connect() as one, engine.connect() as other:
-            await one.execute(text("SELECT 1"))
-            await other.execute(text("SELECT 1"))
+        async with transaction(engine) as one, transaction(engine) as other:
+            one.driver.add_termination_listener(lambda _: cut[0].set())
+            other.driver.add_termination_listener(lambda _: cut[1].set())
         await cut_all(database_url)
+        async with asyncio.timeout(5):
+            await asyncio.gather(*(one.wait() for one in cut))
+        await asyncio.gather(run(engine, "SELECT 1"), run(engine, "SELECT 1"))
+
+
+async def test_a_connection_cut_in_the_middle_is_said_and_replaced(database_url: str) -> None:
+    async with short_of_patience(database_url) as engine:
         with pytest.raises(DatabaseUnavailable):
-            await run(engine, "SELECT 1")
-        await run(engine, "SELECT 1")
+            await run(engine, "SELECT pg_terminate_backend(pg_backend_pid())")
         await run(engine, "SELECT 1")
 
 
 async def test_a_transaction_that_stands_still_is_ended(database_url: str) -> None:
-    async def stand_still(connection: AsyncConnection) -> None:
-        await connection.execute(text("SELECT 1"))
+    async def stand_still(connection: Transaction) -> None:
+        await connection.execute(text("SELECT 1"), {})
         ended = asyncio.Event()
-        driver: Any = (await connection.get_raw_connection()).driver_connection
-        driver.add_termination_listener(lambda _: ended.set())
+        connection.driver.add_termination_listener(lambda _: ended.set())
         async with asyncio.timeout(5):
             await ended.wait()
-        await connection.execute(text("SELECT 1"))
+        await connection.execute(text("SELECT 1"), {})
 
     async with short_of_patience(database_url) as engine:
         with pytest.raises(DatabaseUnavailable):
