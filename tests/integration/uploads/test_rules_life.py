@@ -102,6 +102,17 @@ async def test_a_client_that_never_reports_completes_all_the_same(house: House, 
     assert (await replica.service.complete(upload.id, ADA)).state is State.COMPLETED
 
 
+async def test_only_parts_of_the_plan_that_nobody_reported_are_merged(house: House, replica: Replica) -> None:
+    upload = await started(replica)
+    assert upload.multipart_upload_id is not None
+    await replica.service.record(upload.id, ADA, [Claim(1, etag="reported")])
+    for number, size in ((1, 8 * MIB), (2, 8 * MIB), (3, 4 * MIB - 1), (4, 8 * MIB)):
+        house.store.put_part(upload.key, upload.multipart_upload_id, number, size)
+    parts, _ = await replica.service.parts(upload.id, ADA, refresh=True)
+    assert [part.part_number for part in parts] == [1, 2]
+    assert parts[0].etag == "reported"
+
+
 async def test_what_is_missing_or_differs_is_named_and_the_upload_stays_open(
     house: House, replica: Replica
 ) -> None:
@@ -239,8 +250,9 @@ async def test_a_repetition_while_the_first_still_runs_waits_its_turn(
     house.store.script("create_multipart_upload", hold)
     first = asyncio.create_task(replica.service.start("acme", "ada", a_request(), RULES, a_key()))
     await hold.reached.wait()
-    with pytest.raises(IdempotencyInProgress):
-        await other.service.start("acme", "ada", a_request(), RULES, a_key())
+    for service in (other.service, replica.service):
+        with pytest.raises(IdempotencyInProgress):
+            await service.start("acme", "ada", a_request(), RULES, a_key())
     hold.released.set()
     begun, _ = await first
     again, _ = await other.service.start("acme", "ada", a_request(), RULES, a_key())
