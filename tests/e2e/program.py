@@ -59,12 +59,18 @@ class Program:
         return await self.ended()
 
 
-async def start(folder: Path, arguments: Sequence[str], settings: Mapping[str, str]) -> Program:
+async def start(
+    folder: Path,
+    arguments: Sequence[str],
+    settings: Mapping[str, str],
+    *,
+    command: Sequence[str] = COMMAND,
+) -> Program:
     """Start the command with `settings` in its environment; its output goes to a new folder inside `folder`."""
     own = Path(mkdtemp(dir=folder))
     with (own / "stdout").open("wb") as stdout, (own / "stderr").open("wb") as stderr:
         process = await asyncio.create_subprocess_exec(
-            *COMMAND,
+            *command,
             *arguments,
             env={**os.environ, **settings},
             stdin=asyncio.subprocess.DEVNULL,
@@ -76,10 +82,14 @@ async def start(folder: Path, arguments: Sequence[str], settings: Mapping[str, s
 
 @asynccontextmanager
 async def running(
-    folder: Path, arguments: Sequence[str], settings: Mapping[str, str]
+    folder: Path,
+    arguments: Sequence[str],
+    settings: Mapping[str, str],
+    *,
+    command: Sequence[str] = COMMAND,
 ) -> AsyncIterator[Program]:
     """A started program, of which nothing is left at the end."""
-    program = await start(folder, arguments, settings)
+    program = await start(folder, arguments, settings, command=command)
     try:
         yield program
     finally:

@@ -16,6 +16,7 @@ from tests.e2e.audit import Audit
 from tests.e2e.device import Json, asked, device
 from tests.e2e.program import Program, living
 from tests.e2e.waiting import eventually
+from tests.integration.local.stack_process import as_ordinary_user
 from tests.postgres import passable_directory
 
 
@@ -49,16 +50,18 @@ def arguments(data_dir: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def data_dirs(clean_environment: None) -> Iterator[Path]:
-    """A folder for data directories, open to the user that Postgres runs as."""
+    """A folder for data directories, open to any user."""
     with passable_directory() as folder:
+        folder.chmod(0o777)
         yield folder
 
 
 @pytest.fixture(scope="module")
 async def dev(data_dirs: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Dev]:
-    """One that runs, for tests that only ask; it ends as a service manager ends it."""
+    """An ordinary user's, for tests that only ask; it ends as a service manager ends it."""
     folder = tmp_path_factory.mktemp("dev")
-    async with program.running(folder, arguments(data_dirs / "shared"), {}) as started:
+    command = as_ordinary_user(program.COMMAND)
+    async with program.running(folder, arguments(data_dirs / "shared"), {}, command=command) as started:
         found = await ready(started)
         below = started.descendants()
         yield found
