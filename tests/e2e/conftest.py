@@ -15,7 +15,7 @@ from tests.e2e.program import run
 from tests.e2e.server import IMPATIENT, Server, new_server, settings_for
 from tests.postgres import new_database
 
-BRIEF = {"COORDINATOR_POLICIES__brief__LIFETIME": "1", "COORDINATOR_POLICIES__steady__LIFETIME": "3"}
+BRIEF = {"COORDINATOR_POLICIES__brief__LIFETIME": "1", "COORDINATOR_POLICIES__steady__LIFETIME": "2"}
 
 
 @dataclass(frozen=True, slots=True)
