@@ -16,6 +16,7 @@
         Completing                  409 completing
         NotCompleted                409 not_completed
         PartChanged                 409 part_changed
+        StreamEnded                 409 stream_ended
         IdempotencyInProgress       409 idempotency_in_progress
         UploadGone                  410 upload_gone
         BodyTooLarge                413 body_too_large
@@ -67,6 +68,7 @@ __all__ = [
     "SizeNotAllowed",
     "StorageMisconfigured",
     "StorageUnavailable",
+    "StreamEnded",
     "TokenExpired",
     "Unauthenticated",
     "Unavailable",
@@ -174,6 +176,10 @@ class NotCompleted(RequestError):
 
 class PartChanged(RequestError):
     code, status, title = "part_changed", 409, "A part differs from what was recorded"
+
+
+class StreamEnded(RequestError):
+    code, status, title = "stream_ended", 409, "The stream has ended before this part"
 
 
 class IdempotencyInProgress(RequestError):

@@ -9,6 +9,7 @@ from coordinator.errors import (
     PartChanged,
     PartOutsidePlan,
     SizeNotAllowed,
+    StreamEnded,
     UploadGone,
     UploadNotOpen,
     ValidationFailed,
@@ -75,7 +76,7 @@ def make_plan(request: StartRequest, rules: Rules, limits: S3Limits = AWS_LIMITS
 
 
 def sized_wanted(upload: Upload, wanted: Sequence[WantedPart]) -> list[tuple[WantedPart, int]]:
-    """Each part to sign with its exact size. Raises PartOutsidePlan, PartChanged (a stream's end) or ValidationFailed."""
+    """Each part to sign with its exact size. Raises PartOutsidePlan, StreamEnded or ValidationFailed."""
     _inside(upload, [part.part_number for part in wanted])
     sizes = [
         _size(upload, part.part_number, part.size, f"$.parts[{n}].size") for n, part in enumerate(wanted)
@@ -162,7 +163,7 @@ def _inside(upload: Upload, numbers: Sequence[int]) -> None:
 
 def _refuse_beyond(beyond: Sequence[int], end: int) -> None:
     if beyond:
-        raise PartChanged(
+        raise StreamEnded(
             f"The stream ends with part {end}, which is smaller than the others; those in `part_numbers` come after "
             "it. If the stream goes on, abort this upload and start a new one.",
             members={"part_numbers": list(beyond)},

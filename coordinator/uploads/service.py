@@ -142,7 +142,7 @@ class UploadService:
     async def sign(
         self, upload_id: UploadId, identity: Identity, wanted: Sequence[WantedPart]
     ) -> Sequence[SignedPart]:
-        """Raises PartOutsidePlan, PartChanged, ValidationFailed and what `require_open` does."""
+        """Raises PartOutsidePlan, PartChanged, StreamEnded, ValidationFailed and what `require_open` does."""
         upload = require_open(await self.get(upload_id, identity))
         end = stream_end(upload, sized_wanted(upload, wanted))
         if end is not None:

@@ -14,6 +14,7 @@ from coordinator.errors import (
     PartChanged,
     PartsMismatch,
     PartsMissing,
+    StreamEnded,
     UploadGone,
     ValidationFailed,
 )
@@ -180,7 +181,7 @@ async def test_a_stream_ends_with_its_first_smaller_part(house: House, replica: 
     [last] = await service.sign(upload.id, ADA, [WantedPart(3, 7)])
     assert (last.offset, last.size) == (32 * MIB, 7)
     assert (await house.row(upload)).part_count == 3
-    with pytest.raises(PartChanged) as later:
+    with pytest.raises(StreamEnded) as later:
         await service.sign(upload.id, ADA, [WantedPart(4, 16 * MIB)])
     assert (later.value.status, later.value.members) == (409, {"part_numbers": [4]})
     with pytest.raises(ValidationFailed):
@@ -219,7 +220,7 @@ async def test_two_ends_of_one_stream_agree_on_the_first(
     end = (await house.row(upload)).part_count
     refused = [answer for answer in answers if isinstance(answer, BaseException)]
     # whoever lost asked for a part after the end, or for a smaller one before it
-    assert [type(refusal) for refusal in refused] == [PartChanged if end == 2 else ValidationFailed]
+    assert [type(refusal) for refusal in refused] == [StreamEnded if end == 2 else ValidationFailed]
 
 
 async def test_another_digest_than_the_recorded_one_is_another_file(replica: Replica) -> None:

@@ -9,6 +9,7 @@ from coordinator.errors import (
     PartOutsidePlan,
     Problem,
     SizeNotAllowed,
+    StreamEnded,
     UploadGone,
     UploadNotOpen,
     ValidationFailed,
@@ -157,7 +158,7 @@ def test_a_stream_s_part_that_cannot_be_is_refused(upload: Upload, part: WantedP
 
 
 def test_parts_after_a_stream_s_end_contradict_it() -> None:
-    with pytest.raises(PartChanged, match=r"ends with part 3") as refused:
+    with pytest.raises(StreamEnded, match=r"ends with part 3") as refused:
         sized_wanted(a_stream(part_count=3), [WantedPart(4, 8 * MIB), WantedPart(3, 7), WantedPart(9, 1)])
     assert refused.value.status == 409
     assert refused.value.members == {"part_numbers": [4, 9]}
@@ -177,7 +178,7 @@ def test_a_smaller_part_ends_a_stream() -> None:
 
 @pytest.mark.parametrize("wanted", [[(2, 7), (3, 8 * MIB)], [(3, 8 * MIB), (2, 7)], [(2, 7), (3, 7)]])
 def test_a_batch_that_goes_on_after_its_own_end_is_refused(wanted: list[tuple[int, int]]) -> None:
-    with pytest.raises(PartChanged) as refused:
+    with pytest.raises(StreamEnded) as refused:
         ended(a_stream(), *wanted)
     assert refused.value.members == {"part_numbers": [3]}
 
