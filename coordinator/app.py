@@ -59,11 +59,11 @@ from coordinator.storage.s3 import open_s3_store
 from coordinator.uploads.driver import Driver
 from coordinator.uploads.driving import Driving, Timing
 from coordinator.uploads.model import LeaseOwner
-from coordinator.uploads.ports import ObjectStore, StoreMisconfigured, StoreOutcomeUnknown
+from coordinator.uploads.ports import ObjectStore, StoreMisconfigured, StoreOutcomeUnknown, UploadRepository
 from coordinator.uploads.service import Lifetimes, UploadService
 from coordinator.workers.sweeper import Sweeper
 
-__all__ = ["create_app"]
+__all__ = ["Around", "create_app"]
 
 _READY_WITHIN: Final = 2.0
 
@@ -71,8 +71,16 @@ _STORE_SETTING: Final = re.compile(r"\bstore\.[a-z_]+")
 """The store's refusals name the setting to look at."""
 
 
+Around = Callable[[UploadRepository, ObjectStore], tuple[UploadRepository, ObjectStore]]
+"""Where failpoints go: what drives uploads sees the ledger and the store through it."""
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _as_they_are(ledger: UploadRepository, store: ObjectStore) -> tuple[UploadRepository, ObjectStore]:
+    return ledger, store
 
 
 def create_app(
@@ -81,12 +89,15 @@ def create_app(
     store: ObjectStore | None = None,
     environ: Mapping[str, str] = os.environ,
     clock: Callable[[], datetime] = _now,
+    around: Around = _as_they_are,
 ) -> Starlette:
     """The service. `store` stands in for the bucket that the settings name; `environ` may hold its credentials.
 
+    `around` is called once, at the start of the lifespan, and costs a call nothing when it is left out.
+
     Raises ConfigurationError here for what the settings alone show, and on entering the lifespan for the rest.
     """
-    wiring = _Wiring(settings, store, _credentials(settings.store, environ), clock)
+    wiring = _Wiring(settings, store, _credentials(settings.store, environ), clock, around)
     metrics = Metrics(CollectorRegistry())
     declared = declarations(metrics=settings.metrics)
     routes: list[BaseRoute] = [*routes_of(declared)]
@@ -146,6 +157,7 @@ class _Wiring:
     store: ObjectStore | None
     credentials: CredentialSource
     clock: Callable[[], datetime]
+    around: Around
 
     @asynccontextmanager
     async def compose(self) -> AsyncIterator[_Wired]:
@@ -157,9 +169,8 @@ class _Wiring:
             if store is None:
                 store = await ending.enter_async_context(_s3_store(settings.store, self.credentials))
             await _check_store(store)
-            driver = Driver(
-                Driving(Uploads(engine), store, LeaseOwner(secrets.token_hex(8)), _timing(settings))
-            )
+            ledger, reached = self.around(Uploads(engine), store)
+            driver = Driver(Driving(ledger, reached, LeaseOwner(secrets.token_hex(8)), _timing(settings)))
             ending.push_async_callback(driver.close, timedelta(seconds=settings.drain))
             if settings.sweep:
                 sweeper = Sweeper(driver, timedelta(seconds=settings.sweep_interval))
