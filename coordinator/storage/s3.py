@@ -99,7 +99,7 @@ class S3Store:
                 page = await self._client.list_multipart_uploads(Bucket=self._bucket, Prefix=key, **markers)
                 rows = page.get("Uploads", [])
                 found += [_listed_upload(row) for row in rows if row["Key"] == key]
-                if not page["IsTruncated"] or not rows:
+                if not _truncated(page) or not rows:
                     return sorted(dict.fromkeys(found), key=lambda upload: upload.initiated)
                 following = page["NextKeyMarker"], page["NextUploadIdMarker"]
                 if following in seen:
@@ -118,7 +118,7 @@ class S3Store:
                 )
                 rows = page.get("Parts", [])
                 found += [_listed_part(row) for row in rows]
-                if not page["IsTruncated"] or not rows:
+                if not _truncated(page) or not rows:
                     # once each: some stores begin a page with the part that ended the last one
                     return sorted(
                         dict.fromkeys(found), key=lambda part: (part.part_number, part.last_modified)
@@ -212,6 +212,11 @@ def _calling(operation: Operation) -> Iterator[None]:
 
 def _status(refused: ClientError) -> int:
     return int(refused.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
+
+
+def _truncated(page: Mapping[str, Any]) -> bool:
+    """Some stores (rclone) leave out an IsTruncated that is false. What does not even name the bucket is no listing: KeyError."""
+    return bool(page["IsTruncated"] if "IsTruncated" in page else not page["Bucket"])
 
 
 def _listed_upload(row: Mapping[str, Any]) -> ListedMultipartUpload:

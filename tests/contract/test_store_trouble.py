@@ -11,8 +11,15 @@ from coordinator.signing.credentials import Credentials, StaticCredentials
 from coordinator.storage.options import S3Options
 from coordinator.storage.s3 import S3Store, open_s3_store
 from coordinator.uploads.ports import StoreMisconfigured, StoreOutcomeUnknown
-from tests.contract.bench import RealBench, create, manifest_of, real_bench
+from tests.contract.bench import RealBench, create, manifest_of, options_of, real_bench
 from tests.contract.wire import Wire, wire_to
+from tests.stores.known import SEAWEEDFS
+from tests.stores.running import RunningStore
+
+
+@pytest.fixture
+def running(seaweedfs: LocalStore) -> RunningStore:
+    return RunningStore("seaweedfs", seaweedfs, SEAWEEDFS)
 
 
 @pytest.fixture
@@ -21,18 +28,13 @@ def keys(seaweedfs: LocalStore) -> Credentials:
 
 
 @pytest.fixture
-def options(seaweedfs: LocalStore, keys: Credentials) -> S3Options:
-    return S3Options(
-        endpoint_url=seaweedfs.endpoint_url,
-        region=seaweedfs.region,
-        bucket=seaweedfs.bucket,
-        credentials=StaticCredentials(keys),
-    )
+def options(running: RunningStore) -> S3Options:
+    return options_of(running)
 
 
 @pytest.fixture
-async def straight(seaweedfs: LocalStore) -> AsyncIterator[RealBench]:
-    async with real_bench(seaweedfs) as bench:
+async def straight(running: RunningStore) -> AsyncIterator[RealBench]:
+    async with real_bench(running) as bench:
         yield bench
 
 

@@ -255,3 +255,21 @@ def assert_tells_nothing(raised: StoreError, canned: Canned) -> None:
     assert raised.__suppress_context__
     for secret in (canned.endpoint_url, KEY, UPLOAD, "the-secret", "the-mark"):
         assert secret not in str(raised)
+
+
+async def test_a_listing_may_leave_out_that_it_ends(canned: Canned, store: S3Store) -> None:
+    bucket = "<Bucket>uploads</Bucket>"
+    canned.answers = [
+        answer(200, f"<ListPartsResult>{bucket}</ListPartsResult>"),
+        answer(200, f"<ListMultipartUploadsResult>{bucket}</ListMultipartUploadsResult>"),
+    ]
+    assert await store.list_parts("key", UPLOAD) == []
+    assert await store.list_multipart_uploads("key") == []
+
+
+async def test_what_names_no_bucket_is_no_listing(canned: Canned, store: S3Store) -> None:
+    canned.answers = [answer(200, "<html></html>"), answer(200, "<html></html>")]
+    with pytest.raises(StoreOutcomeUnknown, match="KeyError"):
+        await store.list_parts("key", UPLOAD)
+    with pytest.raises(StoreOutcomeUnknown, match="KeyError"):
+        await store.list_multipart_uploads("key")

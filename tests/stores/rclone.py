@@ -1,0 +1,45 @@
+"""`rclone serve s3` over a folder: the least that calls itself S3. Uploads live in its memory alone."""
+
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from coordinator.local.ports import choose_ports
+from tests.stores.profile import StoreProfile
+from tests.stores.running import (
+    ACCESS_KEY_ID,
+    SECRET_ACCESS_KEY,
+    RunningStore,
+    local_address,
+    program,
+    server,
+    writable,
+)
+
+PROFILE = StoreProfile(
+    refuses_expired_with=400,
+    checks_md5="refuses and destroys the upload",
+    checks_sha256="stores",
+    refusal_of_complete="destroys the upload",
+    least_part_size="ignored",
+    part_sent_again="is refused",
+    second_complete="gone",
+    object_etag="of bytes",
+    keeps_uploads_over_a_restart=False,
+)
+
+
+@asynccontextmanager
+async def running_rclone(directory: Path, *, port: int | None = None) -> AsyncIterator[RunningStore]:
+    """`port`: that of an earlier start in this folder, whose objects are still there."""
+    [chosen] = [port] if port else choose_ports(1, rng=random.SystemRandom())
+    address = local_address(chosen)
+    (directory / "objects").mkdir(exist_ok=True)
+    command = [
+        *(str(program("rclone")), "--config", "/dev/null", "serve", "s3", "--addr", f"127.0.0.1:{chosen}"),
+        *("--auth-key", f"{ACCESS_KEY_ID},{SECRET_ACCESS_KEY}", "objects"),
+    ]
+    async with server(command, directory=directory) as process:
+        await writable(address, process)
+        yield RunningStore("rclone", address, PROFILE)
