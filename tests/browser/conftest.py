@@ -1,0 +1,151 @@
+"""The upload page, a service process, Postgres, SeaweedFS and Chromium, all real; an observer between browser and store."""
+
+import random
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from playwright.async_api import Browser
+
+from coordinator.access.principals import Scope
+from coordinator.cli.keys import create_key
+from coordinator.local.bucket import LocalStore
+from coordinator.local.ports import is_free
+from tests.browser.bucket import Bucket, open_bucket
+from tests.browser.chromium import chromium
+from tests.browser.files import MIB, Sample, write_sample
+from tests.browser.observer import Observer
+from tests.browser.service import Backend, Service, serve_settings
+from tests.browser.visitor import Row, Visitor, visiting
+from tests.postgres import new_database
+from tests.seaweedfs import new_seaweedfs
+
+Visiting = Callable[..., AbstractAsyncContextManager[Visitor]]
+MakeSample = Callable[..., Sample]
+IsWhole = Callable[[Row, Sample], Awaitable[dict[str, Any]]]
+
+# below those from which SeaweedFS's are chosen and those that are lent to connections; browsers refuse none of them
+PORTS = range(10_100, 12_000)
+
+
+def free_ports() -> tuple[int, int]:
+    """A service's, and an observer's: both must be known before either starts."""
+    free = filter(is_free, random.SystemRandom().sample(PORTS, len(PORTS)))
+    return next(free), next(free)
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def ports(clean_environment: None) -> tuple[int, int]:
+    return free_ports()
+
+
+@pytest.fixture(scope="session")
+async def page_store(
+    ports: tuple[int, int], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[LocalStore]:
+    """A store that takes writes from the pages of `service`."""
+    origin = f"http://127.0.0.1:{ports[0]}"
+    async with new_seaweedfs(tmp_path_factory.mktemp("page-store"), origins=[origin]) as store:
+        yield store
+
+
+@pytest.fixture(scope="session")
+async def shared_observer(ports: tuple[int, int], page_store: LocalStore) -> AsyncIterator[Observer]:
+    observer = Observer(ports[1])
+    observer.store = page_store.endpoint_url
+    async with observer.running():
+        yield observer
+
+
+@pytest.fixture
+def observer(shared_observer: Observer) -> Iterator[Observer]:
+    shared_observer.forget()
+    yield shared_observer
+    shared_observer.release()
+
+
+@pytest.fixture(scope="session")
+async def page_database(postgres_url: str, migrated_template: str) -> AsyncIterator[str]:
+    async with new_database(postgres_url, template=migrated_template) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def service(
+    ports: tuple[int, int],
+    page_store: LocalStore,
+    page_database: str,
+    shared_observer: Observer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Service]:
+    settings = serve_settings(
+        database_url=page_database, store=page_store, public=shared_observer.url, port=ports[0]
+    )
+    log = tmp_path_factory.mktemp("service") / "log"
+    service = Service(("serve",), url=f"http://127.0.0.1:{ports[0]}", environment=settings, log=log)
+    try:
+        await service.start()
+        yield service
+    finally:
+        await service.kill()
+
+
+@pytest.fixture(scope="session")
+async def backend(service: Service, page_database: str) -> AsyncIterator[Backend]:
+    made = await create_key(page_database, tenant="default", owner=None, name="test", scopes=frozenset(Scope))
+    async with httpx2.AsyncClient(base_url=service.url) as client:
+        yield Backend(client, made.text)
+
+
+@pytest.fixture(scope="session")
+async def bucket(page_store: LocalStore) -> AsyncIterator[Bucket]:
+    async with open_bucket(page_store) as opened:
+        yield opened
+
+
+@pytest.fixture
+def is_whole(backend: Backend, bucket: Bucket) -> IsWhole:
+    """Waits until the row's upload is complete; its object has the file's bytes. Returns the upload."""
+
+    async def check(row: Row, file: Sample) -> dict[str, Any]:
+        await row.reaches("completed")
+        upload = await backend.upload(await row.upload_id())
+        assert (upload["state"], upload["filename"], upload["size"]) == ("completed", file.name, file.size)
+        assert await bucket.sha256(upload["key"]) == file.sha256, "the object is not the file"
+        return upload
+
+    return check
+
+
+@pytest.fixture
+async def visit(browser: Browser, service: Service, backend: Backend) -> Visiting:
+    """Opens the page for somebody with uploads of their own; takes the options of a browser context."""
+    return partial(visiting, browser, service.url, await backend.token())
+
+
+@pytest.fixture
+async def visitor(visit: Visiting, observer: Observer) -> AsyncIterator[Visitor]:
+    async with visit() as visitor:
+        yield visitor
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> MakeSample:
+    """Writes a file of `size` bytes, `name` or a fresh one; none is like another."""
+
+    def write(size: int = 40 * MIB, name: str | None = None) -> Sample:
+        path = tmp_path / (name or f"{secrets.token_hex(4)}.bin")
+        return write_sample(path, size, seed=secrets.randbits(64))
+
+    return write

@@ -1,0 +1,116 @@
+"""Files go from the page straight to the store, whole, in parallel parts, however they were given."""
+
+import hashlib
+import re
+from pathlib import Path
+
+from playwright.async_api import expect
+
+from tests.browser.conftest import IsWhole, MakeSample
+from tests.browser.files import MIB, PART
+from tests.browser.observer import Observer
+from tests.browser.visitor import NOTHING_STORED, Row, Visitor
+
+
+async def test_a_large_file_goes_in_parallel_parts_with_progress_from_bytes_in_flight(
+    visitor: Visitor, observer: Observer, sample: MakeSample, is_whole: IsWhole
+) -> None:
+    file = sample(10 * PART)
+    observer.hold(after=PART // 8)
+    await visitor.choose(file.path)
+    row = visitor.row(file.name)
+
+    await observer.until(lambda: [put.taken for put in observer.under_way] == [PART // 8] * 6)
+    await row.passes(0)
+    early = await row.percent()
+    observer.hold(after=PART - 1)
+    await observer.until(lambda: [put.taken for put in observer.under_way] == [PART - 1] * 6)
+    await row.passes(early)
+    assert observer.finished() == set()
+    await row.shows(re.compile(r"[\d.]+ MB of 83\.9 MB · [\d.]+ [kM]?B/s · .+ left"))
+
+    observer.release()
+    assert (await is_whole(row, file))["part_count"] == 10
+    await row.shows("Complete · 83.9 MB")
+    assert sorted(put.part_number for put in observer.puts) == list(range(1, 11))
+    assert {put.status for put in observer.puts} == {200}
+
+    assert not visitor.asked("PUT", r"/v1/uploads/[^/]+/parts/\d+")
+    assert sum(len(one.post_data_buffer or b"") for one in visitor.asked("(POST|PUT)", ".*")) < 64 * 1024
+    assert await visitor.stored() == NOTHING_STORED
+
+
+async def test_the_download_link_gives_the_same_bytes(
+    visitor: Visitor, sample: MakeSample, tmp_path: Path
+) -> None:
+    file = sample(3 * PART + 1)
+    await visitor.choose(file.path)
+    row = visitor.row(file.name)
+    await row.reaches("completed")
+    async with visitor.page.expect_download() as coming:
+        await row.press("download")
+    download = await coming.value
+    assert download.suggested_filename == file.name
+    await download.save_as(tmp_path / "again")
+    assert hashlib.sha256((tmp_path / "again").read_bytes()).hexdigest() == file.sha256
+    await expect(row.element).to_be_visible()
+
+
+ODD_NAMES = (
+    "<img src=x onerror=alert(1)>.txt",
+    "🎉 emoji 👩‍👩‍👧.bin",
+    "ملف كبير.pdf",
+    "a&amp;b \"q\" 'r'.txt",
+)
+
+
+async def test_several_files_of_any_name_and_size_at_once(
+    visitor: Visitor, observer: Observer, sample: MakeSample, is_whole: IsWhole
+) -> None:
+    sizes = (PART + 1, 0, 1, 2 * MIB)
+    files = [sample(size, name) for size, name in zip(sizes, ODD_NAMES, strict=True)]
+    await visitor.choose(*(file.path for file in files))
+    for file in files:
+        await is_whole(visitor.row(file.name), file)
+    assert await visitor.page.locator("main img, main b, dialog img").count() == 0
+    await expect(visitor.page.locator("#files-summary")).to_contain_text("4 of 4 complete")
+    assert len(observer.puts) == 5
+
+
+async def test_a_name_that_turns_the_direction_of_what_follows_is_refused_in_words(
+    visitor: Visitor, observer: Observer, sample: MakeSample
+) -> None:
+    file = sample(10, "harmless\N{RIGHT-TO-LEFT OVERRIDE}gpj.exe")
+    await visitor.choose(file.path)
+    row = visitor.row(file.name)
+    await row.reaches("failed")
+    await row.complains("marks that turn its direction")
+    assert observer.puts == []
+
+
+async def test_dropping_works_like_choosing_and_folders_are_refused_in_words(
+    visitor: Visitor, sample: MakeSample, is_whole: IsWhole, tmp_path: Path
+) -> None:
+    one, two = sample(PART + 1), sample(10)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    await visitor.drop(one.path, folder, two.path)
+    await expect(visitor.page.locator("#drop-problem")).to_contain_text("Folders cannot be uploaded")
+    for file in (one, two):
+        await is_whole(visitor.row(file.name), file)
+    assert await visitor.page.locator("li[data-upload]").count() == 2
+
+
+async def test_the_same_file_twice_on_one_page_is_sent_once(
+    visitor: Visitor, observer: Observer, sample: MakeSample
+) -> None:
+    file = sample(2 * PART)
+    observer.hold()
+    await visitor.choose(file.path)
+    await observer.until(lambda: len(observer.under_way) == 2)
+    await visitor.choose(file.path)
+    newest = Row(visitor.page.locator("li[data-upload]").first)
+    await newest.complains("This file is in the list already")
+    observer.release()
+    await Row(visitor.page.locator("li[data-upload]").last).reaches("completed")
+    assert sorted(put.part_number for put in observer.puts) == [1, 2]
