@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
+from uuid import uuid4
 
 import httpx2
 
@@ -22,6 +23,8 @@ from tests.stores.profile import AsRequired, StoreProfile
 from tests.stores.running import RunningStore
 
 PARTS_AT_ONCE = 8
+PREFIX = f"coordinator-contract-{uuid4()}"
+"""Of every key that this run makes."""
 
 
 def now() -> datetime:

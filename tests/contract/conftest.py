@@ -1,18 +1,20 @@
 import os
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from coordinator.database.engine import create_engine
 from coordinator.local.bucket import LocalStore
 from coordinator.storage.fake import FakeStore
-from tests.contract.bench import Bench, FakeBench, RealBench, now, real_bench
+from tests.contract.bench import PREFIX, Bench, FakeBench, RealBench, now, real_bench
+from tests.contract.life import Life
+from tests.postgres import new_database
 from tests.stores.given import given_store
 from tests.stores.known import REAL, SEAWEEDFS, STARTERS
 from tests.stores.running import RunningStore
-
-PREFIX = f"coordinator-contract-{uuid4()}"
-"""Of every key that this run makes."""
 
 
 @pytest.fixture(scope="session", params=["fake", *REAL])
@@ -61,6 +63,22 @@ def real(bench: Bench) -> RealBench:
     """For cases that are about what goes over the wire."""
     assert isinstance(bench, RealBench)
     return bench
+
+
+@pytest.fixture(scope="session")
+async def ledger(postgres_url: str, migrated_template: str) -> AsyncIterator[AsyncEngine]:
+    async with new_database(postgres_url, template=migrated_template) as url:
+        engine = create_engine(url, pool_size=5)
+        yield engine
+        await engine.dispose()
+
+
+@pytest.fixture
+async def life(real: RealBench, ledger: AsyncEngine) -> AsyncIterator[Life]:
+    life = Life(ledger, real)
+    yield life
+    for replica in life.replicas:
+        await replica.driver.close(timedelta(0))
 
 
 @pytest.fixture

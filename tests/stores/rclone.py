@@ -31,13 +31,23 @@ PROFILE = StoreProfile(
 
 
 @asynccontextmanager
-async def running_rclone(directory: Path, *, port: int | None = None) -> AsyncIterator[RunningStore]:
-    """`port`: that of an earlier start in this folder, whose objects are still there."""
-    [chosen] = [port] if port else choose_ports(1, rng=random.SystemRandom())
-    address = local_address(chosen)
+async def running_rclone(
+    directory: Path, *, again: RunningStore | None = None
+) -> AsyncIterator[RunningStore]:
+    """`again`: an earlier start in this folder, whose address it takes over."""
+    [port] = choose_ports(1, rng=random.SystemRandom())
+    address = local_address(port) if again is None else again.address
     (directory / "objects").mkdir(exist_ok=True)
     command = [
-        *(str(program("rclone")), "--config", "/dev/null", "serve", "s3", "--addr", f"127.0.0.1:{chosen}"),
+        *(
+            str(program("rclone")),
+            "--config",
+            "/dev/null",
+            "serve",
+            "s3",
+            "--addr",
+            address.endpoint_url.removeprefix("http://"),
+        ),
         *("--auth-key", f"{ACCESS_KEY_ID},{SECRET_ACCESS_KEY}", "objects"),
     ]
     async with server(command, directory=directory) as process:
