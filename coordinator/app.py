@@ -10,12 +10,12 @@ import os
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final
 
 from alembic.script import ScriptDirectory
 from prometheus_client import CollectorRegistry
@@ -58,9 +58,10 @@ from coordinator.storage.options import S3Options
 from coordinator.storage.s3 import open_s3_store
 from coordinator.uploads.driver import Driver
 from coordinator.uploads.driving import Driving, Timing
-from coordinator.uploads.model import LeaseOwner
+from coordinator.uploads.model import LeaseOwner, Quota
 from coordinator.uploads.ports import ObjectStore, StoreMisconfigured, StoreOutcomeUnknown, UploadRepository
 from coordinator.uploads.service import Lifetimes, UploadService
+from coordinator.workers.retention import Retention
 from coordinator.workers.sweeper import Sweeper
 
 __all__ = ["Around", "create_app"]
@@ -169,17 +170,20 @@ class _Wiring:
             if store is None:
                 store = await ending.enter_async_context(_s3_store(settings.store, self.credentials))
             await _check_store(store)
-            ledger, reached = self.around(Uploads(engine), store)
+            uploads = Uploads(engine)
+            ledger, reached = self.around(uploads, store)
             driver = Driver(Driving(ledger, reached, LeaseOwner(secrets.token_hex(8)), _timing(settings)))
             ending.push_async_callback(driver.close, timedelta(seconds=settings.drain))
             if settings.sweep:
                 sweeper = Sweeper(driver, timedelta(seconds=settings.sweep_interval))
-                await ending.enter_async_context(_running(sweeper))
+                await ending.enter_async_context(_running(sweeper.run(), "sweeper"))
+                forgetting = Retention(uploads, timedelta(days=settings.retention) or None)
+                await ending.enter_async_context(_running(forgetting.run(), "retention"))
             presigner = Presigner(
                 addressing=_addressing(settings.store), credentials=self.credentials, clock=self.clock
             )
             yield _Wired(
-                UploadService(driver, presigner, lifetimes=_lifetimes(settings)),
+                UploadService(driver, presigner, lifetimes=_lifetimes(settings), quota=_quota(settings)),
                 ApiKeys(ApiKeyTable(engine), clock=self.clock),
                 {"database": lambda: _ask(engine), "store": store.check},
             )
@@ -197,6 +201,12 @@ def _lifetimes(settings: Settings) -> Lifetimes:
     return Lifetimes(
         settings.url_expires, settings.download_expires, timedelta(seconds=settings.hard_lifetime)
     )
+
+
+def _quota(settings: Settings) -> Quota | None:
+    """None when nothing is limited: then nothing is counted, and nothing is paid for it."""
+    quota = Quota(settings.quota_tenant_bytes, settings.quota_owner_bytes, settings.max_open_uploads_owner)
+    return None if quota == Quota() else quota
 
 
 def _token_secret(settings: Settings) -> str:
@@ -285,11 +295,11 @@ async def _check_store(store: ObjectStore) -> None:
 
 
 @asynccontextmanager
-async def _running(sweeper: Sweeper) -> AsyncIterator[None]:
-    sweeping = asyncio.create_task(sweeper.run(), name="sweeper")
+async def _running(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
+    task = asyncio.create_task(work, name=name)
     try:
         yield
     finally:
-        sweeping.cancel()
+        task.cancel()
         with suppress(asyncio.CancelledError):
-            await sweeping
+            await task

@@ -20,6 +20,7 @@
         IdempotencyInProgress       409 idempotency_in_progress
         UploadGone                  410 upload_gone
         BodyTooLarge                413 body_too_large
+        QuotaExceeded               413 quota_exceeded
         UnsupportedMediaType        415 unsupported_media_type
         ValidationFailed            422 validation_failed
         SizeNotAllowed              422 size_not_allowed
@@ -64,6 +65,7 @@ __all__ = [
     "PartsMismatch",
     "PartsMissing",
     "Problem",
+    "QuotaExceeded",
     "RequestError",
     "SizeNotAllowed",
     "StorageMisconfigured",
@@ -192,6 +194,12 @@ class UploadGone(RequestError):
 
 class BodyTooLarge(RequestError):
     code, status, title = "body_too_large", 413, "The request body is too large"
+
+
+class QuotaExceeded(RequestError):
+    """Members: `limit`, `used`, `reserved`; in bytes, or in uploads under way where these are limited."""
+
+    code, status, title = "quota_exceeded", 413, "The quota does not allow this upload"
 
 
 class UnsupportedMediaType(RequestError):

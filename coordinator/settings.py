@@ -156,6 +156,21 @@ class Settings(BaseSettings):
         5.0, gt=0, le=3_600, description="Seconds between two looks for due uploads."
     )
     sweep: bool = Field(True, description="Whether this process sweeps; at least one must.")
+    retention: int = Field(
+        30, ge=0, le=36_500, description="Days an ended upload and its events are kept; 0: for ever."
+    )
+    quota_tenant_bytes: int | None = Field(
+        None,
+        ge=0,
+        description="Bytes a tenant may have under way and completed; empty: no limit. `bytes_limit` of its row in "
+        "the table `quotas` goes before. Who deletes objects lowers `used` there.",
+    )
+    quota_owner_bytes: int | None = Field(
+        None, ge=0, description="Bytes an owner may have under way and completed; empty: no limit."
+    )
+    max_open_uploads_owner: int | None = Field(
+        None, ge=1, description="Uploads an owner may have under way at once; empty: no limit."
+    )
     drain: int = Field(10, ge=0, le=600, description="Seconds a stopping process waits for running requests.")
     log_format: Literal["json", "console"] = Field("json", description="How log lines are written.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

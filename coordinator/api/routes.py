@@ -20,6 +20,7 @@ from coordinator.errors import (
     PartOutsidePlan,
     PartsMismatch,
     PartsMissing,
+    QuotaExceeded,
     SizeNotAllowed,
     StorageMisconfigured,
     StorageUnavailable,
@@ -65,7 +66,7 @@ _UPLOADS: tuple[Declaration[Any, Any], ...] = (
         Scope.UPLOADS_WRITE,
         "Start an upload, or resume the live one with the same fingerprint",
         {201: StartAnswer, 200: StartAnswer},
-        (SizeNotAllowed, UnknownPolicy, IdempotencyKeyReuse, IdempotencyInProgress, *_STORE),
+        (SizeNotAllowed, QuotaExceeded, UnknownPolicy, IdempotencyKeyReuse, IdempotencyInProgress, *_STORE),
         body=StartBody,
     ),
     Declaration(

@@ -1,4 +1,4 @@
-"""One move of the state machine is one statement: compare-and-set, event row, and the end of the part rows.
+"""One move of the state machine is one statement: compare-and-set, event row, the end of the part rows, the quota.
 
 Nobody can see a state without its event or an event without its state. The statement takes the target from the
 transition table and every time from the database's clock. What it leaves behind in a terminal state: the counts of
@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from coordinator.database.engine import Transaction, execute, in_transaction
+from coordinator.database.quotas import SETTLED_OF_MOVED
 from coordinator.database.rows import digest_json, manifest_json, to_upload, yielding_uploads
 from coordinator.uploads.model import Upload
 from coordinator.uploads.ports import Changes
@@ -84,7 +85,7 @@ _MOVE: Final = yielding_uploads(
           AND (state <> CAST(:target AS text) OR lease_until IS NULL OR lease_until <= now()
                OR lease_owner = CAST(:lease AS text))
         RETURNING uploads.*
-    ), {EVENT_OF_MOVED}, gone AS (
+    ), {EVENT_OF_MOVED}, {SETTLED_OF_MOVED}, gone AS (
         DELETE FROM parts WHERE upload_id IN (SELECT id FROM moved WHERE stored_parts IS NOT NULL)
     )
     """,  # noqa: S608 - put together from this file's constants only

@@ -2,7 +2,8 @@
 
 Two unique indexes decide, not a look before the leap. The idempotency key is inserted first; whoever comes second
 waits for the first one's commit and then finds its upload. The live fingerprint decides next in the same way. All of
-it is one transaction: key, intent, lease and event are committed together, before the store hears of the upload.
+it is one transaction: key, intent, lease, event and quota are committed together, before the store hears of the
+upload.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from sqlalchemy import TextClause, text
 
 from coordinator.database.engine import Transaction
 from coordinator.database.moves import EVENT_OF_MOVED
+from coordinator.database.quotas import reserve
 from coordinator.database.rows import to_upload, yielding_uploads
 from coordinator.errors import DatabaseUnavailable, IdempotencyKeyReuse
 from coordinator.uploads.model import LeaseOwner, NewUpload, Upload, UploadId
@@ -48,13 +50,13 @@ _INSERT: Final = yielding_uploads(
         INSERT INTO uploads (
             id, tenant, owner, policy, state, filename, content_type, content_encoding, metadata, size, part_size,
             part_count, bucket, key, mark, fingerprint, lease_owner, lease_until, wake_at, lifetime, expires_at,
-            hard_expires_at
+            hard_expires_at, quota_reserved, quota_owner
         ) VALUES (
             :id, :tenant, :owner, :policy, 'creating', :filename, :content_type, :content_encoding,
             CAST(:metadata AS jsonb), :size, :part_size, :part_count, :bucket, :key, :mark, :fingerprint, :lease,
             now() + CAST(:lease_for AS interval), now() + CAST(:lease_for AS interval), CAST(:lifetime AS interval),
             now() + LEAST(CAST(:lifetime AS interval), CAST(:hard_lifetime AS interval)),
-            now() + CAST(:hard_lifetime AS interval)
+            now() + CAST(:hard_lifetime AS interval), :quota_reserved, :quota_owner
         )
         ON CONFLICT (tenant, owner, policy, fingerprint)
             WHERE fingerprint IS NOT NULL AND state IN ('completing', 'creating', 'open') DO NOTHING
@@ -84,7 +86,7 @@ async def start(
     lease: LeaseOwner,
     lease_for: timedelta,
 ) -> Started:
-    """Within the caller's transaction. Raises IdempotencyKeyReuse."""
+    """Within the caller's transaction. Raises IdempotencyKeyReuse, QuotaExceeded, SizeNotAllowed."""
     if idempotency is not None:
         earlier = await _earlier(connection, new.id, idempotency)
         if earlier is not None:
@@ -92,6 +94,8 @@ async def start(
     for _ in range(_TRIES):
         born = await _one(connection, _INSERT, _parameters(new, lease, lease_for))
         if born is not None:
+            if new.quota is not None:
+                await reserve(connection, new, new.quota)
             return Started(born, "created")
         alive = await _one(connection, _ALIVE, _live_file(new))
         if alive is not None:
@@ -159,4 +163,6 @@ def _parameters(new: NewUpload, lease: LeaseOwner, lease_for: timedelta) -> dict
         "hard_lifetime": new.hard_lifetime,
         "lease": lease,
         "lease_for": lease_for,
+        "quota_reserved": None if new.quota is None else new.plan.size or 0,
+        "quota_owner": new.quota is not None and new.quota.limits_owners,
     }

@@ -1,8 +1,8 @@
 """The tables, their constraints and their indexes: what `migrations/` must add up to (a test compares the two).
 
 The constraints hold what must never depend on our code being right: a key belongs to one upload, an upload has one
-terminal event (invariant 3), an upload that is not terminal has a wake-up time (invariant 12), and a live file is
-uploaded once. Every column has its type and bounds here; what the rows mean is said in `uploads.model`.
+terminal event (invariant 3), an upload that is not terminal has a wake-up time (invariant 12), no quota with a limit
+of its own is exceeded (invariant 7), and a live file is uploaded once. Every column has its type and bounds here; what the rows mean is said in `uploads.model`.
 """
 
 from collections.abc import Iterable
@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -32,7 +33,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from coordinator.uploads.state import TERMINAL, TRANSITIONS, State
 
-__all__ = ["LIVE", "api_keys", "events", "idempotency_keys", "metadata", "parts", "uploads"]
+__all__ = ["LIVE", "api_keys", "events", "idempotency_keys", "metadata", "parts", "quotas", "uploads"]
 
 LIVE: Final = frozenset({State.CREATING, State.OPEN, State.COMPLETING})
 """States in which a file is on its way: a second upload of the same file joins it."""
@@ -114,6 +115,9 @@ uploads: Final = Table(
     Column("stored_bytes", BigInteger),
     _time("stored_first_at"),
     _time("stored_last_at"),
+    # what the end gives back to the quotas; null: no quota was kept when it began
+    Column("quota_reserved", BigInteger),
+    Column("quota_owner", Boolean, nullable=False, server_default="false"),
     UniqueConstraint("bucket", "key"),
     CheckConstraint(_among("state", State), name="state"),
     CheckConstraint("epoch > 0", name="epoch"),
@@ -133,6 +137,8 @@ uploads: Final = Table(
         postgresql_where=text(f"fingerprint IS NOT NULL AND {_among('state', LIVE)}"),
     ),
     Index("ix_uploads_due", "wake_at", postgresql_where=text("wake_at IS NOT NULL")),
+    # only ended rows have no wake-up time
+    Index("ix_uploads_ended", "updated_at", postgresql_where=text("wake_at IS NULL")),
     Index("ix_uploads_own", "tenant", "owner", text("id DESC")),
     Index("ix_uploads_tenant", "tenant", text("id DESC")),
 )
@@ -188,6 +194,21 @@ idempotency_keys: Final = Table(
         index=True,
     ),
     _time("created_at", now=True),
+    Index("ix_idempotency_keys_created_at", "created_at"),
+)
+
+# The tenant as a whole has the owner ''. `bytes_limit` overrides the settings' limit; null: the settings' holds.
+quotas: Final = Table(
+    "quotas",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("owner", Text, primary_key=True),
+    Column("bytes_limit", BigInteger),
+    Column("reserved", BigInteger, nullable=False, server_default="0"),
+    Column("used", BigInteger, nullable=False, server_default="0"),
+    Column("live", Integer, nullable=False, server_default="0"),
+    CheckConstraint("reserved >= 0 AND used >= 0 AND live >= 0", name="counts"),
+    CheckConstraint("reserved + used <= bytes_limit", name="bytes"),
 )
 
 api_keys: Final = Table(

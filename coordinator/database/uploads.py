@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from coordinator.database import leases, listing, moves, parts, starts
+from coordinator.database import leases, listing, moves, parts, retention, starts
 from coordinator.database.engine import Transaction, execute, in_transaction
 from coordinator.database.rows import to_upload, yielding_uploads
 from coordinator.uploads.model import Claim, Identity, LeaseOwner, NewUpload, Part, Upload, UploadId
@@ -51,7 +51,7 @@ _FIX_STREAM_END: Final = yielding_uploads(
 
 
 class Uploads:
-    """Implements UploadRepository. The engine stays the caller's to dispose of."""
+    """Implements UploadRepository and RetentionRepository. The engine stays the caller's to dispose of."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -90,6 +90,12 @@ class Uploads:
 
     async def settle(self, upload: Upload) -> None:
         await leases.settle(self._engine, upload)
+
+    async def remove_ended(self, older_than: timedelta, limit: int) -> int:
+        return await retention.remove_ended(self._engine, older_than, limit)
+
+    async def remove_idempotency_keys(self, limit: int) -> int:
+        return await retention.remove_idempotency_keys(self._engine, limit)
 
     async def extend(
         self, upload: Upload, *, urls_until: datetime | None, active_at: datetime | None

@@ -28,6 +28,7 @@ __all__ = [
     "MultipartUploadId",
     "NewUpload",
     "Part",
+    "Quota",
     "Upload",
     "UploadId",
     "new_mark",
@@ -113,6 +114,20 @@ Manifest = tuple[ManifestPart, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """How much a tenant and each of its owners may reserve and use; None means: no limit but one of their own."""
+
+    tenant_bytes: int | None = None
+    owner_bytes: int | None = None
+    owner_uploads: int | None = None
+    """Uploads under way at once."""
+
+    @property
+    def limits_owners(self) -> bool:
+        return self.owner_bytes is not None or self.owner_uploads is not None
+
+
+@dataclass(frozen=True, slots=True)
 class NewUpload:
     """The intent: all that is committed before the store hears of the upload."""
 
@@ -133,6 +148,8 @@ class NewUpload:
     """Without activity, until the upload is stale."""
     hard_lifetime: timedelta
     """Until it is stale whatever happens."""
+    quota: Quota | None = None
+    """None: nothing is counted."""
 
 
 @dataclass(frozen=True, slots=True)

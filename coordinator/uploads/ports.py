@@ -32,6 +32,7 @@ __all__ = [
     "ListedMultipartUpload",
     "ListedPart",
     "ObjectStore",
+    "RetentionRepository",
     "Started",
     "StoreError",
     "StoreMisconfigured",
@@ -226,9 +227,10 @@ class UploadRepository(Protocol):
     async def start(
         self, new: NewUpload, idempotency: IdempotencyKey | None, lease: LeaseOwner, lease_for: timedelta
     ) -> Started:
-        """Commit the intent: the row in `creating` with its lease, its event, its idempotency key.
+        """Commit the intent: the row in `creating` with its lease, its event, its idempotency key, its quota.
 
         Raises IdempotencyKeyReuse when the key was used with another request. Keys older than 24 h count as unused.
+        Raises QuotaExceeded, and SizeNotAllowed for a stream where bytes are limited: nothing is left of the intent.
         """
         ...
 
@@ -247,7 +249,7 @@ class UploadRepository(Protocol):
     async def move(self, upload: Upload, event: Event, changes: Changes) -> Upload | None:
         """Make one move of the transition table by compare-and-set on (id, state, epoch), and write its event.
 
-        A move into a terminal state removes the part rows. `TAKEN_OVER` also needs the lease to have ended, or to be
+        A move into a terminal state removes the part rows and settles the quota. `TAKEN_OVER` also needs the lease to have ended, or to be
         the caller's own, and keeps `attempts`. None: the race was lost; re-read, never assume.
         """
         ...
@@ -300,4 +302,19 @@ class UploadRepository(Protocol):
 
     async def fix_stream_end(self, upload_id: UploadId, part_count: int) -> Upload | None:
         """Set the part count of an open stream unless it is set already; the row as it then is."""
+        ...
+
+
+class RetentionRepository(Protocol):
+    """The ledger as whoever tidies it up sees it. Any number may at once (SKIP LOCKED). Raises DatabaseUnavailable."""
+
+    async def remove_ended(self, older_than: timedelta, limit: int) -> int:
+        """Forget at most `limit` uploads, and their events, that ended before then; never one with a late check due.
+
+        How many there were.
+        """
+        ...
+
+    async def remove_idempotency_keys(self, limit: int) -> int:
+        """Forget at most `limit` keys that count as unused; how many there were."""
         ...

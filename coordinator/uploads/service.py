@@ -37,6 +37,7 @@ from coordinator.uploads.model import (
     Identity,
     NewUpload,
     Part,
+    Quota,
     Upload,
     UploadId,
     new_mark,
@@ -80,6 +81,7 @@ class UploadService:
         *,
         lifetimes: Lifetimes | None = None,
         limits: S3Limits = AWS_LIMITS,
+        quota: Quota | None = None,
     ) -> None:
         self._driver = driver
         self._driving = driver.driving
@@ -89,6 +91,7 @@ class UploadService:
             presigner, self._repository, self._lifetimes.url_expires, self._lifetimes.download_expires
         )
         self._limits = limits
+        self._quota = quota
 
     async def start(
         self,
@@ -98,7 +101,9 @@ class UploadService:
         rules: Rules,
         idempotency: IdempotencyKey | None = None,
     ) -> tuple[Started, Sequence[SignedPart]]:
-        """Raises SizeNotAllowed, IdempotencyKeyReuse, IdempotencyInProgress, StorageMisconfigured, Unavailable."""
+        """Raises SizeNotAllowed, QuotaExceeded, IdempotencyKeyReuse, IdempotencyInProgress, StorageMisconfigured,
+        Unavailable.
+        """
         intent = self._intent(tenant, owner, request, rules)
         started = await self._repository.start(
             intent, idempotency, self._driving.me, self._driving.timing.lease
@@ -246,6 +251,7 @@ class UploadService:
             fingerprint=request.fingerprint,
             lifetime=timedelta(seconds=rules.lifetime),
             hard_lifetime=self._lifetimes.hard,
+            quota=self._quota,
         )
 
     async def _create_again(self, upload: Upload) -> Upload:

@@ -26,7 +26,7 @@ async def shared_engine(postgres_url: str, migrated_template: str) -> AsyncItera
 async def engine(shared_engine: AsyncEngine) -> AsyncEngine:
     """A database without rows."""
     async with shared_engine.begin() as connection:
-        await connection.execute(text("TRUNCATE uploads, parts, events, idempotency_keys, api_keys"))
+        await connection.execute(text("TRUNCATE uploads, parts, events, idempotency_keys, api_keys, quotas"))
     return shared_engine
 
 

@@ -63,7 +63,7 @@ async def test_alembic_finds_nothing_to_generate(database_url: str) -> None:
 async def test_up_twice_down_and_up_again(database_url: str) -> None:
     await asyncio.to_thread(upgrade, database_url)
     await asyncio.to_thread(upgrade, database_url)
-    assert await asyncio.to_thread(current, database_url) == head() == "0001"
+    assert await asyncio.to_thread(current, database_url) == head() == "0002"
     await asyncio.to_thread(run, database_url, to_base)
     assert await asyncio.to_thread(current, database_url) is None
     await asyncio.to_thread(upgrade, database_url)

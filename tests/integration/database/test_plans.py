@@ -87,6 +87,7 @@ HOT: dict[str, tuple[Work, set[str]]] = {
     "postpone": (lambda full, row: full.uploads.postpone(row, timedelta(minutes=1)), {"pk_uploads"}),
     "settle": (lambda full, row: full.uploads.settle(row), {"pk_uploads"}),
     "extend": (lambda full, row: full.uploads.extend(row, urls_until=None, active_at=None), {"pk_uploads"}),
+    "old": (lambda full, _: full.uploads.remove_ended(timedelta(days=30), 10), {"ix_uploads_ended"}),
     "own list": (
         lambda full, _: full.uploads.find(ListFilter(Identity("acme", "owner2"), limit=10)),
         {"ix_uploads_own"},
