@@ -1,4 +1,4 @@
-"""The command line: `coordinator dev | serve | migrate | keys`.
+"""The command line: `coordinator dev | serve | migrate | doctor | bucket | keys`.
 
 Exit codes: 0 done, 1 a failure of ours or of a server that was asked, 2 a wrong setting or argument.
 Every failure a user can cause is one line on standard error that says what to do; no traceback.
@@ -56,6 +56,46 @@ def migrate() -> None:
     from coordinator.cli.migrate import run_migrate
 
     run_migrate()
+
+
+@app.command()
+def doctor(
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(help="A page's origin to check CORS for; repeatable. Without it, the allowed origins."),
+    ] = None,
+    data_dir: str | None = typer.Option(
+        None, help="Examine the `coordinator dev` that runs on this directory."
+    ),
+    json: bool = typer.Option(False, "--json", help="Print a JSON list of name, status, detail and remedy."),
+) -> None:
+    """Probe database and bucket as they are, and say what is wrong and how to mend it."""
+    from coordinator.cli.doctor import run_doctor
+
+    run_doctor(origin or [], data_dir, as_json=json)
+
+
+bucket = typer.Typer(help="The bucket's own rules.", no_args_is_help=True)
+app.add_typer(bucket, name="bucket")
+
+
+@bucket.command("setup")
+def bucket_setup(
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(help="A page's origin to let in; repeatable. Without it, the allowed origins."),
+    ] = None,
+    abort_days: int | None = typer.Option(
+        None,
+        min=1,
+        help="Days after which the store ends unfinished uploads; a day beyond hard_lifetime otherwise.",
+    ),
+    yes: bool = typer.Option(False, "--yes", help="Do not ask."),
+) -> None:
+    """Show what CORS and lifecycle rules the bucket has and will have, ask, and set them."""
+    from coordinator.cli.bucket import run_setup
+
+    run_setup(origin or [], abort_days, yes=yes)
 
 
 keys = typer.Typer(help="API keys of backends.", no_args_is_help=True)
