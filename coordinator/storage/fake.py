@@ -1,25 +1,34 @@
 """A store in memory, with S3's rules, that fails on command.
 
-Keeps what `uploads.ports.ObjectStore` promises (`tests/contract` runs on it too) and S3's rules for parts: a later PUT of
-a part replaces the earlier one; Complete demands ascending numbers, the present ETags and the least size for all but the
-last part, leaves the upload as it was when it refuses, and answers a repetition as it did the first time.
-Contents are not kept, only their sizes and MD5s. Every call passes through the event loop once, so that races are real.
-
-Source: Amazon S3 API Reference, CompleteMultipartUpload.
+Keeps what `uploads.ports.ObjectStore` promises (`tests/contract` runs on it too). The rules are `fake_rules`, the
+deviations of real stores `fake_profiles`, the failures of single calls `faults`. Every call passes through the event
+loop once, so that races are real, and stays in `log`. A call whose sender goes away before the effect is kept in
+`adrift`: on a network, what was sent may still arrive.
 """
 
 import asyncio
-import hashlib
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
-from itertools import count, pairwise
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypeVar, cast
 
 from coordinator.storage.errors import Operation
-from coordinator.storage.faults import FailAfter, FailBefore, Fault, Hold, Refuse
+from coordinator.storage.fake_profiles import AWS, Profile
+from coordinator.storage.fake_rules import FakeBucket, Headers, StandingUpload
+from coordinator.storage.faults import (
+    FailAfter,
+    FailBefore,
+    Fault,
+    Hold,
+    KeepUpload,
+    ListTwice,
+    Pretend,
+    Refuse,
+    Resurrect,
+    Twice,
+)
 from coordinator.uploads.model import Manifest, MultipartUploadId
 from coordinator.uploads.plan import AWS_LIMITS, S3Limits
 from coordinator.uploads.ports import (
@@ -28,64 +37,74 @@ from coordinator.uploads.ports import (
     ListedMultipartUpload,
     ListedPart,
     StoredObject,
+    StoreError,
     StoreOutcomeUnknown,
-    StoreRefused,
-    StoreUploadGone,
 )
 from coordinator.uploads.transactions import outside_transaction
+from coordinator.uploads.whole_bucket import KeyedMultipartUpload, KeyedObject, Marker, Page
 
-__all__ = ["FakeStore", "Headers"]
+__all__ = ["Call", "FakeStore", "Headers", "Moment"]
 
 _Answer = TypeVar("_Answer")
 
-
-@dataclass(frozen=True, slots=True)
-class Headers:
-    """What the creation of an upload said of its object."""
-
-    content_type: str
-    content_encoding: str | None
-    content_disposition: str
+Moment = Literal["sent", "done"]
+"""Before the effect, and after it but before the answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class _MultipartUpload:
-    key: str
-    mark: str | None
-    headers: Headers
-    listed: ListedMultipartUpload
-    parts: dict[int, ListedPart] = field(default_factory=dict)
+@dataclass(eq=False, slots=True)
+class Call:
+    """One call, from its arrival on. `ended` is when its sender heard of it, or ceased to listen; None: not yet."""
+
+    operation: Operation
+    key: str | None
+    multipart_upload_id: MultipartUploadId | None
+    manifest: Manifest | None
+    began: datetime
+    ended: datetime | None = None
+    answer: object = None
+    error: StoreError | None = None
+    heard: bool = False
+    """The sender got the answer, or the error."""
+    adrift: bool = False
+    """Nobody waits for the answer any more, and the effect had not happened yet."""
+    effect: Callable[[], object] = field(default=lambda: None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Completed:
-    key: str
-    manifest: Manifest
-    answer: CompletedObject
+async def _through_the_loop(_call: Call, moment: Moment) -> None:
+    if moment == "sent":
+        await asyncio.sleep(0)
 
 
-class FakeStore:
+class FakeStore(FakeBucket):
     """An ObjectStore, and what a test does in place of a browser or of other users of the bucket.
 
-    `clock` gives the store's time, which every row and object carries; it must be aware of its zone.
+    `pause` is awaited at each moment of each call; it may raise StoreOutcomeUnknown for a sender that waits no longer.
     """
 
     def __init__(
-        self, *, clock: Callable[[], datetime], limits: S3Limits = AWS_LIMITS, bucket: str = "uploads"
+        self,
+        *,
+        clock: Callable[[], datetime],
+        limits: S3Limits = AWS_LIMITS,
+        bucket: str = "uploads",
+        profile: Profile = AWS,
+        pause: Callable[[Call, Moment], Awaitable[None]] = _through_the_loop,
     ) -> None:
+        super().__init__(clock, limits, profile)
         self.calls: list[Operation] = []
         """Every call, in the order they arrived."""
+        self.log: list[Call] = []
+        """The same, with all that is known of them."""
+        self.adrift: list[Call] = []
+        """Calls whose senders went away before the effect; `land` lets one arrive after all."""
         self.most_at_once: Counter[Operation] = Counter()
         """The most calls of an operation that were under way at the same time."""
-        self._clock = clock
-        self._limits = limits
-        self._ids = count(1)
+        self.rows_per_page = 1000
+        """Of the listings of the whole bucket."""
         self._bucket = bucket
-        self._multipart_uploads: dict[MultipartUploadId, _MultipartUpload] = {}
-        self._completed: dict[MultipartUploadId, _Completed] = {}
-        self._objects: dict[str, StoredObject] = {}
-        self._headers: dict[str, Headers] = {}
-        self._under_way: Counter[Operation] = Counter()
+        self._pause = pause
+        self._under_way: list[Call] = []
+        self._returning: list[tuple[datetime, StandingUpload]] = []
         self._script: defaultdict[Operation, deque[Fault]] = defaultdict(deque)
 
     @property
@@ -96,30 +115,16 @@ class FakeStore:
         """Let the next calls of this operation fail, one fault each, in this order; later ones work again."""
         self._script[operation].extend(faults)
 
-    def put_part(
-        self, key: str, multipart_upload_id: MultipartUploadId, part_number: int, content: bytes | int
-    ) -> str:
-        """UploadPart, with a content or only its size in bytes. The ETag, without quotes.
+    def heal(self) -> None:
+        """No scripted fault is left, and what was sent and not heard of is lost for good."""
+        self._script.clear()
+        self.adrift.clear()
 
-        Raises StoreUploadGone, or StoreRefused when the number or the size is beyond the limits.
-        """
-        size = content if isinstance(content, int) else len(content)
-        upload = self._living("upload_part", key, multipart_upload_id)
-        if not 1 <= part_number <= self._limits.max_parts:
-            raise StoreRefused("upload_part", "InvalidArgument")
-        if size > self._limits.max_part_size:
-            raise StoreRefused("upload_part", "EntityTooLarge")
-        etag = _md5(content if isinstance(content, bytes) else f"{size} bytes".encode()).hex()
-        upload.parts[part_number] = ListedPart(part_number, etag, size, self._clock())
-        return etag
-
-    def put_object(self, key: str, content: bytes, *, mark: str | None = None) -> None:
-        """PutObject by anybody with the right to, over whatever is there."""
-        self._objects[key] = StoredObject(_md5(content).hex(), len(content), mark, None, self._clock())
-
-    def headers(self, key: str) -> Headers:
-        """What a reader of the object is told. Raises KeyError when no upload made it."""
-        return self._headers[key]
+    def land(self, call: Call) -> None:
+        """Let a call arrive whose sender has gone."""
+        self.adrift.remove(call)
+        with suppress(StoreError):
+            call.effect()
 
     async def create_multipart_upload(
         self,
@@ -130,119 +135,144 @@ class FakeStore:
         content_encoding: str | None,
         content_disposition: str,
     ) -> CreatedMultipartUpload:
-        def create() -> CreatedMultipartUpload:
-            made = MultipartUploadId(f"fake-{next(self._ids)}")
-            self._multipart_uploads[made] = _MultipartUpload(
-                key,
-                mark,
-                Headers(content_type, content_encoding, content_disposition),
-                ListedMultipartUpload(made, self._clock()),
-            )
-            return CreatedMultipartUpload(made, abort_date=None)
-
-        return await self._answer("create_multipart_upload", create)
+        headers = Headers(content_type, content_encoding, content_disposition)
+        call = self._arrived("create_multipart_upload", key)
+        return await self._answer(call, lambda: self._create(key, mark, headers))
 
     async def list_multipart_uploads(self, key: str) -> Sequence[ListedMultipartUpload]:
-        def listing() -> Sequence[ListedMultipartUpload]:
-            found = [upload.listed for upload in self._multipart_uploads.values() if upload.key == key]
-            return sorted(found, key=lambda listed: listed.initiated)
-
-        return await self._answer("list_multipart_uploads", listing)
+        call = self._arrived("list_multipart_uploads", key)
+        return await self._answer(call, lambda: self._list_uploads(key))
 
     async def list_parts(self, key: str, multipart_upload_id: MultipartUploadId) -> Sequence[ListedPart]:
-        def listing() -> Sequence[ListedPart]:
-            parts = self._living("list_parts", key, multipart_upload_id).parts
-            return [parts[number] for number in sorted(parts)]
-
-        return await self._answer("list_parts", listing)
+        call = self._arrived("list_parts", key, multipart_upload_id)
+        return await self._answer(call, lambda: self._list_parts(key, multipart_upload_id))
 
     async def complete_multipart_upload(
         self, key: str, multipart_upload_id: MultipartUploadId, manifest: Manifest
     ) -> CompletedObject:
-        return await self._answer(
-            "complete_multipart_upload", lambda: self._complete(key, multipart_upload_id, manifest)
-        )
+        call = self._arrived("complete_multipart_upload", key, multipart_upload_id, manifest)
+        return await self._answer(call, lambda: self._complete(key, multipart_upload_id, manifest))
 
     async def abort_multipart_upload(self, key: str, multipart_upload_id: MultipartUploadId) -> None:
         def abort() -> None:
-            self._living("abort_multipart_upload", key, multipart_upload_id)
-            del self._multipart_uploads[multipart_upload_id]
+            completing = any(
+                other.operation == "complete_multipart_upload"
+                and other.multipart_upload_id == multipart_upload_id
+                for other in self._under_way
+            )
+            if completing and self.profile.abort_during_complete_destroys:
+                self._garbage.add(key)
+            self._abort(key, multipart_upload_id)
 
-        return await self._answer("abort_multipart_upload", abort)
+        await self._answer(self._arrived("abort_multipart_upload", key, multipart_upload_id), abort)
 
     async def head_object(self, key: str) -> StoredObject | None:
-        return await self._answer("head_object", lambda: self._objects.get(key))
+        return await self._answer(self._arrived("head_object", key), lambda: self.stored(key))
+
+    async def page_of_multipart_uploads(
+        self, prefix: str, after: Marker | None
+    ) -> Page[KeyedMultipartUpload]:
+        call = self._arrived("list_multipart_uploads", None)
+        return await self._answer(call, lambda: self._page_of_uploads(prefix, after, self.rows_per_page))
+
+    async def page_of_objects(self, prefix: str, after: Marker | None) -> Page[KeyedObject]:
+        call = self._arrived("list_objects", None)
+        return await self._answer(call, lambda: self._page_of_objects(prefix, after, self.rows_per_page))
 
     async def check(self) -> None:
-        return await self._answer("check", lambda: None)
+        await self._answer(self._arrived("check", None), lambda: None)
 
-    async def _answer(self, operation: Operation, effect: Callable[[], _Answer]) -> _Answer:
+    def _arrived(
+        self,
+        operation: Operation,
+        key: str | None,
+        multipart_upload_id: MultipartUploadId | None = None,
+        manifest: Manifest | None = None,
+    ) -> Call:
         outside_transaction(operation)
+        call = Call(operation, key, multipart_upload_id, manifest, self._clock())
         self.calls.append(operation)
-        fault = self._script[operation].popleft() if self._script[operation] else None
-        with self._counted(operation):
-            await asyncio.sleep(0)
-            match fault:
-                case FailBefore(code, answered):
-                    raise StoreOutcomeUnknown(operation, code, answered=answered)
-                case Refuse(error):
-                    raise error
-                case Hold(after_effect=False):
-                    await fault.wait()
-            answer = effect()
-            match fault:
-                case FailAfter(code):
-                    raise StoreOutcomeUnknown(operation, code)
-                case Hold(after_effect=True):
-                    await fault.wait()
+        self.log.append(call)
+        return call
+
+    async def _answer(self, call: Call, effect: Callable[[], _Answer]) -> _Answer:
+        fault = self._script[call.operation].popleft() if self._script[call.operation] else None
+        with self._counted(call):
+            await self._sent(call, fault, effect)
+            answer = self._happen(call, fault, effect)
+            call.answer = answer
+            await self._pause(call, "done")
+            if isinstance(fault, Hold) and fault.after_effect:
+                await fault.wait()
+            call.heard = True
             return answer
 
-    @contextmanager
-    def _counted(self, operation: Operation) -> Iterator[None]:
-        self._under_way[operation] += 1
-        self.most_at_once[operation] = max(self.most_at_once[operation], self._under_way[operation])
+    async def _sent(self, call: Call, fault: Fault | None, effect: Callable[[], object]) -> None:
         try:
-            yield
-        finally:
-            self._under_way[operation] -= 1
+            await self._pause(call, "sent")
+            if isinstance(fault, Hold) and not fault.after_effect:
+                await fault.wait()
+        except (asyncio.CancelledError, StoreOutcomeUnknown):
+            call.adrift, call.effect = True, effect
+            self.adrift.append(call)
+            raise
 
-    def _living(self, operation: str, key: str, multipart_upload_id: MultipartUploadId) -> _MultipartUpload:
-        upload = self._multipart_uploads.get(multipart_upload_id)
-        if upload is None or upload.key != key:
-            raise StoreUploadGone(operation, "NoSuchUpload")
-        return upload
+    def _happen(self, call: Call, fault: Fault | None, effect: Callable[[], _Answer]) -> _Answer:
+        self._return_uploads()
+        match fault:
+            case FailBefore(code, answered):
+                raise StoreOutcomeUnknown(call.operation, code, answered=answered)
+            case FailAfter(code, answered):
+                with suppress(StoreError):
+                    effect()
+                raise StoreOutcomeUnknown(call.operation, code, answered=answered)
+            case Refuse(error):
+                raise error
+            case Pretend(answer):
+                return cast(_Answer, answer)
+            case Twice():
+                with suppress(StoreError):
+                    effect()
+                return effect()
+            case ListTwice(apart):
+                return cast(_Answer, _twice(cast(Any, effect()), apart))
+            case KeepUpload() | Resurrect():
+                return self._keeping(call, fault, effect)
+            case _:
+                return effect()
 
-    def _complete(
-        self, key: str, multipart_upload_id: MultipartUploadId, manifest: Manifest
-    ) -> CompletedObject:
-        done = self._completed.get(multipart_upload_id)
-        if done is not None and (done.key, done.manifest) == (key, manifest):
-            return done.answer
-        upload = self._living("complete_multipart_upload", key, multipart_upload_id)
-        self._require_good(manifest, upload.parts)
-        digests = b"".join(bytes.fromhex(part.etag) for part in manifest)
-        etag = f"{_md5(digests).hex()}-{len(manifest)}"
-        size = sum(upload.parts[part.part_number].size for part in manifest)
-        answer = CompletedObject(etag, version_id=None)
-        self._objects[key] = StoredObject(etag, size, upload.mark, None, self._clock())
-        self._headers[key] = upload.headers
-        self._completed[multipart_upload_id] = _Completed(key, manifest, answer)
-        del self._multipart_uploads[multipart_upload_id]
+    def _keeping(self, call: Call, fault: KeepUpload | Resurrect, effect: Callable[[], _Answer]) -> _Answer:
+        kept = self._multipart_uploads.get(call.multipart_upload_id or MultipartUploadId(""))
+        answer = effect()
+        if kept is None:
+            return answer
+        if isinstance(fault, Resurrect):
+            self._returning.append((self._clock() + fault.after, replace(kept, hidden=True)))
+        else:
+            self._multipart_uploads[kept.listed.multipart_upload_id] = kept
         return answer
 
-    def _require_good(self, manifest: Manifest, parts: dict[int, ListedPart]) -> None:
-        if not manifest:
-            raise StoreRefused("complete_multipart_upload", "MalformedXML")
-        if any(former.part_number >= latter.part_number for former, latter in pairwise(manifest)):
-            raise StoreRefused("complete_multipart_upload", "InvalidPartOrder")
-        present = [parts.get(part.part_number) for part in manifest]
-        if any(
-            found is None or found.etag != named.etag for found, named in zip(present, manifest, strict=True)
-        ):
-            raise StoreRefused("complete_multipart_upload", "InvalidPart")
-        if any(parts[part.part_number].size < self._limits.min_part_size for part in manifest[:-1]):
-            raise StoreRefused("complete_multipart_upload", "EntityTooSmall")
+    def _return_uploads(self) -> None:
+        for due, upload in list(self._returning):
+            if due <= self._clock():
+                self._returning.remove((due, upload))
+                self._multipart_uploads[upload.listed.multipart_upload_id] = upload
+
+    @contextmanager
+    def _counted(self, call: Call) -> Iterator[None]:
+        self._under_way.append(call)
+        at_once = sum(other.operation == call.operation for other in self._under_way)
+        self.most_at_once[call.operation] = max(self.most_at_once[call.operation], at_once)
+        try:
+            yield
+        except StoreError as error:
+            call.error, call.heard = error, True
+            raise
+        finally:
+            call.ended = self._clock()
+            self._under_way.remove(call)
 
 
-def _md5(content: bytes) -> bytes:
-    return hashlib.md5(content, usedforsecurity=False).digest()
+def _twice(rows: Sequence[ListedPart], apart: timedelta) -> Sequence[ListedPart]:
+    earlier = [replace(row, last_modified=row.last_modified - apart) for row in rows]
+    return sorted([*earlier, *rows], key=lambda row: (row.part_number, row.last_modified))
