@@ -51,9 +51,11 @@ from coordinator.signing.credentials import (
     CredentialsError,
     CredentialSource,
     EnvironmentCredentials,
+    RefreshingCredentials,
     StaticCredentials,
 )
 from coordinator.signing.presigner import Presigner
+from coordinator.storage.credentials import kept_fresh
 from coordinator.storage.options import S3Options
 from coordinator.storage.s3 import open_s3_store
 from coordinator.uploads.driver import Driver
@@ -98,7 +100,7 @@ def create_app(
 
     Raises ConfigurationError here for what the settings alone show, and on entering the lifespan for the rest.
     """
-    wiring = _Wiring(settings, store, _credentials(settings.store, environ), clock, around)
+    wiring = _Wiring(settings, store, _credentials(settings.store, environ, clock), clock, around)
     metrics = Metrics(CollectorRegistry())
     declared = declarations(metrics=settings.metrics)
     routes: list[BaseRoute] = [*routes_of(declared)]
@@ -166,6 +168,7 @@ class _Wiring:
         settings = self.settings
         async with AsyncExitStack() as ending:
             engine = await ending.enter_async_context(_database(settings))
+            await self._find_credentials(ending)
             store = self.store
             if store is None:
                 store = await ending.enter_async_context(_s3_store(settings.store, self.credentials))
@@ -187,6 +190,14 @@ class _Wiring:
                 ApiKeys(ApiKeyTable(engine), clock=self.clock),
                 {"database": lambda: _ask(engine), "store": store.check},
             )
+
+    async def _find_credentials(self, ending: AsyncExitStack) -> None:
+        try:
+            if isinstance(self.credentials, RefreshingCredentials):
+                await ending.enter_async_context(kept_fresh(self.credentials, clock=self.clock))
+            self.credentials.current()
+        except CredentialsError as missing:
+            raise ConfigurationError("store.access_key_id", f"it is empty, and {missing}") from None
 
 
 def _timing(settings: Settings) -> Timing:
@@ -222,10 +233,16 @@ def _addressing(store: StoreSettings) -> Addressing:
         raise ConfigurationError("store", str(refused)) from None
 
 
-def _credentials(store: StoreSettings, environ: Mapping[str, str]) -> CredentialSource:
-    """The settings' own, or those of the environment, which are read again at each use and so may rotate."""
+def _credentials(
+    store: StoreSettings, environ: Mapping[str, str], clock: Callable[[], datetime]
+) -> CredentialSource:
+    """The settings' own; or those of the environment, read again at each use; or what the machine hands out."""
     if store.access_key_id is None or store.secret_access_key is None:
-        return EnvironmentCredentials(environ)
+        return (
+            EnvironmentCredentials(environ)
+            if environ.get("AWS_ACCESS_KEY_ID")
+            else RefreshingCredentials(clock)
+        )
     session_token = store.session_token.get_secret_value() if store.session_token else None
     try:
         return StaticCredentials(
@@ -269,10 +286,6 @@ async def _ask(engine: AsyncEngine) -> None:
 
 @asynccontextmanager
 async def _s3_store(store: StoreSettings, source: CredentialSource) -> AsyncIterator[ObjectStore]:
-    try:
-        source.current()
-    except CredentialsError as missing:
-        raise ConfigurationError("store.access_key_id", f"it is empty, and {missing}") from None
     options = S3Options(
         endpoint_url=store.endpoint_url,
         region=store.region,

@@ -5,7 +5,7 @@ dies with the credentials that signed it, whatever `X-Amz-Expires` says; that is
 The secret and the session token are kept out of `repr`, and no message here repeats a value it read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -17,6 +17,7 @@ __all__ = [
     "CredentialsExpired",
     "CredentialsUnavailable",
     "EnvironmentCredentials",
+    "RefreshingCredentials",
     "StaticCredentials",
 ]
 
@@ -112,3 +113,30 @@ class EnvironmentCredentials:
         if expires_at is None or expires_at.utcoffset() is None:
             raise CredentialsUnavailable("AWS_CREDENTIAL_EXPIRATION is not an ISO 8601 time with a time zone")
         return expires_at
+
+
+class RefreshingCredentials:
+    """Temporary credentials that somebody else renews ahead of time (`storage.credentials`): kept here, never fetched.
+
+    While they cannot be renewed the last ones serve, and serve to their end. `clock` tells the time with a time zone.
+    Safe to share between threads: the only change is one reference, replaced whole.
+    """
+
+    __slots__ = ("_clock", "_latest")
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._latest: Credentials | None = None
+
+    def current(self) -> Credentials:
+        """Raises CredentialsUnavailable before the first renewal, CredentialsExpired after the end of the last."""
+        latest = self._latest
+        if latest is None:
+            raise CredentialsUnavailable("no credentials have been found yet")
+        if latest.expires_at is not None and latest.expires_at <= self._clock():
+            raise CredentialsExpired("the store's credentials have ended, and no new ones were found")
+        return latest
+
+    def renew(self, credentials: Credentials) -> None:
+        """Sign with these from now on."""
+        self._latest = credentials

@@ -5,8 +5,10 @@ import pytest
 
 from coordinator.signing.credentials import (
     Credentials,
+    CredentialsExpired,
     CredentialsUnavailable,
     EnvironmentCredentials,
+    RefreshingCredentials,
     StaticCredentials,
 )
 
@@ -89,3 +91,36 @@ def test_an_unusable_expiration_is_refused_rather_than_ignored(written: str) -> 
     with pytest.raises(CredentialsUnavailable, match=r"AWS_CREDENTIAL_EXPIRATION") as raised:
         source.current()
     assert written not in str(raised.value)
+
+
+class Watch:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 21, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def test_refreshing_credentials_serve_from_the_first_renewal() -> None:
+    source = RefreshingCredentials(Watch())
+    with pytest.raises(CredentialsUnavailable):
+        source.current()
+    source.renew(Credentials("k", "hush"))
+    assert source.current() == Credentials("k", "hush")
+    assert "hush" not in repr(source)
+
+
+def test_refreshing_credentials_serve_to_their_end_and_not_beyond() -> None:
+    watch = Watch()
+    source = RefreshingCredentials(watch)
+    first = Credentials("first", "s", "t", watch.now + timedelta(seconds=90))
+    source.renew(first)
+    watch.now += timedelta(seconds=89)
+    assert source.current() is first
+    watch.now += timedelta(seconds=1)
+    with pytest.raises(CredentialsExpired):
+        source.current()
+
+    second = Credentials("second", "s", "t", watch.now + timedelta(seconds=90))
+    source.renew(second)
+    assert source.current() is second

@@ -13,6 +13,8 @@ class Canned:
     endpoint_url: str = ""
     answers: list[bytes | None] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    heads: list[str] = field(default_factory=list)
+    """Of the requests, in lower case."""
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     _connections: set[asyncio.StreamWriter] = field(default_factory=set)
 
@@ -21,6 +23,7 @@ class Canned:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
         length = head.partition("content-length:")[2].partition("\r")[0]
         await reader.readexactly(int(length or 0))
+        self.heads.append(head)
         self.requests.append(head.partition(" http/")[0])
         self.asked.set()
         answer = self.answers.pop(0)
