@@ -20,7 +20,7 @@ from tests.browser.bucket import Bucket, open_bucket
 from tests.browser.chromium import chromium
 from tests.browser.files import MIB, Sample, write_sample
 from tests.browser.observer import Observer
-from tests.browser.service import Backend, Service, serve_settings
+from tests.browser.service import KeyHolder, Service, serve_settings
 from tests.browser.visitor import Row, Visitor, visiting
 from tests.postgres import new_database
 from tests.seaweedfs import new_seaweedfs
@@ -102,10 +102,10 @@ async def service(
 
 
 @pytest.fixture(scope="session")
-async def backend(service: Service, page_database: str) -> AsyncIterator[Backend]:
+async def key_holder(service: Service, page_database: str) -> AsyncIterator[KeyHolder]:
     made = await create_key(page_database, tenant="default", owner=None, name="test", scopes=frozenset(Scope))
     async with httpx2.AsyncClient(base_url=service.url) as client:
-        yield Backend(client, made.text)
+        yield KeyHolder(client, made.text)
 
 
 @pytest.fixture(scope="session")
@@ -115,12 +115,12 @@ async def bucket(page_store: LocalStore) -> AsyncIterator[Bucket]:
 
 
 @pytest.fixture
-def is_whole(backend: Backend, bucket: Bucket) -> IsWhole:
+def is_whole(key_holder: KeyHolder, bucket: Bucket) -> IsWhole:
     """Waits until the row's upload is complete; its object has the file's bytes. Returns the upload."""
 
     async def check(row: Row, file: Sample) -> dict[str, Any]:
         await row.reaches("completed")
-        upload = await backend.upload(await row.upload_id())
+        upload = await key_holder.upload(await row.upload_id())
         assert (upload["state"], upload["filename"], upload["size"]) == ("completed", file.name, file.size)
         assert await bucket.sha256(upload["key"]) == file.sha256, "the object is not the file"
         return upload
@@ -129,9 +129,9 @@ def is_whole(backend: Backend, bucket: Bucket) -> IsWhole:
 
 
 @pytest.fixture
-async def visit(browser: Browser, service: Service, backend: Backend) -> Visiting:
+async def visit(browser: Browser, service: Service, key_holder: KeyHolder) -> Visiting:
     """Opens the page for somebody with uploads of their own; takes the options of a browser context."""
-    return partial(visiting, browser, service.url, await backend.token())
+    return partial(visiting, browser, service.url, await key_holder.token())
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ class Service:
         await asyncio.wait_for(process.wait(), PATIENCE)
 
 
-class Backend:
+class KeyHolder:
     """Who holds the API key: mints tokens for people, and looks at their uploads."""
 
     def __init__(self, client: httpx2.AsyncClient, api_key: str) -> None:

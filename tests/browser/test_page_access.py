@@ -6,12 +6,12 @@ from playwright.async_api import Browser, expect
 from tests.browser.chromium import find_chromium
 from tests.browser.conftest import MakeSample
 from tests.browser.observer import Observer
-from tests.browser.service import Backend, Service
+from tests.browser.service import KeyHolder, Service
 from tests.browser.visitor import NOTHING_STORED, visiting
 
 
 async def test_a_wrong_token_is_refused_in_words_and_a_right_one_is_kept_nowhere(
-    browser: Browser, service: Service, backend: Backend, observer: Observer, sample: MakeSample
+    browser: Browser, service: Service, key_holder: KeyHolder, observer: Observer, sample: MakeSample
 ) -> None:
     file = sample(10)
     async with visiting(browser, service.url, None) as visitor:
@@ -22,7 +22,7 @@ async def test_a_wrong_token_is_refused_in_words_and_a_right_one_is_kept_nowhere
         await expect(hint).to_contain_text("That token was not accepted")
         await expect(visitor.page.locator("#access-token")).to_have_value("")
 
-        await visitor.give_token(await backend.token())
+        await visitor.give_token(await key_holder.token())
         await expect(form).to_be_hidden()
         await visitor.choose(file.path)
         await visitor.row(file.name).reaches("completed")

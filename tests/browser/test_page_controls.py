@@ -6,7 +6,7 @@ from tests.browser.bucket import Bucket
 from tests.browser.conftest import IsWhole, MakeSample
 from tests.browser.files import MIB, PART
 from tests.browser.observer import Observer
-from tests.browser.service import Backend
+from tests.browser.service import KeyHolder
 from tests.browser.visitor import Visitor
 
 
@@ -38,14 +38,14 @@ async def test_a_paused_upload_sends_nothing_and_resumes_with_what_is_missing(
 
 
 async def test_a_cancelled_upload_leaves_nothing_at_the_store(
-    visitor: Visitor, observer: Observer, sample: MakeSample, backend: Backend, bucket: Bucket
+    visitor: Visitor, observer: Observer, sample: MakeSample, key_holder: KeyHolder, bucket: Bucket
 ) -> None:
     file = sample(6 * PART)
     observer.hold(after=PART // 16, beyond=3)
     await visitor.choose(file.path)
     row = visitor.row(file.name)
     await observer.until(lambda: len(observer.finished()) == 3 and len(observer.under_way) == 3)
-    upload = await backend.upload(await row.upload_id())
+    upload = await key_holder.upload(await row.upload_id())
     assert upload["key"] in await bucket.unfinished()
 
     await row.press("cancel")
@@ -57,7 +57,7 @@ async def test_a_cancelled_upload_leaves_nothing_at_the_store(
     observer.release()
     await observer.until(lambda: not observer.under_way)
 
-    await backend.ends(upload["id"], "aborted")
+    await key_holder.ends(upload["id"], "aborted")
     assert upload["key"] not in await bucket.unfinished()
     assert upload["key"] not in await bucket.keys()
     assert observer.finished() == {1, 2, 3}

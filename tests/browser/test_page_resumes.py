@@ -9,7 +9,7 @@ from tests.browser.bucket import Bucket
 from tests.browser.conftest import IsWhole, MakeSample
 from tests.browser.files import PART, Sample, write_sample
 from tests.browser.observer import Observer
-from tests.browser.service import Backend
+from tests.browser.service import KeyHolder
 from tests.browser.visitor import NOTHING_STORED, Visitor
 
 Again = Callable[[Visitor, Sample], Awaitable[None]]
@@ -58,7 +58,7 @@ async def test_after_a_reload_no_finished_part_is_sent_again(
 
 
 async def test_another_file_of_that_name_and_size_is_refused_and_nothing_is_sent(
-    visitor: Visitor, observer: Observer, sample: MakeSample, backend: Backend, bucket: Bucket
+    visitor: Visitor, observer: Observer, sample: MakeSample, key_holder: KeyHolder, bucket: Bucket
 ) -> None:
     file = sample(4 * PART)
     held = await left_in_the_middle(visitor, observer, file)
@@ -74,13 +74,13 @@ async def test_another_file_of_that_name_and_size_is_refused_and_nothing_is_sent
     assert observer.puts == []
     upload_id = await visitor.unfinished(file.name).get_attribute("data-upload-id")
     assert upload_id is not None
-    upload = await backend.upload(upload_id)
+    upload = await key_holder.upload(upload_id)
     assert upload["state"] == "open"
     assert await bucket.parts(upload["key"]) == held
 
 
 async def test_a_file_that_changes_while_it_is_sent_is_refused(
-    visitor: Visitor, observer: Observer, sample: MakeSample, backend: Backend
+    visitor: Visitor, observer: Observer, sample: MakeSample, key_holder: KeyHolder
 ) -> None:
     file = sample(4 * PART)
     observer.hold(after=PART // 16, beyond=1)
@@ -91,11 +91,11 @@ async def test_a_file_that_changes_while_it_is_sent_is_refused(
     row = visitor.row(file.name)
     await row.reaches("failed")
     await row.complains("The file was changed after its upload began")
-    assert (await backend.upload(await row.upload_id()))["state"] == "open"
+    assert (await key_holder.upload(await row.upload_id()))["state"] == "open"
 
 
 async def test_an_unfinished_upload_can_be_discarded(
-    visitor: Visitor, observer: Observer, sample: MakeSample, backend: Backend, bucket: Bucket
+    visitor: Visitor, observer: Observer, sample: MakeSample, key_holder: KeyHolder, bucket: Bucket
 ) -> None:
     file = sample(4 * PART)
     await left_in_the_middle(visitor, observer, file)
@@ -105,5 +105,5 @@ async def test_an_unfinished_upload_can_be_discarded(
     await waiting.locator("[data-action=discard]").click()
     await visitor.page.locator("dialog [data-action=confirm]").click()
     await expect(visitor.page.locator("#unfinished")).to_be_hidden()
-    upload = await backend.ends(upload_id, "aborted")
+    upload = await key_holder.ends(upload_id, "aborted")
     assert upload["key"] not in await bucket.unfinished()
