@@ -40,7 +40,7 @@ what is allowed and what to do, and never holds a URL, a key of the store, a sec
 """
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Self
 
 __all__ = [
     "AlreadyCompleted",
@@ -208,6 +208,12 @@ class UnsupportedMediaType(RequestError):
 
 class ValidationFailed(RequestError):
     code, status, title = "validation_failed", 422, "Some members are not allowed as given"
+
+    @classmethod
+    def of(cls, *errors: FieldError) -> Self:
+        """The detail says in words what `errors` say by path."""
+        named = (f"{error.path.removeprefix('$.')}: {error.message}" for error in errors)
+        return cls("; ".join(named) + ".", errors=errors)
 
 
 class SizeNotAllowed(RequestError):

@@ -44,10 +44,8 @@ class Policies:
         if size is None and max_size is not None:
             raise SizeNotAllowed(f"At most {max_size} bytes are allowed here, so `size` must be given.")
         if policy.content_types and not _allowed(content_type or _UNSAID_TYPE, policy.content_types):
-            raise ValidationFailed(
-                "The policy does not allow this content type.",
-                errors=[FieldError("$.content_type", f"Expected one of {', '.join(policy.content_types)}")],
-            )
+            allowed = ", ".join(policy.content_types)
+            raise ValidationFailed.of(FieldError("$.content_type", f"The policy allows {allowed} alone"))
         return Rules(chosen, max_size, policy.max_part_size, policy.content_types, policy.lifetime)
 
 

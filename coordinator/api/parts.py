@@ -55,10 +55,7 @@ def _wanted(body: SignBody) -> Sequence[WantedPart]:
         _check_once("$.parts", (part.part_number for part in body.parts))
         _check_digests(body.parts)
         return [WantedPart(part.part_number, part.size, part.md5, part.sha256) for part in body.parts]
-    raise ValidationFailed(
-        "See `errors` for what is allowed.",
-        errors=[FieldError("$", "Expected exactly one of `part_numbers` and `parts`")],
-    )
+    raise ValidationFailed.of(FieldError("$", "Expected exactly one of `part_numbers` and `parts`"))
 
 
 def _claim(position: int, claim: ClaimBody) -> Claim:
@@ -73,7 +70,7 @@ def _check_digests(parts: Sequence[PartToSign | ClaimBody]) -> None:
             digest_headers(part.md5, part.sha256, None)
         except ValueError as refused:
             error = FieldError(f"$.parts[{position}]", f"Expected digests in base64: {refused}")
-            raise ValidationFailed("See `errors` for what is allowed.", errors=[error]) from None
+            raise ValidationFailed.of(error) from None
 
 
 def _check_once(path: str, part_numbers: Iterable[int]) -> None:
@@ -81,6 +78,4 @@ def _check_once(path: str, part_numbers: Iterable[int]) -> None:
     twice = sorted(number for number, times in Counter(part_numbers).items() if times > 1)
     if twice:
         named = ", ".join(map(str, twice[:_MOST_NAMED])) + (", ..." if len(twice) > _MOST_NAMED else "")
-        raise ValidationFailed(
-            "A batch names each part once.", errors=[FieldError(path, f"Given more than once: {named}")]
-        )
+        raise ValidationFailed.of(FieldError(path, f"Expected each part once, and these come again: {named}"))

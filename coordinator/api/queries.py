@@ -57,9 +57,7 @@ def decode_query(given: QueryParams, wanted: type[Q]) -> Q:
         if name in lists:
             values[name] = [item for text in all_of_it for item in text.split(",")]
         elif len(all_of_it) > 1:
-            raise ValidationFailed(
-                "A parameter is given twice.", errors=[FieldError(f"$.{name}"[:200], "Expected it once")]
-            )
+            raise ValidationFailed.of(FieldError(f"$.{name}"[:200], "Expected this parameter once"))
         else:
             values[name] = all_of_it[0]
     try:

@@ -32,13 +32,13 @@ def check_start(filename: str, content_type: str | None, metadata: Mapping[str, 
     """The members of a start that hold free text. Raises ValidationFailed naming all that are refused."""
     errors = [*_filename(filename), *_content_type(content_type), *_metadata(metadata)]
     if errors:
-        raise ValidationFailed("See `errors` for what is allowed.", errors=errors)
+        raise ValidationFailed.of(*errors)
 
 
 def check_plain(path: str, text: str | None) -> None:
     """Raises ValidationFailed."""
     if text is not None and not _is_plain(text):
-        raise ValidationFailed("See `errors` for what is allowed.", errors=[FieldError(path, _PLAIN)])
+        raise ValidationFailed.of(FieldError(path, _PLAIN))
 
 
 def check_etag(path: str, given: str | None) -> str | None:
@@ -49,7 +49,7 @@ def check_etag(path: str, given: str | None) -> str | None:
     bare = given[1:-1] if quoted else given
     if not _PRINTABLE.issuperset(bare) or {'"', " "} & set(bare):
         message = "Expected an ETag as the store answered it: printable ASCII without blanks"
-        raise ValidationFailed("See `errors` for what is allowed.", errors=[FieldError(path, message)])
+        raise ValidationFailed.of(FieldError(path, message))
     return bare
 
 
@@ -59,10 +59,7 @@ def idempotency_key(given: str | None) -> str | None:
         return None
     if not 1 <= len(given) <= _HEADER_KEY_LENGTH or not _PRINTABLE.issuperset(given):
         message = f"Expected 1 to {_HEADER_KEY_LENGTH} printable characters of ASCII"
-        raise ValidationFailed(
-            "The Idempotency-Key header is not allowed as given.",
-            errors=[FieldError("Idempotency-Key", message)],
-        )
+        raise ValidationFailed.of(FieldError("Idempotency-Key", message))
     return given
 
 

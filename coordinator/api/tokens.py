@@ -39,7 +39,7 @@ async def _owner(call: Call[TokenBody, NoQuery]) -> str:
         upload = await call.state["service"].get(UploadId(upload_id), call.principal.identity)
         if named not in {None, upload.owner}:
             message = "Expected the upload's owner, or none at all"
-            raise ValidationFailed("The upload is another owner's.", errors=[FieldError("$.owner", message)])
+            raise ValidationFailed.of(FieldError("$.owner", message))
         return upload.owner
     return _within(call.principal, named) or call.state["new_owner"]()
 

@@ -69,8 +69,7 @@ def refusal(refused: msgspec.ValidationError) -> ValidationFailed:
     member = _MEMBER.match(message)
     if member:
         path = f"{path}.{member.group(1)}"
-    error = FieldError(path[:_LONGEST_MESSAGE], message[:_LONGEST_MESSAGE])
-    return ValidationFailed("See `errors` for what is allowed.", errors=[error])
+    return ValidationFailed.of(FieldError(path[:_LONGEST_MESSAGE], message[:_LONGEST_MESSAGE]))
 
 
 def left_unread(scope: Scope) -> bool:

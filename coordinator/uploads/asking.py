@@ -193,4 +193,4 @@ def _differ(new: str | None, known: str | None) -> bool:
 
 
 def _invalid(path: str, message: str) -> ValidationFailed:
-    return ValidationFailed("Some members are not allowed as given.", errors=[FieldError(path, message)])
+    return ValidationFailed.of(FieldError(path, message))

@@ -48,6 +48,8 @@ const LABELS = {
 
 /** Trying again with the same file cannot help. */
 const FINAL = new Set(['other_file', 'already_here', 'file_changed', 'ended', 'no_fingerprint']);
+/** Trying again with the same file changes nothing. */
+const REFUSED = new Set(['validation_failed', 'size_not_allowed', 'unknown_policy', 'forbidden']);
 
 /**
  * @param {Uploader} uploader
@@ -141,7 +143,9 @@ async function mayCancel({ file, progress }) {
 function faceOf({ state, error, upload }) {
   const face = FACES[state];
   if (state !== 'failed') return face;
-  const final = error instanceof UploadError && FINAL.has(error.code);
+  const final =
+    (error instanceof UploadError && FINAL.has(error.code)) ||
+    (error instanceof CoordinatorError && REFUSED.has(error.code));
   return { ...face, main: final ? null : 'retry', side: upload ? 'cancel' : 'clear' };
 }
 
@@ -174,7 +178,5 @@ function facts({ state, progress, file, troubled }) {
 
 /** @param {unknown} error */
 function explain(error) {
-  if (!(error instanceof Error)) return String(error);
-  if (!(error instanceof CoordinatorError)) return error.message;
-  return [error.detail, ...error.errors.map(({ message }) => message)].join(' ');
+  return error instanceof Error ? error.message : String(error);
 }

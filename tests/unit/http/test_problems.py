@@ -64,3 +64,9 @@ async def test_an_answer_that_has_begun_is_not_followed_by_another() -> None:
 
     with pytest.raises(RuntimeError, match="late"):
         await _run(Problems(fails_late))
+
+
+def test_a_refusal_says_in_words_what_its_members_say() -> None:
+    refused = ValidationFailed.of(FieldError("$.size", "Expected `int`"), FieldError("$.parts[0].md5", "No"))
+    assert refused.detail == "size: Expected `int`; parts[0].md5: No."
+    assert [error.path for error in refused.errors] == ["$.size", "$.parts[0].md5"]
