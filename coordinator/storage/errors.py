@@ -24,6 +24,7 @@ __all__ = ["Operation", "kind_of", "store_error"]
 Operation = Literal[
     "create_multipart_upload",
     "list_multipart_uploads",
+    "list_objects",
     "list_parts",
     "complete_multipart_upload",
     "abort_multipart_upload",

@@ -31,6 +31,7 @@ from coordinator.uploads.ports import (
     StoreOutcomeUnknown,
 )
 from coordinator.uploads.transactions import outside_transaction
+from coordinator.uploads.whole_bucket import KeyedMultipartUpload, KeyedObject, Marker, Page
 
 __all__ = ["MARK", "S3Store", "open_s3_store"]
 
@@ -55,7 +56,7 @@ async def open_s3_store(options: S3Options) -> AsyncIterator["S3Store"]:
 
 
 class S3Store:
-    """See `uploads.ports.ObjectStore`."""
+    """See `uploads.ports.ObjectStore` and `uploads.whole_bucket.WholeBucket`."""
 
     def __init__(self, bucket: str, clients: Clients) -> None:
         self._bucket = bucket
@@ -169,6 +170,26 @@ class S3Store:
         if found is not None:
             raise StoreMisconfigured("check", "200", "store.endpoint_url is not an S3 store")
 
+    async def page_of_multipart_uploads(
+        self, prefix: str, after: Marker | None
+    ) -> Page[KeyedMultipartUpload]:
+        markers = {} if after is None else {"KeyMarker": after[0], "UploadIdMarker": after[1]}
+        with _calling("list_multipart_uploads"):
+            page = await self._client.list_multipart_uploads(Bucket=self._bucket, Prefix=prefix, **markers)
+            rows = [_keyed_upload(row) for row in page.get("Uploads", [])]
+            more = _truncated(page) and rows
+            return Page(rows, (page["NextKeyMarker"], page["NextUploadIdMarker"]) if more else None)
+
+    async def page_of_objects(self, prefix: str, after: Marker | None) -> Page[KeyedObject]:
+        start = {} if after is None else {"ContinuationToken": after[0]}
+        with _calling("list_objects"):
+            page = await self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, **start)
+            rows = [
+                KeyedObject(row["Key"], row["Size"], row["LastModified"]) for row in page.get("Contents", [])
+            ]
+            more = page.get("IsTruncated", not page["Name"]) and rows
+            return Page(rows, (page["NextContinuationToken"],) if more else None)
+
     async def _head(self, key: str) -> StoredObject | None:
         try:
             answer = await self._client.head_object(Bucket=self._bucket, Key=key)
@@ -223,6 +244,10 @@ def _listed_upload(row: Mapping[str, Any]) -> ListedMultipartUpload:
     return ListedMultipartUpload(
         multipart_upload_id=MultipartUploadId(row["UploadId"]), initiated=row["Initiated"]
     )
+
+
+def _keyed_upload(row: Mapping[str, Any]) -> KeyedMultipartUpload:
+    return KeyedMultipartUpload(row["Key"], MultipartUploadId(row["UploadId"]), row["Initiated"])
 
 
 def _listed_part(row: Mapping[str, Any]) -> ListedPart:
