@@ -24,6 +24,9 @@ _SMALL_DRIFT: Final = timedelta(seconds=2)
 _GREAT_DRIFT: Final = timedelta(seconds=60)
 """A URL's end is kept in the ledger with this margin (`uploads.url_signer`)."""
 
+_DELETED_FROM: Final = ("events", "idempotency_keys", "parts", "uploads")
+"""What retention and the end of an upload remove; the other tables only grow."""
+
 _ROUNDS: Final = 5
 _CONNECT_TIMEOUT: Final = 5.0
 _LOOK: Final = "Look at the server's log."
@@ -101,7 +104,7 @@ async def rights(ledger: Ledger) -> Verdict:
     missing = await ledger.rows(
         "SELECT w FROM unnest(CAST(:wanted AS text[])) AS w"
         " WHERE NOT has_table_privilege(split_part(w, ':', 1), split_part(w, ':', 2))",
-        wanted=[*wanted, "parts:DELETE"],
+        wanted=[*wanted, *(f"{table}:DELETE" for table in _DELETED_FROM)],
     )
     if missing:
         names = ", ".join(name.replace(":", " ") for (name,) in missing)

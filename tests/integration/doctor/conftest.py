@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import asdict, replace
+from typing import Any
 
 import pytest
 
@@ -27,12 +28,19 @@ async def own_bucket(seaweedfs: LocalStore) -> LocalStore:
     return store
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 async def healthy(own_bucket: LocalStore, examined_database: str) -> Healthy:
-    """With its rules as they should be, whatever the test before made of them."""
     async with store_client(own_bucket) as client:
         await configure_bucket(client, own_bucket.bucket, [PAGE])
     return Healthy(asdict(own_bucket), examined_database)
+
+
+@pytest.fixture
+async def rules(healthy: Healthy, own_bucket: LocalStore) -> AsyncIterator[Any]:
+    """The SDK's client, to spoil the bucket's rules with; they are mended afterwards."""
+    async with store_client(own_bucket) as client:
+        yield client
+        await configure_bucket(client, own_bucket.bucket, [PAGE])
 
 
 @pytest.fixture

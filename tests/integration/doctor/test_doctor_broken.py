@@ -1,12 +1,13 @@
 """One thing is wrong at a time, and one check says so; whatever builds on it is said not to be checked."""
 
 import random
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from coordinator.doctor.finding import Finding
-from coordinator.local.bucket import LocalStore, configure_bucket, store_client
+from coordinator.local.bucket import configure_bucket
 from coordinator.local.ports import choose_ports
 from tests.integration.doctor.patients import PAGE, Healthy, Report
 from tests.postgres import new_database
@@ -119,39 +120,35 @@ async def test_cors_without_the_pages_origin(healthy: Healthy) -> None:
     assert "bucket setup --origin http://localhost:9999" in found.remedy
 
 
-async def test_cors_that_hides_the_etag(healthy: Healthy, own_bucket: LocalStore) -> None:
+async def test_cors_that_hides_the_etag(healthy: Healthy, rules: Any) -> None:
     rule = {"AllowedOrigins": [PAGE], "AllowedMethods": ["PUT"], "AllowedHeaders": ["*"]}
-    async with store_client(own_bucket) as client:
-        await client.put_bucket_cors(Bucket=own_bucket.bucket, CORSConfiguration={"CORSRules": [rule]})
+    await rules.put_bucket_cors(Bucket=healthy.store["bucket"], CORSConfiguration={"CORSRules": [rule]})
     report = await healthy.examined()
     assert report.failed == set()
     assert report.warned == {"cors.etag_exposed"}
     assert f"bucket setup --origin {PAGE}" in report["cors.etag_exposed"].remedy
 
 
-async def test_cors_that_refuses_digests(healthy: Healthy, own_bucket: LocalStore) -> None:
+async def test_cors_that_refuses_digests(healthy: Healthy, rules: Any) -> None:
     rule = {
         "AllowedOrigins": [PAGE],
         "AllowedMethods": ["PUT"],
         "AllowedHeaders": ["content-type"],
         "ExposeHeaders": ["ETag"],
     }
-    async with store_client(own_bucket) as client:
-        await client.put_bucket_cors(Bucket=own_bucket.bucket, CORSConfiguration={"CORSRules": [rule]})
+    await rules.put_bucket_cors(Bucket=healthy.store["bucket"], CORSConfiguration={"CORSRules": [rule]})
     found = the_one(await healthy.examined())
     assert found.name == "cors.headers"
     assert "content-md5" in found.detail
 
 
-async def test_cors_for_everybody(healthy: Healthy, own_bucket: LocalStore) -> None:
-    async with store_client(own_bucket) as client:
-        await configure_bucket(client, own_bucket.bucket, ["*"])
+async def test_cors_for_everybody(healthy: Healthy, rules: Any) -> None:
+    await configure_bucket(rules, healthy.store["bucket"], ["*"])
     assert (await healthy.examined()).warned == {"cors.stranger"}
 
 
-async def test_no_lifecycle_rule(healthy: Healthy, own_bucket: LocalStore) -> None:
-    async with store_client(own_bucket) as client:
-        await client.delete_bucket_lifecycle(Bucket=own_bucket.bucket)
+async def test_no_lifecycle_rule(healthy: Healthy, rules: Any) -> None:
+    await rules.delete_bucket_lifecycle(Bucket=healthy.store["bucket"])
     report = await healthy.examined()
     assert report.failed == set()
     assert report.warned == {"lifecycle.abort_incomplete"}

@@ -8,9 +8,10 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from coordinator.cli.doctor import show
+from coordinator.cli.doctor import run_doctor, show
 from coordinator.doctor.examination import NAMES
 from coordinator.doctor.finding import Finding
+from coordinator.errors import ConfigurationError
 from coordinator.local.data_directory import State
 from coordinator.local.ports import StorePorts
 from tests.integration.doctor.command import coordinator, environment
@@ -43,10 +44,9 @@ async def test_wrong_settings_end_with_2(healthy: Healthy) -> None:
     assert "Traceback" not in ended.stderr
 
 
-async def test_a_directory_that_is_not_devs_ends_with_2(tmp_path: Path) -> None:
-    ended = await coordinator("doctor", "--data-dir", str(tmp_path))
-    assert ended.code == 2
-    assert "coordinator dev" in ended.stderr
+def test_a_directory_that_is_not_devs_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="coordinator dev"):
+        run_doctor([], str(tmp_path), as_json=True)
 
 
 @pytest.fixture
