@@ -43,8 +43,9 @@ _MOVE: Final = yielding_uploads(
             state = CAST(:target AS text),
             epoch = epoch + 1,
             updated_at = now(),
-            reason = COALESCE(CAST(:reason AS text), reason),
-            reason_text = COALESCE(CAST(:reason_text AS text), reason_text),
+            reason = CASE WHEN CAST(:target AS text) <> 'completed' THEN COALESCE(CAST(:reason AS text), reason) END,
+            reason_text = CASE WHEN CAST(:target AS text) <> 'completed'
+                THEN COALESCE(CAST(:reason_text AS text), reason_text) END,
             multipart_upload_id = COALESCE(CAST(:multipart_upload_id AS text), multipart_upload_id),
             manifest = CASE WHEN CAST(:target AS text) = 'completing'
                 THEN COALESCE(CAST(:manifest AS jsonb), manifest) END,
