@@ -50,7 +50,8 @@ class Life:
         me = LeaseOwner(f"replica-{len(self.replicas) + 1}")
         quick: dict[str, Any] = {"complete_retries": (), "gone_rereads": (0.01,)}
         driving = Driving(Uploads(self.engine), store or self.real.store, me, Timing(**quick | timing))
-        replica = Replica(Driver(driving), UploadService(Driver(driving), self.real.presigner()))
+        driver = Driver(driving)
+        replica = Replica(driver, UploadService(driver, self.real.presigner()))
         self.replicas.append(replica)
         return replica
 

@@ -212,10 +212,13 @@ async def test_a_refused_complete_is_repeated_where_the_upload_lives_and_is_lost
     upload = await life.sent(life.replica())
     spoiling = Completing(life.real.store, spoiling_once(life.real.store))
     replica = life.replica(spoiling)
-    ended = await replica.service.complete(upload.id, ADA, wait=timedelta(seconds=5))
     if life.real.profile.refusal_of_complete == "keeps the upload":
+        await replica.service.complete(upload.id, ADA)
         await life.require_completed(upload)
         return
+    await replica.service.complete(upload.id, ADA, wait=timedelta(0))
+    await replica.driver.close(timedelta(seconds=10))
+    ended = await life.row(upload)
     assert ended.state is State.COMPLETING, "nobody may say lost after one look"
     lost = await life.sweep(upload, LONG)
     assert (lost.state, lost.reason) == (State.FAILED, Reason.LOST)

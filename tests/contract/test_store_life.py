@@ -101,7 +101,8 @@ async def test_a_part_that_was_sent_again_completes_by_its_listed_etag(bench: Be
     latest = await bench.put_part(key, upload, 1, b"second attempt, longer")
 
     rows = await bench.store.list_parts(key, upload)
-    assert {row.part_number for row in rows} == {1}
+    attempts = 2 if bench.profile.part_sent_again == "is listed beside the first" else 1
+    assert [row.part_number for row in rows] == [1] * attempts
     (row,) = [row for row in rows if row.etag == latest]
     await bench.store.complete_multipart_upload(key, upload, manifest_of(row))
 

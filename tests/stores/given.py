@@ -8,7 +8,17 @@ from coordinator.local.bucket import LocalStore
 from tests.stores.profile import StoreProfile
 from tests.stores.running import RunningStore
 
-__all__ = ["given_store"]
+__all__ = ["VARIABLES", "given_store"]
+
+VARIABLES = (
+    "TEST_STORE_URL",
+    "TEST_STORE_REGION",
+    "TEST_STORE_BUCKET",
+    "TEST_STORE_ACCESS_KEY_ID",
+    "TEST_STORE_SECRET_ACCESS_KEY",
+    "TEST_STORE_STYLE",
+    "TEST_STORE_DEVIATIONS",
+)
 
 
 def given_store(environ: Mapping[str, str]) -> RunningStore:

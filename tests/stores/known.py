@@ -4,9 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any, Final
-
-import pytest
+from typing import Final
 
 from tests.stores.moto import running_moto
 from tests.stores.profile import StoreProfile
@@ -14,7 +12,9 @@ from tests.stores.rclone import running_rclone
 from tests.stores.running import RunningStore
 from tests.stores.swift import running_swift, swift_folder
 
-SEAWEEDFS: Final = StoreProfile(second_abort="accepted", abort_after_complete="accepted")
+SEAWEEDFS: Final = StoreProfile(
+    part_sent_again="is listed beside the first", second_abort="accepted", abort_after_complete="accepted"
+)
 
 STARTERS: Final[Mapping[str, Callable[[Path], AbstractAsyncContextManager[RunningStore]]]] = {
     "moto": running_moto,
@@ -22,10 +22,9 @@ STARTERS: Final[Mapping[str, Callable[[Path], AbstractAsyncContextManager[Runnin
     "swift": running_swift,
 }
 
-_no_swift = pytest.mark.skipif(swift_folder() is None, reason="Swift is not installed; see docs/stores.md")
-
-REAL: Final[tuple[Any, ...]] = (
-    *("seaweedfs", "moto", "rclone", pytest.param("swift", marks=_no_swift)),
+REAL: Final = (
+    *("seaweedfs", "moto", "rclone"),
+    *(["swift"] if swift_folder() else []),
     *(["given"] if "TEST_STORE_URL" in os.environ else []),
 )
-"""For `pytest.mark.parametrize`, by name."""
+"""Those that run here, for `pytest.mark.parametrize`."""

@@ -16,7 +16,6 @@ PROFILE = StoreProfile(
     wrong_order="is accepted",
     complete_of_a_gone_upload="unknown",
     part_of_a_gone_upload=500,
-    keeps_uploads_over_a_restart=False,
 )
 
 

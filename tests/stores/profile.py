@@ -27,7 +27,9 @@ class StoreProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parts_per_page: int = 1000
     """Of ListParts."""
     least_part_size: Literal["enforced", "ignored"] = "enforced"
-    part_sent_again: Literal["replaces", "is refused"] = "replaces"
+    part_sent_again: Literal["replaces the first", "is listed beside the first", "is refused"] = (
+        "replaces the first"
+    )
     second_complete: Literal["accepted", "gone"] = "accepted"
     complete_of_a_gone_upload: Literal["gone", "unknown"] = "gone"
     """Unknown: 500, which tells nothing."""
@@ -39,7 +41,6 @@ class StoreProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     abort_after_complete: Literal["gone", "accepted"] = "gone"
     object_etag: Literal["of parts", "of bytes"] = "of parts"
     """HEAD's: the MD5 of the parts' MD5s with their count, or the MD5 of the whole."""
-    keeps_uploads_over_a_restart: bool = True
 
 
 AsRequired = StoreProfile()

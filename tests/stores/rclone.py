@@ -26,7 +26,6 @@ PROFILE = StoreProfile(
     part_sent_again="is refused",
     second_complete="gone",
     object_etag="of bytes",
-    keeps_uploads_over_a_restart=False,
 )
 
 
