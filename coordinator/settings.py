@@ -50,7 +50,7 @@ class StoreSettings(BaseModel):
     )
     bucket: str = Field("uploads", min_length=3, max_length=63, description="The bucket, which must exist.")
     access_key_id: str | None = Field(
-        None, description="Empty: AWS_ACCESS_KEY_ID and its companions are taken from the environment."
+        None, description="Empty: AWS_ACCESS_KEY_ID and its companions, else web identity, profile, container or instance."
     )
     secret_access_key: SecretStr | None = Field(None, description="Goes with `access_key_id`.")
     session_token: SecretStr | None = Field(None, description="Of temporary credentials.")

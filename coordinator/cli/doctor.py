@@ -12,6 +12,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -25,6 +26,8 @@ from coordinator.doctor.examination import examine
 from coordinator.doctor.finding import Finding, Status
 from coordinator.doctor.patient import Patient
 from coordinator.settings import Settings, load_settings
+from coordinator.signing.credentials import Credentials, CredentialsError
+from coordinator.storage.credentials import find_credentials
 
 __all__ = ["run_doctor", "show"]
 
@@ -86,9 +89,20 @@ def _examined(settings: Settings) -> list[Finding]:
 
 async def _until_sigterm(patient: Patient) -> list[Finding]:
     """A SIGTERM ends it as Ctrl-C does: after the probes were removed."""
+    patient = replace(patient, found=await _found(patient))
     examining = asyncio.ensure_future(examine(patient, left_behind=_tell_left_behind))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, examining.cancel)
     return await examining
+
+
+async def _found(patient: Patient) -> Credentials | None:
+    """The machine's own credentials, where no key is given; none are left for the examination to report."""
+    if patient.store.access_key_id is not None or patient.environ.get("AWS_ACCESS_KEY_ID"):
+        return None
+    try:
+        return await find_credentials()
+    except CredentialsError:
+        return None
 
 
 def _origins(settings: Settings) -> tuple[str, ...]:

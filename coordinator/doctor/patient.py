@@ -28,6 +28,8 @@ class Patient:
     """This machine's time, with a time zone."""
     new_name: Callable[[], str]
     """Something random for the probes' keys."""
+    found: Credentials | None = None
+    """What profile, container or instance offer, where neither settings nor `environ` hold a key."""
 
     @property
     def store(self) -> StoreSettings:
@@ -64,8 +66,12 @@ class Patient:
         )
 
     def source(self) -> CredentialSource:
-        """The settings' credentials, or those of the environment. Raises ValueError when the settings' are empty."""
+        """As the service takes them: the settings', the environment's, the machine's. Raises ValueError when the
+        settings' are empty.
+        """
         store = self.store
+        if self.found is not None:
+            return StaticCredentials(self.found)
         if store.access_key_id is None or store.secret_access_key is None:
             return EnvironmentCredentials(self.environ)
         session_token = store.session_token.get_secret_value() if store.session_token else None
