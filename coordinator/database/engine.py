@@ -96,7 +96,8 @@ def create_engine(
     """An engine of at most `pool_size` connections; nothing is connected yet.
 
     `statement_cache=False` is for poolers that hand a connection to somebody else between statements. Such a pooler
-    must let the time limits through (PgBouncer: `ignore_startup_parameters`) or hold its own.
+    must let the time limits and `enable_seqscan` through, or ignore them (PgBouncer: `ignore_startup_parameters`) and
+    have the database's user hold its own.
     Raises ConfigurationError when the address cannot be understood.
     """
     limits = limits or TimeLimits()
@@ -110,6 +111,9 @@ def create_engine(
             "statement_timeout": _milliseconds(limits.statement),
             "lock_timeout": _milliseconds(limits.lock),
             "idle_in_transaction_session_timeout": _milliseconds(limits.idle_transaction),
+            # Every statement has its index. While few uploads hold all the parts, a plan that is kept for all of them
+            # reads the whole table instead, and counts nothing for a new upload in as long as it takes for the largest.
+            "enable_seqscan": "off",
         },
     }
     if not statement_cache:

@@ -29,17 +29,7 @@ EVENT_OF_MOVED: Final = """
     )
 """
 
-# A takeover is the one move to the same state. It keeps what the backoff and the clock of `gone_since` stand on, and
-# it needs a lease that has ended or is the caller's own.
-_MOVE: Final = yielding_uploads(
-    "moved",
-    given=f"""
-    WITH counted AS (
-        SELECT count(*)::int AS parts, COALESCE(sum(size), 0)::bigint AS bytes,
-               min(recorded_at) AS first_at, max(recorded_at) AS last_at
-        FROM parts WHERE upload_id = :id AND CAST(:terminal AS boolean)
-    ), moved AS (
-        UPDATE uploads SET
+_CHANGED: Final = """
             state = CAST(:target AS text),
             epoch = epoch + 1,
             updated_at = now(),
@@ -61,35 +51,60 @@ _MOVE: Final = yielding_uploads(
                 hard_expires_at, CAST(:hard_expires_at AS timestamptz)),
             lease_owner = CAST(:lease AS text),
             lease_until = CASE WHEN CAST(:lease AS text) IS NOT NULL THEN now() + CAST(:lease_for AS interval) END,
+            attempts = CASE WHEN state = CAST(:target AS text) THEN attempts ELSE 0 END,
+            gone_since = CASE WHEN state = CAST(:target AS text) THEN gone_since END,
+            completed_at = CASE WHEN CAST(:target AS text) = 'completed' THEN now() END
+"""
+
+# A takeover is the one move to the same state. It keeps what the backoff and the clock of `gone_since` stand on, and
+# it needs a lease that has ended or is the caller's own.
+_STILL: Final = """
+    id = :id AND state = CAST(:source AS text) AND epoch = CAST(:epoch AS bigint)
+    AND (state <> CAST(:target AS text) OR lease_until IS NULL OR lease_until <= now()
+         OR lease_owner = CAST(:lease AS text))
+"""
+
+# Two statements, so that Postgres may keep a plan for each: of one that did both it made a new plan every time.
+_MOVE: Final = yielding_uploads(
+    "moved",
+    given=f"""
+    WITH moved AS (
+        UPDATE uploads SET {_CHANGED},
             wake_at = CASE
                 WHEN CAST(:wake_in AS interval) IS NOT NULL THEN now() + CAST(:wake_in AS interval)
-                WHEN CAST(:terminal AS boolean) THEN NULL
                 WHEN CAST(:lease AS text) IS NOT NULL THEN now() + CAST(:lease_for AS interval)
                 WHEN CAST(:target AS text) = 'open' THEN
                     LEAST(now() + lifetime, hard_expires_at, CAST(:hard_expires_at AS timestamptz))
-                ELSE now() END,
-            attempts = CASE WHEN state = CAST(:target AS text) THEN attempts ELSE 0 END,
-            gone_since = CASE WHEN state = CAST(:target AS text) THEN gone_since END,
-            completed_at = CASE WHEN CAST(:target AS text) = 'completed' THEN now() END,
-            stored_parts = CASE
-                WHEN CAST(:target AS text) = 'completed'
-                    THEN COALESCE(CAST(:part_count AS int), part_count, counted.parts)
-                WHEN CAST(:terminal AS boolean) THEN counted.parts END,
-            stored_bytes = CASE
-                WHEN CAST(:target AS text) = 'completed'
-                    THEN COALESCE(CAST(:size AS bigint), size, counted.bytes)
-                WHEN CAST(:terminal AS boolean) THEN counted.bytes END,
+                ELSE now() END
+        WHERE {_STILL}
+        RETURNING uploads.*
+    ), {EVENT_OF_MOVED}
+    """,  # noqa: S608 - put together from this file's constants only
+)
+
+_END: Final = yielding_uploads(
+    "moved",
+    given=f"""
+    WITH counted AS (
+        SELECT count(*)::int AS parts, COALESCE(sum(size), 0)::bigint AS bytes,
+               min(recorded_at) AS first_at, max(recorded_at) AS last_at
+        FROM parts WHERE upload_id = :id
+    ), moved AS (
+        UPDATE uploads SET {_CHANGED},
+            wake_at = now() + CAST(:wake_in AS interval),
+            stored_parts = CASE WHEN CAST(:target AS text) = 'completed'
+                THEN COALESCE(CAST(:part_count AS int), part_count, counted.parts) ELSE counted.parts END,
+            stored_bytes = CASE WHEN CAST(:target AS text) = 'completed'
+                THEN COALESCE(CAST(:size AS bigint), size, counted.bytes) ELSE counted.bytes END,
             stored_first_at = counted.first_at,
             stored_last_at = counted.last_at
         FROM counted
-        WHERE id = :id AND state = CAST(:source AS text) AND epoch = CAST(:epoch AS bigint)
-          AND (state <> CAST(:target AS text) OR lease_until IS NULL OR lease_until <= now()
-               OR lease_owner = CAST(:lease AS text))
+        WHERE {_STILL}
         RETURNING uploads.*
     ), {EVENT_OF_MOVED}, {SETTLED_OF_MOVED}, gone AS (
-        DELETE FROM parts WHERE upload_id IN (SELECT id FROM moved WHERE stored_parts IS NOT NULL)
+        DELETE FROM parts WHERE upload_id IN (SELECT id FROM moved)
     )
-    """,  # noqa: S608 - put together from this file's constants only
+    """,  # noqa: S608 - put together from this package's constants only
 )
 
 _LOCK: Final = text("SELECT FROM uploads WHERE id = :id AND epoch = :epoch FOR UPDATE")
@@ -100,30 +115,29 @@ async def move(engine: AsyncEngine, upload: Upload, event: Event, changes: Chang
 
     Raises ValueError when the transition table has no such move.
     """
-    parameters = _parameters(upload, event, changes)
+    target = transition(upload.state, event).target
+    parameters = _parameters(upload, event, target, changes)
 
     async def after_the_last_record(connection: Transaction) -> Upload | None:
         await connection.execute(_LOCK, {"id": upload.id, "epoch": upload.epoch})
-        moved = await connection.execute(_MOVE, parameters)
+        moved = await connection.execute(_END, parameters)
         return to_upload(moved[0]) if moved else None
 
-    if upload.state is State.OPEN and parameters["terminal"]:
+    if upload.state is State.OPEN and target in TERMINAL:
         # A record that is just being committed holds the row: the statement that counts and deletes the parts must
         # begin after it, or it would not see them.
         return await in_transaction(engine, after_the_last_record)
-    moved = await execute(engine, _MOVE, parameters)
+    moved = await execute(engine, _END if target in TERMINAL else _MOVE, parameters)
     return to_upload(moved[0]) if moved else None
 
 
-def _parameters(upload: Upload, event: Event, changes: Changes) -> dict[str, Any]:
-    target = transition(upload.state, event).target
+def _parameters(upload: Upload, event: Event, target: State, changes: Changes) -> dict[str, Any]:
     return {
         "id": upload.id,
         "source": upload.state.value,
         "epoch": upload.epoch,
         "event": event.value,
         "target": target.value,
-        "terminal": target in TERMINAL,
         "reason": changes.reason and changes.reason.value,
         "reason_text": changes.reason_text,
         "multipart_upload_id": changes.multipart_upload_id,

@@ -48,7 +48,7 @@ _SETTLE: Final = """
 SETTLED_OF_MOVED: Final = f"""
     settled_tenant AS (
         {_SETTLE} FROM moved AS settling
-        WHERE settling.quota_reserved IS NOT NULL AND settling.stored_parts IS NOT NULL
+        WHERE settling.quota_reserved IS NOT NULL
           AND quotas.tenant = settling.tenant AND quotas.owner = ''
         RETURNING settling.*
     ), settled_owner AS (
@@ -56,7 +56,7 @@ SETTLED_OF_MOVED: Final = f"""
         WHERE settling.quota_owner AND quotas.tenant = settling.tenant AND quotas.owner = settling.owner
     )
 """
-"""Common table expressions after `moved`. The owner's row hangs on the tenant's, so that they are locked in turn."""
+"""Common table expressions after a last move, `moved`. The owner's row hangs on the tenant's, so that they are locked in turn."""
 
 
 async def reserve(transaction: Transaction, new: NewUpload, quota: Quota) -> None:

@@ -17,14 +17,14 @@ from coordinator.uploads.model import Claim, Identity, LeaseOwner, NewUpload, Pa
 from coordinator.uploads.ports import Changes, IdempotencyKey, ListFilter, Started
 from coordinator.uploads.state import Event
 
-__all__ = ["Uploads"]
+__all__ = ["REREAD", "Uploads"]
 
 _GET: Final = yielding_uploads(
     "uploads",
     rest="WHERE u.id = :id AND u.tenant = :tenant AND (CAST(:owner AS text) IS NULL OR u.owner = :owner)",
 )
 
-_REREAD: Final = yielding_uploads("uploads", rest="WHERE u.id = :id")
+REREAD: Final = yielding_uploads("uploads", rest="WHERE u.id = :id")
 
 # A wake-up that was due sooner stays: to wake too early is harmless, too late is not.
 _EXTEND: Final = text("""
@@ -70,7 +70,7 @@ class Uploads:
         return to_upload(rows[0]) if rows else None
 
     async def reread(self, upload_id: UploadId) -> Upload | None:
-        rows = await execute(self._engine, _REREAD, {"id": upload_id})
+        rows = await execute(self._engine, REREAD, {"id": upload_id})
         return to_upload(rows[0]) if rows else None
 
     async def find(self, query: ListFilter) -> tuple[Sequence[Upload], UploadId | None]:

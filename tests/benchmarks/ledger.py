@@ -11,6 +11,8 @@ It starts a Postgres of its own, unless TEST_DATABASE_URL names one.
 
 import argparse
 import asyncio
+import functools
+import gc
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -82,18 +84,29 @@ async def written(ledger: Ledger, pool: Any, rounds: int) -> None:
     print(f"{'':26} {'raw':>11}{'ours':>11} {'raw':>10}{'ours':>10} {'CPU':>7}{'wall':>7}")
     for batch in BATCHES:
         calls = min(CALLS, max(PER_ROUND // batch, 4))
-        claims = [Claim(number, 8 * 2**20, ETAG) for number in range(1, batch + 1)]
         uploads = [await ledger.at(State.OPEN) for _ in range(2)]
         raw, ours = await rounds_of(
             rounds,
             calls,
-            lambda row=uploads[0], claims=claims: raw_record(pool, row, claims),  # type: ignore[misc]  # bound now
-            lambda row=uploads[1], claims=claims: ledger.uploads.record_parts(row.id, claims),  # type: ignore[misc]  # bound now
+            writing(batch, calls * (rounds + 1), functools.partial(raw_record, pool, uploads[0])),
+            writing(
+                batch, calls * (rounds + 1), functools.partial(ledger.uploads.record_parts, uploads[1].id)
+            ),
         )
         print(
             f"{f'batches of {batch:,}':26} {batch / raw.wall:>11,.0f}{batch / ours.wall:>11,.0f}"
             f" {raw.cpu / batch * 1e6:>10.2f}{ours.cpu / batch * 1e6:>10.2f} {ratios(raw, ours)}"
         )
+
+
+def writing(batch: int, times: int, write: Callable[[Sequence[Claim]], Awaitable[object]]) -> Work:
+    """Each call writes the next parts: to write the same rows again and again would measure their old versions."""
+    made = [
+        [Claim(number, 8 * 2**20, ETAG) for number in range(first, first + batch)]
+        for first in range(1, batch * times + 1, batch)
+    ]
+    batches = iter(made)
+    return lambda: write(next(batches))
 
 
 async def read(ledger: Ledger, pool: Any, rounds: int) -> None:
@@ -177,6 +190,7 @@ async def rounds_of(rounds: int, calls: int, raw: Work, ours: Work) -> tuple[Spe
 
 
 async def spent(work: Work, calls: int) -> Spent:
+    gc.collect()  # each pays for the garbage it makes and not for the other's
     cpu, wall = time.process_time(), time.perf_counter()
     for _ in range(calls):
         await work()

@@ -11,6 +11,8 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from coordinator.database.engine import execute, transaction
+from coordinator.database.positional import positional
+from coordinator.database.uploads import REREAD
 from coordinator.uploads.model import Claim, Identity, Upload
 from coordinator.uploads.ports import Changes, ListFilter
 from coordinator.uploads.state import Event, State
@@ -63,6 +65,7 @@ async def plans(engine: AsyncEngine) -> AsyncIterator[list[str]]:
         event.remove(engine.sync_engine, "checkout", watch)
     async with transaction(engine) as connection:
         connection.driver.remove_query_logger(note)
+        await connection.driver.execute("SET LOCAL enable_seqscan = on")  # to see what is missing
         for statement, parameters in run:
             lines = await connection.driver.fetch(f"EXPLAIN {statement}", *parameters)
             found.append("\n".join(line for (line,) in lines))
@@ -117,6 +120,23 @@ async def test_a_hot_statement_finds_its_index(name: str, full: Ledger) -> None:
     assert {index for index in indexes if index in plan} == indexes, plan
     assert "Seq Scan on uploads" not in plan, plan
     assert "Seq Scan on parts" not in plan, plan
+
+
+async def test_a_kept_plan_never_reads_all_parts(ledger: Ledger) -> None:
+    """Few uploads that hold all the parts make the whole table look like the shortest way."""
+    row = await ledger.at(State.OPEN)
+    await ledger.sql(
+        "INSERT INTO parts (upload_id, part_number, size)"
+        " SELECT md5(CAST(m AS text))::uuid, n, 10 FROM generate_series(1, 3) AS m, generate_series(1, 3000) AS n"
+    )
+    await ledger.sql("ANALYZE parts")
+    async with transaction(ledger.engine) as connection:
+        await connection.driver.execute("SET LOCAL plan_cache_mode = 'force_generic_plan'")
+        await connection.driver.execute(f"PREPARE reread AS {positional(REREAD).sql}")
+        lines = await connection.driver.fetch(f"EXPLAIN EXECUTE reread ('{row.id}')")
+        await connection.driver.execute("DEALLOCATE reread")
+    plan = "\n".join(line for (line,) in lines)
+    assert "pk_parts" in plan, plan
 
 
 async def test_the_plans_tell_when_an_index_is_missing(full: Ledger) -> None:
