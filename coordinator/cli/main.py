@@ -1,4 +1,4 @@
-"""The command line: `coordinator dev | serve | migrate | doctor | bucket | keys`.
+"""The command line: `coordinator dev | serve | migrate | doctor | audit | sweep | fail | bucket | keys`.
 
 Exit codes: 0 done, 1 a failure of ours or of a server that was asked, 2 a wrong setting or argument.
 Every failure a user can cause is one line on standard error that says what to do; no traceback.
@@ -73,6 +73,50 @@ def doctor(
     from coordinator.cli.doctor import run_doctor
 
     run_doctor(origin or [], data_dir, as_json=json)
+
+
+@app.command()
+def sweep(
+    once: bool = typer.Option(False, "--once", help="Drive one batch of due uploads, not all there are."),
+) -> None:
+    """Drive what is due now, forget what is old, and end: for a timer, where no process sweeps."""
+    from coordinator.cli.sweep import run_sweep
+
+    run_sweep(once=once)
+
+
+@app.command()
+def audit(
+    *,
+    apply: bool = typer.Option(False, "--apply", help="Mend what can be mended, and say what was done."),
+    older_than: int | None = typer.Option(
+        None,
+        min=1,
+        help="Days after which a multipart upload that no row knows may be aborted; 7, or a day beyond hard_lifetime.",
+    ),
+    prefix: str = typer.Option("", help="Look only at keys that begin with this."),
+    at_once: int = typer.Option(16, min=1, max=256, help="How much is asked of the store at the same time."),
+    data_dir: str | None = typer.Option(
+        None, help="Audit the `coordinator dev` that runs on this directory."
+    ),
+    json: bool = typer.Option(False, "--json", help="Print one JSON object: summary and findings."),
+) -> None:
+    """Hold the ledger against the bucket, both ways, and say what differs. Changes nothing without --apply."""
+    from coordinator.cli.audit import AuditWishes, run_audit
+
+    run_audit(data_dir, AuditWishes(json, apply, older_than, prefix, at_once))
+
+
+@app.command()
+def fail(
+    upload_id: str = typer.Argument(help="Of an upload that is completing or aborting, without end."),
+    text: str | None = typer.Option(None, help="Why, kept with the upload."),
+    yes: bool = typer.Option(False, "--yes", help="Do not ask."),
+) -> None:
+    """Give up an upload that waits on a store which will never answer. Nothing is done at the store."""
+    from coordinator.cli.fail import run_fail
+
+    run_fail(upload_id, text, yes=yes)
 
 
 bucket = typer.Typer(help="The bucket's own rules.", no_args_is_help=True)
