@@ -57,11 +57,13 @@ _CHANGED: Final = """
 """
 
 # A takeover is the one move to the same state. It keeps what the backoff and the clock of `gone_since` stand on, and
-# it needs a lease that has ended or is the caller's own.
+# it needs a lease that has ended or is the caller's own. Signing moves an open row's end without a new epoch, so whoever
+# calls the row stale is held to its end as it is now.
 _STILL: Final = """
     id = :id AND state = CAST(:source AS text) AND epoch = CAST(:epoch AS bigint)
     AND (state <> CAST(:target AS text) OR lease_until IS NULL OR lease_until <= now()
          OR lease_owner = CAST(:lease AS text))
+    AND (state <> 'open' OR CAST(:reason AS text) IS DISTINCT FROM 'stale' OR expires_at <= now())
 """
 
 # Two statements, so that Postgres may keep a plan for each: of one that did both it made a new plan every time.

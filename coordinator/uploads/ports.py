@@ -250,7 +250,8 @@ class UploadRepository(Protocol):
         """Make one move of the transition table by compare-and-set on (id, state, epoch), and write its event.
 
         A move into a terminal state removes the part rows and settles the quota. `TAKEN_OVER` also needs the lease to have ended, or to be
-        the caller's own, and keeps `attempts`. None: the race was lost; re-read, never assume.
+        the caller's own, and keeps `attempts`. To abort an open upload as `stale` also needs `expires_at` to have
+        passed. None: the race was lost; re-read, never assume.
         """
         ...
 

@@ -91,20 +91,24 @@ async def campaign(options: argparse.Namespace) -> Record:
     async with AsyncExitStack() as ending:
         folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="kills-")))
         postgres = await ending.enter_async_context(any_postgres())
-        url = await ending.enter_async_context(new_database(postgres))
         store = await ending.enter_async_context(new_seaweedfs(folder, origins=[PAGE_ORIGIN]))
-        await asyncio.to_thread(upgrade, url)
         born = await ending.enter_async_context(nursery())
         stages = []
         for number in range(options.lanes):
             own = folder / f"lane-{number}"
             own.mkdir()
+            # or the sweep of another lane would do what a dead server of this one has left
+            url = await ending.enter_async_context(new_database(postgres))
+            await asyncio.to_thread(upgrade, url)
             stages.append(await ending.enter_async_context(stage(born, own, url, store, own.name)))
         reached = await reach(stages[0])
+        unreached = [point for point in points if not cases_of(reached, point)]
+        assert not unreached, f"no scenario reaches {unreached}"
         given = deaths(reached, points, options.kills, options.seed)
         until = monotonic() + options.minutes * 60
         await asyncio.gather(*(lane(made, given, record, until) for made in stages))
-        record.wrong += await left_behind(stages[0])
+        for made in stages:
+            record.wrong += await left_behind(made)
     return record
 
 

@@ -148,8 +148,20 @@ class Stage:
     async def settled(self) -> None:
         """All that was asked for has ended, nothing wakes it any more, and a server that had to die has done so."""
         await self.until(lambda: self.audit.settled(self.filename))
+        if self.lives.orders.current() is not None:
+            await self._swept()
         # the dead do not answer, and the next one is not born before they are counted
         await self.insist(lambda: self.client.api.get("/healthz"))
+
+    async def _swept(self) -> None:
+        """What the last commit was followed by has been told: the sweep has gone on to other things, or died."""
+        reached, claim = self.lives.reached, "ledger.claim_due.before_commit"
+        twice = reached.count(claim) + 2
+
+        async def told() -> bool:
+            return bool(self.lives.deaths) or reached.count(claim) >= twice
+
+        await self.until(told)
 
     async def row(self) -> dict[str, Any]:
         [row] = await self.audit.rows(self.filename)

@@ -180,6 +180,24 @@ async def test_an_aborted_row_keeps_its_counts_and_its_late_check(ledger: Ledger
     assert ended.wake_at == ended.now + timedelta(hours=2)
 
 
+async def test_an_open_row_that_was_just_extended_is_not_stale(ledger: Ledger) -> None:
+    """Signing moves its end and not its epoch: who decided before that is held to the end as it is now."""
+    row = await ledger.at(State.OPEN)
+    ending = "UPDATE uploads SET expires_at = now() + interval '{}' WHERE id = '{}'"
+    await ledger.sql(ending.format("1 hour", row.id))
+    assert await ledger.uploads.move(row, Event.ABORTING, Changes(reason=Reason.STALE)) is None
+    await ledger.sql(ending.format("0", row.id))
+    assert await ledger.uploads.move(row, Event.ABORTING, Changes(reason=Reason.STALE)) is not None
+
+
+async def test_a_completed_row_has_no_reason(ledger: Ledger) -> None:
+    """One that was being aborted turned out to be complete."""
+    row = await ledger.at(State.OPEN)
+    row = await ledger.moved(row, Event.ABORTING, Changes(reason=Reason.CLIENT, reason_text="wrong file"))
+    done = await ledger.moved(row, Event.COMPLETED, Changes(etag="abc"))
+    assert (done.reason, done.reason_text) == (None, None)
+
+
 @pytest.mark.parametrize("state", sorted(TERMINAL))
 async def test_part_rows_go_at_the_end(state: State, ledger: Ledger) -> None:
     row = await ledger.at(State.OPEN)
