@@ -1,7 +1,8 @@
 """The SDK's client, set up so that it does what it is told and nothing else.
 
 One attempt on every call, signature v4, no checksums but those asked for, no bucket followed into another region, no
-endpoint from the environment; the network's own HTTP proxies are used except for a store on this very machine.
+endpoint from the environment, no answer past `answers.MAX_ANSWER`; the network's own HTTP proxies are used except for a
+store on this very machine.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -18,6 +19,7 @@ from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import BotoCoreError
 
 from coordinator.signing.credentials import CredentialSource
+from coordinator.storage.answers import CappedSession
 from coordinator.storage.options import S3Options
 from coordinator.uploads.ports import StoreMisconfigured
 
@@ -68,6 +70,7 @@ async def connect(options: S3Options) -> AsyncIterator[Clients]:
 @asynccontextmanager
 async def _client(session: Any, options: S3Options, read_timeout: float) -> AsyncIterator[Any]:
     config = AioConfig(
+        http_session_cls=CappedSession,
         signature_version="s3v4",
         retries={"total_max_attempts": 1},
         request_checksum_calculation="when_required",

@@ -7,10 +7,10 @@ all three are harmless twice.)
 """
 
 import secrets
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
 from botocore.exceptions import BotoCoreError, ClientError, EndpointProviderError, ParamValidationError
@@ -19,6 +19,7 @@ from botocore.parsers import ResponseParserError
 from coordinator.signing.credentials import CredentialsError
 from coordinator.storage.connection import Clients, connect
 from coordinator.storage.errors import Operation, store_error
+from coordinator.storage.fields import in_utc, keyed_upload, listed_part, listed_upload, made, truncated
 from coordinator.storage.options import S3Options
 from coordinator.uploads.model import Manifest, MultipartUploadId
 from coordinator.uploads.ports import (
@@ -41,8 +42,20 @@ MARK: Final = "coordinator-mark"
 MAX_PAGES: Final = 100
 """Of one listing. S3 needs 10 for 10,000 parts; a store that goes on past this many is not making progress."""
 
-_BROKEN: Final = (BotoCoreError, ResponseParserError, aiohttp.ClientError, OSError, ValueError, LookupError)
-"""No answer, or none that can be read (the last two: a field is missing or malformed)."""
+_BROKEN: Final = (
+    BotoCoreError,
+    ResponseParserError,
+    aiohttp.ClientError,
+    OSError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    TypeError,
+    RuntimeError,
+)
+"""No answer, or none that can be read: from ValueError on, what the SDK's parser and the lines below trip over when a
+field is missing or malformed, is a text where elements belong, or elements lie thousands deep.
+"""
 
 
 @asynccontextmanager
@@ -87,8 +100,8 @@ class S3Store:
                 **encoding,
             )
             return CreatedMultipartUpload(
-                multipart_upload_id=MultipartUploadId(answer["UploadId"]),
-                abort_date=answer.get("AbortDate"),
+                multipart_upload_id=made(answer["UploadId"]),
+                abort_date=in_utc(answer["AbortDate"]) if "AbortDate" in answer else None,
             )
 
     async def list_multipart_uploads(self, key: str) -> Sequence[ListedMultipartUpload]:
@@ -99,8 +112,8 @@ class S3Store:
             while len(seen) < MAX_PAGES:
                 page = await self._client.list_multipart_uploads(Bucket=self._bucket, Prefix=key, **markers)
                 rows = page.get("Uploads", [])
-                found += [_listed_upload(row) for row in rows if row["Key"] == key]
-                if not _truncated(page) or not rows:
+                found += [listed_upload(row) for row in rows if row["Key"] == key]
+                if not truncated(page) or not rows:
                     return sorted(dict.fromkeys(found), key=lambda upload: upload.initiated)
                 following = page["NextKeyMarker"], page["NextUploadIdMarker"]
                 if following in seen:
@@ -118,8 +131,8 @@ class S3Store:
                     Bucket=self._bucket, Key=key, UploadId=multipart_upload_id, PartNumberMarker=marker
                 )
                 rows = page.get("Parts", [])
-                found += [_listed_part(row) for row in rows]
-                if not _truncated(page) or not rows:
+                found += [listed_part(row) for row in rows]
+                if not truncated(page) or not rows:
                     # once each: some stores begin a page with the part that ended the last one
                     return sorted(
                         dict.fromkeys(found), key=lambda part: (part.part_number, part.last_modified)
@@ -137,7 +150,9 @@ class S3Store:
             answer = await self._completing.complete_multipart_upload(
                 Bucket=self._bucket, Key=key, UploadId=multipart_upload_id, MultipartUpload={"Parts": parts}
             )
-            # Ceph answers with an empty ETag, and says nothing of versions
+            # Ceph answers with an empty ETag, and says nothing of versions; but what names nothing at all is no answer
+            if not answer.keys() & {"Bucket", "ETag", "Key", "Location"}:
+                raise ValueError("an answer without a single field")
             return CompletedObject(
                 etag=answer.get("ETag", "").strip('"') or None, version_id=answer.get("VersionId")
             )
@@ -176,8 +191,8 @@ class S3Store:
         markers = {} if after is None else {"KeyMarker": after[0], "UploadIdMarker": after[1]}
         with _calling("list_multipart_uploads"):
             page = await self._client.list_multipart_uploads(Bucket=self._bucket, Prefix=prefix, **markers)
-            rows = [_keyed_upload(row) for row in page.get("Uploads", [])]
-            more = _truncated(page) and rows
+            rows = [keyed_upload(row) for row in page.get("Uploads", [])]
+            more = truncated(page) and rows
             return Page(rows, (page["NextKeyMarker"], page["NextUploadIdMarker"]) if more else None)
 
     async def page_of_objects(self, prefix: str, after: Marker | None) -> Page[KeyedObject]:
@@ -185,7 +200,8 @@ class S3Store:
         with _calling("list_objects"):
             page = await self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, **start)
             rows = [
-                KeyedObject(row["Key"], row["Size"], row["LastModified"]) for row in page.get("Contents", [])
+                KeyedObject(row["Key"], row["Size"], in_utc(row["LastModified"]))
+                for row in page.get("Contents", [])
             ]
             more = page.get("IsTruncated", not page["Name"]) and rows
             return Page(rows, (page["NextContinuationToken"],) if more else None)
@@ -202,7 +218,7 @@ class S3Store:
             size=answer["ContentLength"],
             mark={name.lower(): value for name, value in answer.get("Metadata", {}).items()}.get(MARK),
             version_id=answer.get("VersionId"),
-            last_modified=answer["LastModified"],
+            last_modified=in_utc(answer["LastModified"]),
         )
 
 
@@ -233,27 +249,3 @@ def _calling(operation: Operation) -> Iterator[None]:
 
 def _status(refused: ClientError) -> int:
     return int(refused.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
-
-
-def _truncated(page: Mapping[str, Any]) -> bool:
-    """Some stores (rclone) leave out an IsTruncated that is false. What does not even name the bucket is no listing: KeyError."""
-    return bool(page["IsTruncated"] if "IsTruncated" in page else not page["Bucket"])
-
-
-def _listed_upload(row: Mapping[str, Any]) -> ListedMultipartUpload:
-    return ListedMultipartUpload(
-        multipart_upload_id=MultipartUploadId(row["UploadId"]), initiated=row["Initiated"]
-    )
-
-
-def _keyed_upload(row: Mapping[str, Any]) -> KeyedMultipartUpload:
-    return KeyedMultipartUpload(row["Key"], MultipartUploadId(row["UploadId"]), row["Initiated"])
-
-
-def _listed_part(row: Mapping[str, Any]) -> ListedPart:
-    return ListedPart(
-        part_number=row["PartNumber"],
-        etag=row["ETag"].strip('"'),
-        size=row["Size"],
-        last_modified=row["LastModified"],
-    )
