@@ -28,8 +28,8 @@ __all__ = [
 ]
 
 _PAGE: Final = yielding_uploads(
-    "(SELECT * FROM uploads WHERE (CAST(:after AS uuid) IS NULL OR id > CAST(:after AS uuid))"
-    " AND starts_with(key, :prefix) ORDER BY id LIMIT CAST(:limit AS bigint))",
+    "(SELECT * FROM uploads WHERE id > CAST(:after AS uuid) AND starts_with(key, :prefix)"
+    " ORDER BY id LIMIT CAST(:limit AS bigint))",
     rest="ORDER BY u.id",
 )
 
@@ -133,7 +133,7 @@ async def page_of_uploads(
     engine: AsyncEngine, *, after: UploadId | None, limit: int, prefix: str = ""
 ) -> Sequence[Upload]:
     """The next rows by ascending id, of those whose key begins with `prefix`."""
-    rows = await execute(engine, _PAGE, {"after": after, "limit": limit, "prefix": prefix})
+    rows = await execute(engine, _PAGE, {"after": after or _FIRST, "limit": limit, "prefix": prefix})
     return [to_upload(row) for row in rows]
 
 
