@@ -83,8 +83,9 @@ async def complete_abort(field: Field, moment: str, number: int) -> Round:
     first, second, _ = field.turned(number)
     upload = await first.sent()
     early, late = (first.client.complete, second.client.abort)
-    if number // 3 % 2:
+    if number % 3 == 0:
         early, late = late, early
+        moment = AT_ONCE if moment == AT_ONCE else "abort_multipart_upload arrives"
     answers = await asyncio.gather(early(upload), later(field, moment, late(upload)))
     completed, aborted = answers if early == first.client.complete else answers[::-1]
     state = (await field.row())["state"]
@@ -202,7 +203,7 @@ RACES: Final = {
     race.name: race
     for race in (
         Race(complete_complete, _COMPLETING),
-        Race(complete_abort, (AT_ONCE, "list_parts arrives", "list_parts is answered", AT_ONCE)),
+        Race(complete_abort, _COMPLETING[:5]),
         Race(sign_sweep, (AT_ONCE, "list_parts arrives", "list_parts is answered")),
         Race(
             create_create,
