@@ -50,7 +50,8 @@ class StoreSettings(BaseModel):
     )
     bucket: str = Field("uploads", min_length=3, max_length=63, description="The bucket, which must exist.")
     access_key_id: str | None = Field(
-        None, description="Empty: AWS_ACCESS_KEY_ID and its companions, else web identity, profile, container or instance."
+        None,
+        description="Empty: AWS_ACCESS_KEY_ID and its companions, else web identity, profile, container or instance.",
     )
     secret_access_key: SecretStr | None = Field(None, description="Goes with `access_key_id`.")
     session_token: SecretStr | None = Field(None, description="Of temporary credentials.")
@@ -157,7 +158,10 @@ class Settings(BaseSettings):
     )
     sweep: bool = Field(True, description="Whether this process sweeps; at least one must.")
     retention: int = Field(
-        30, ge=0, le=36_500, description="Days an ended upload and its events are kept; 0: for ever."
+        365,
+        ge=0,
+        le=36_500,
+        description="Days an ended upload's row and its events are kept; 0: for ever. Objects are never removed.",
     )
     quota_tenant_bytes: int | None = Field(
         None,
