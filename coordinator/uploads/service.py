@@ -59,6 +59,7 @@ ANSWER_WITHIN: Final = timedelta(seconds=10)
 _COMPLETIONS: Final = 2
 """A part that was sent again while it was being completed makes the store refuse once; a fresh list then fits."""
 
+_STARTING: Final = "Another request is just starting this upload. Send it again."
 _REFUSED: Final = (
     "The store refuses to make one object of these parts. Abort this upload and start a new one."
 )
@@ -112,6 +113,9 @@ class UploadService:
         if upload.state is State.CREATING:
             first = started.kind == "created"
             upload = await (create(self._driving, upload) if first else self._create_again(upload))
+        if upload.state is State.CREATING:
+            # overtaken: our lease had ended before the store answered, and whoever took over is not done yet
+            raise IdempotencyInProgress(_STARTING, retry_after=1)
         signed = []
         if upload.state is State.OPEN:
             signed = await self._url_signer.sign_missing(upload, request.sign)
@@ -260,9 +264,7 @@ class UploadService:
             taken = await self._repository.move(upload, Event.TAKEN_OVER, self._driving.leased())
             if taken is not None:
                 return await create_again(self._driving, taken)
-        raise IdempotencyInProgress(
-            "Another request is just starting this upload. Send it again.", retry_after=1
-        )
+        raise IdempotencyInProgress(_STARTING, retry_after=1)
 
     async def _begin_completion(
         self, upload: Upload, size: int | None, digest: Digest | None, wait: timedelta
