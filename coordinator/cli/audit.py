@@ -24,7 +24,7 @@ from coordinator.audit.finding import Finding, Remedy, Report
 from coordinator.audit.mending import mend
 from coordinator.cli.operating import operating
 from coordinator.cli.running_dev import settings_of_running_dev
-from coordinator.database.auditing import count_uploads
+from coordinator.database.auditing import estimated_uploads
 from coordinator.errors import ConfigurationError
 from coordinator.logs import configure_logs
 from coordinator.settings import Settings, load_settings
@@ -70,7 +70,7 @@ async def _until_sigterm(settings: Settings, wishes: AuditWishes) -> Report:
 async def _audited(settings: Settings, wishes: AuditWishes) -> Report:
     older_than = _older_than(settings, wishes.older_than)
     async with operating(settings) as at:
-        with _bar(await count_uploads(at.engine, wishes.prefix)) as bar:
+        with _bar(None if wishes.prefix else await estimated_uploads(at.engine)) as bar:
             auditor = Auditor(
                 at.engine,
                 at.store,
@@ -121,7 +121,7 @@ def _whose(finding: Finding) -> str:
 
 
 class _Bar:
-    def __init__(self, progress: Progress, rows: int) -> None:
+    def __init__(self, progress: Progress, rows: int | None) -> None:
         self._progress = progress
         self._stages: dict[Stage, TaskID] = {"rows": progress.add_task("rows", total=rows)}
 
@@ -132,7 +132,7 @@ class _Bar:
 
 
 @contextmanager
-def _bar(rows: int) -> Iterator[_Bar]:
+def _bar(rows: int | None) -> Iterator[_Bar]:
     """Shown on a terminal alone, and gone at the end."""
     console = Console(stderr=True)
     progress = Progress(
