@@ -21,7 +21,7 @@ from coordinator.uploads.model import Upload
 from coordinator.uploads.ports import ObjectStore, Started, StoreError, UploadRepository
 from coordinator.uploads.state import Event
 from tests.kills.orders import Order
-from tests.kills.points import STORE_CALLS, WRITES, move_name
+from tests.kills.points import STORE_CALLS, WRITES, move_name, survives
 
 __all__ = ["Failpoints"]
 
@@ -59,7 +59,7 @@ class Failpoints:
         self.say(point)
         if point != order.point:
             return
-        if self._last(order):
+        if self._last(order) and not survives(point):
             os.kill(os.getpid(), signal.SIGKILL)
         self._serial, self._reached = order.serial, self._so_far(order) + 1
 
@@ -121,18 +121,23 @@ class Failpoints:
             if name is None or not commits(connection, query):
                 return await method(connection, query, *args, **more)
             self.hit(f"{name}.before_commit")
-            point = f"{name}.commit_acknowledgement_lost"
-            if self._expects(point):
+            unread = [
+                f"{name}.{moment}" for moment in ("commit_acknowledgement_lost", "commit_connection_cut")
+            ]
+            for point in filter(self._expects, unread):
                 return await self._unless_done(connection, point, await _one_way(connection, query, args))
             answer = await method(connection, query, *args, **more)
-            if answer:
+            for point in unread if answer else ():
                 self.hit(point)
             return answer
 
         return watched
 
     async def _unless_done(self, connection: Any, point: str, asking: Callable[[], Awaitable[Any]]) -> Any:
-        """Send, and die as soon as the answer has come: it is never read. Returns when nothing was changed."""
+        """Send, and die, or hang up, as soon as the answer has come: it is never read.
+
+        Returns when nothing was changed.
+        """
         answering = asyncio.ensure_future(asking())
         wire = socket.socket(fileno=os.dup(connection._transport.get_extra_info("socket").fileno()))
         try:
@@ -144,6 +149,7 @@ class Failpoints:
                         continue
                     if not any(nothing in wire.recv(65536, socket.MSG_PEEK) for nothing in _NOTHING_DONE):
                         self.hit(point)
+                        connection.terminate()
                     break
             return await answering
         finally:

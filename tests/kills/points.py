@@ -5,6 +5,7 @@
 `store.<call>.after_response`              the answer has been read, and nothing has come of it yet
 `<commit>.before_commit`                   the statement has not been sent, or COMMIT has not
 `<commit>.commit_acknowledgement_lost`     Postgres has committed, and its answer lies unread in the dead process's socket
+`<commit>.commit_connection_cut`           the same, but the server lives on and its connection to Postgres does not
 `<commit>.after_commit`                    the answer has been read, and nothing has come of it yet
 
 A commit is a move of the transition table (`move.<source>.<event>`) or another write of the ledger (`ledger.<method>`).
@@ -14,7 +15,7 @@ from typing import Final
 
 from coordinator.uploads.state import TRANSITIONS, Actor, Event, State
 
-__all__ = ["COMMIT_MOMENTS", "POINTS", "STORE_CALLS", "STORE_MOMENTS", "WRITES", "move_name"]
+__all__ = ["COMMIT_MOMENTS", "POINTS", "STORE_CALLS", "STORE_MOMENTS", "WRITES", "move_name", "survives"]
 
 STORE_CALLS: Final = (
     "create_multipart_upload",
@@ -38,7 +39,16 @@ WRITES: Final = (
     "fix_stream_end",
 )
 
-COMMIT_MOMENTS: Final = ("before_commit", "commit_acknowledgement_lost", "after_commit")
+COMMIT_MOMENTS: Final = (
+    "before_commit",
+    "commit_acknowledgement_lost",
+    "commit_connection_cut",
+    "after_commit",
+)
+
+
+def survives(point: str) -> bool:
+    return point.endswith(".commit_connection_cut")
 
 
 def move_name(source: State | None, event: Event) -> str:

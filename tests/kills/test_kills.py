@@ -45,10 +45,15 @@ def test_every_point_is_reached(reached: Reached) -> None:
 @pytest.mark.parametrize("point", POINTS)
 async def test_a_server_that_is_killed_loses_nothing(played: Stage, reached: Reached, point: str) -> None:
     rng = random.Random(f"{SEED} {point}")
-    case = rng.choice(cases_of(reached, point, first_only=True))
-    outcome = await kill(played, case, content_for(rng))
-    assert outcome.wrong == [], f"{case}, KILLS_SEED={SEED}"
-    assert outcome.killed, f"{case} was not reached, KILLS_SEED={SEED}"
+    cases = list(cases_of(reached, point, first_only=True))
+    rng.shuffle(cases)
+    # a slow machine reaches points, when it is asked which there are, that it does not reach again
+    for case in cases[:3]:
+        outcome = await kill(played, case, content_for(rng))
+        assert outcome.wrong == [], f"{case}, KILLS_SEED={SEED}"
+        if outcome.killed:
+            return
+    pytest.fail(f"the point was not reached in {cases[:3]}, KILLS_SEED={SEED}")
 
 
 async def test_nothing_is_left_behind(played: Stage) -> None:
