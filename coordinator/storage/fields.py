@@ -20,10 +20,13 @@ def truncated(page: Mapping[str, Any]) -> bool:
     return bool(page["IsTruncated"] if "IsTruncated" in page else not page["Bucket"])
 
 
-def made(upload_id: str) -> MultipartUploadId:
-    """Never empty: `DELETE key?uploadId=` would be an order to delete the object, for a store that reads it so."""
-    if not upload_id:
-        raise ValueError("an upload without an id")
+def made(upload_id: object) -> MultipartUploadId:
+    """Never empty: `DELETE key?uploadId=` would be an order to delete the object, for a store that reads it so.
+
+    Nor two of them, of which the SDK makes a list.
+    """
+    if not isinstance(upload_id, str) or not upload_id:
+        raise ValueError("an upload without an id, or with several")
     return MultipartUploadId(upload_id)
 
 

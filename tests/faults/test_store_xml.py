@@ -150,6 +150,7 @@ def assert_may_pass(call: Callable[[S3Store], Awaitable[None]], answer: Said) ->
     [
         (list_uploads, Said(200, UPLOADS.replace(b"up2", b""))),
         (create, Said(200, CREATED.replace(b"the-upload", b""))),
+        (create, Said(200, CREATED.replace(b"Key>", b"UploadId>"))),
         (list_parts, Said(400, PARTS.replace(b"UploadId>", b"Error>"))),
         (abort, Said(503, b"<a>" * 1_200 + b"</a>" * 1_200)),
         (list_uploads, Said(200, UPLOADS.replace(b"2026-11-21T07:00:02.000Z", b"9" * 400))),
@@ -159,6 +160,7 @@ def assert_may_pass(call: Callable[[S3Store], Awaitable[None]], answer: Said) ->
     ids=[
         "listed without id",
         "made without id",
+        "two ids",
         "error of text",
         "deep",
         "time",
