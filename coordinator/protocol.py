@@ -19,6 +19,7 @@ __all__ = [
     "DownloadAnswer",
     "FieldProblem",
     "HealthAnswer",
+    "Name",
     "PartAnswer",
     "PartToSign",
     "PartsAnswer",

@@ -60,6 +60,11 @@ class StoreSettings(BaseModel):
         description="`path` works everywhere but on new AWS buckets' dualstack names; `virtual` puts the bucket into the host name.",
     )
 
+    @field_validator("access_key_id", "secret_access_key", "session_token", mode="before")
+    @classmethod
+    def _empty_is_not_given(cls, value: object) -> object:
+        return value or None
+
     @field_validator("endpoint_url", "public_endpoint_url")
     @classmethod
     def _is_an_origin(cls, value: str | None) -> str | None:
@@ -277,6 +282,10 @@ def _origin(value: str) -> str:
         or parts.fragment
     ):
         raise ValueError("it must look like https://host or https://host:port")
+    try:
+        _ = parts.port  # reading it checks it
+    except ValueError:
+        raise ValueError("its port must be a number from 1 to 65535") from None
     if parts.path not in {"", "/"}:
         raise ValueError("it must not have a path")
     return f"{parts.scheme}://{parts.netloc}"

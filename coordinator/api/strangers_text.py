@@ -17,7 +17,7 @@ _FILENAME_BYTES: Final = 1_024
 _METADATA_BYTES: Final = 8 * 1024
 _HEADER_KEY_LENGTH: Final = 255
 
-_TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_TURNING: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LINE_ENDS: Final = frozenset("\u2028\u2029")
 _HARMFUL_CATEGORIES: Final = frozenset({"Cc", "Cs"})
 
@@ -66,6 +66,8 @@ def idempotency_key(given: str | None) -> str | None:
 def _filename(filename: str) -> Iterator[FieldError]:
     if not _is_plain(filename):
         yield FieldError("$.filename", _PLAIN)
+    elif ".." in filename.replace("\\", "/").split("/"):
+        yield FieldError("$.filename", "Expected a name, not a path that climbs with `..`")
     elif len(filename.encode()) > _FILENAME_BYTES:
         yield FieldError("$.filename", f"Expected at most {_FILENAME_BYTES} bytes in UTF-8")
 

@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+import msgspec
+
 from coordinator.access.api_keys import ApiKeys, NewApiKey
 from coordinator.access.principals import Scope
 from coordinator.database.api_keys import ApiKeyRecord
 from coordinator.database.api_keys import ApiKeys as ApiKeyTable
 from coordinator.database.engine import create_engine
 from coordinator.errors import ConfigurationError
+from coordinator.protocol import Name
 from coordinator.settings import load_settings
 
 __all__ = ["create_key", "run_create", "run_list", "run_revoke"]
@@ -24,6 +27,9 @@ async def create_key(
 
 
 def run_create(tenant: str, owner: str | None, name: str, scopes: Sequence[Scope]) -> None:
+    """Raises ConfigurationError for a tenant or owner that no token could name."""
+    for option, value in (("--tenant", tenant), ("--owner", owner)):
+        _check_name(option, value)
     made = asyncio.run(
         create_key(_database_url(), tenant=tenant, owner=owner, name=name, scopes=frozenset(scopes))
     )
@@ -40,6 +46,14 @@ def run_revoke(key_id: str) -> None:
     if not asyncio.run(_revoke(key_id)):
         raise ConfigurationError("KEY_ID", f"there is no key {key_id}; `coordinator keys list` shows them")
     print(f"{key_id} is revoked")
+
+
+def _check_name(option: str, value: str | None) -> None:
+    try:
+        msgspec.convert(value, Name | None)
+    except msgspec.ValidationError:
+        problem = f"{value!r} must be 1 to 64 letters, digits and the signs . _ @ : + -"
+        raise ConfigurationError(option, problem) from None
 
 
 async def _list(tenant: str | None) -> Sequence[ApiKeyRecord]:

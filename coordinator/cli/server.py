@@ -5,6 +5,7 @@ ConfigurationError it is, and not as a traceback in a log.
 """
 
 import asyncio
+import errno
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Mapping
@@ -57,9 +58,18 @@ async def serve(app: Starlette, settings: Settings, ready: Callable[[], None]) -
         try:
             await server.serve()
         except SystemExit:
-            # uvicorn has logged why; by far the most common reason is a port in use
-            problem = f"cannot listen on {settings.host}:{settings.port}; is it taken?"
-            raise ConfigurationError("port", problem) from None
+            # uvicorn has logged the reason and keeps it to itself
+            raise _cannot_listen(settings) from None
+
+
+def _cannot_listen(settings: Settings) -> ConfigurationError:
+    try:
+        socket.create_server((settings.host, settings.port)).close()
+    except OSError as refused:
+        if refused.errno not in {errno.EADDRINUSE, errno.EACCES}:
+            return ConfigurationError("host", f"{settings.host} is no address of this machine")
+    problem = f"cannot listen on {settings.host}:{settings.port}; it is taken, or not allowed to this user"
+    return ConfigurationError("port", problem)
 
 
 def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:

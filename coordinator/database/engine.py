@@ -50,6 +50,8 @@ ATTEMPTS: Final = 3
 
 _SCHEMES: Final = ("postgresql", "postgres", "postgresql+asyncpg")
 
+_SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+
 _LIBPQ_ONLY: Final = frozenset({"channel_binding", "connect_timeout", "gssencmode", "options", "service"})
 """Understood by libpq and not by asyncpg. Refused: to drop `channel_binding` would quietly weaken a connection."""
 
@@ -74,13 +76,22 @@ def normalise_url(database_url: str) -> str:
     Accepts the schemes `postgresql`, `postgres` and `postgresql+asyncpg`, and libpq's `sslmode` as well as SQLAlchemy's
     `ssl`. Raises ConfigurationError, which never repeats the address: it holds a password.
     """
-    address = urlsplit(database_url)
+    if not database_url:
+        raise ConfigurationError("database_url", "it is not set: postgresql://user:password@host:port/name")
+    try:
+        address = urlsplit(database_url)
+        _ = address.port  # reading it checks it
+    except ValueError:
+        raise ConfigurationError("database_url", "its host or port cannot be read") from None
     if address.scheme not in _SCHEMES:
         raise ConfigurationError("database_url", "must begin with postgresql://")
     options = [("sslmode" if name == "ssl" else name, value) for name, value in parse_qsl(address.query)]
     refused = sorted(_LIBPQ_ONLY & {name for name, _ in options})
     if refused:
         raise ConfigurationError("database_url", f"{', '.join(refused)} is not supported; leave it out")
+    mode = dict(options).get("sslmode", "prefer")
+    if mode not in _SSL_MODES:
+        raise ConfigurationError("database_url", f"sslmode must be one of {', '.join(_SSL_MODES)}")
     query = f"?{urlencode(options)}" if options else ""
     return f"postgresql://{address.netloc}{address.path}{query}"
 

@@ -8,6 +8,7 @@ struct has no place for.
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -28,6 +29,9 @@ BODY_LIMIT: Final = 64 * 1024
 """Bytes, unless a route carries batches of parts."""
 BATCH_LIMIT: Final = 512 * 1024
 """Bytes, on `/parts*` and `/complete`."""
+POUR_LIMIT: Final = 32 * 1024 * 1024
+POUR_WITHIN: Final = 5.0
+"""Bytes and seconds of a refused body that are read and thrown away, so that its sender lives to read the refusal."""
 RECEIVE_WITHIN: Final = 15.0
 """Seconds for a whole body."""
 
@@ -89,18 +93,32 @@ async def _read(request: Request[Any], limit: int, within: float) -> bytes:
 async def _read_up_to(request: Request[Any], limit: int) -> bytes:
     body = bytearray()
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced[:20]) > limit:
-        raise _too_large(request, limit)
-    async for received in request.stream():
+    arriving = request.stream()
+    length = int(announced[:20]) if announced.isdecimal() else 0
+    too_large = length > limit
+    while not too_large:
+        received = await anext(arriving, None)
+        if received is None:
+            return bytes(body)
         body += received
-        if len(body) > limit:
-            raise _too_large(request, limit)
-    return bytes(body)
+        too_large = len(body) > limit
+    if length > POUR_LIMIT or not await _pour_away(arriving):
+        request.scope[_UNREAD] = True
+    raise BodyTooLarge(f"At most {limit} bytes are allowed here.")
 
 
-def _too_large(request: Request[Any], limit: int) -> BodyTooLarge:
-    request.scope[_UNREAD] = True
-    return BodyTooLarge(f"At most {limit} bytes are allowed here.")
+async def _pour_away(arriving: AsyncIterator[bytes]) -> bool:
+    """Whether the rest ended within bounds. A connection that is closed on unread bytes is reset, and the answer lost."""
+    poured = 0
+    try:
+        async with asyncio.timeout(POUR_WITHIN):
+            async for received in arriving:
+                poured += len(received)
+                if poured > POUR_LIMIT:
+                    return False
+    except TimeoutError:
+        return False
+    return True
 
 
 def _says_json(content_type: str) -> bool:

@@ -89,6 +89,9 @@ class DataDirectory:
             if isinstance(error, PermissionError):
                 problem = f"{self.path} belongs to another user; run as that user or choose another"
                 raise ConfigurationError(SETTING, problem) from error
+            if isinstance(error, OSError):
+                problem = f"{self.path} cannot be used as a directory ({error.strerror}); choose another"
+                raise ConfigurationError(SETTING, problem) from error
             raise
         return self
 

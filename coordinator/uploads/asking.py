@@ -137,6 +137,8 @@ def completed_plan(upload: Upload, size: int | None, limits: S3Limits = AWS_LIMI
         return upload.plan
     if size is None:
         raise _invalid("$.size", "a stream's size must be given when it is completed")
+    if size > limits.max_object_size:
+        raise _invalid("$.size", f"an object has at most {limits.max_object_size} bytes")
     count = max(1, -(-size // upload.part_size))
     if count > limits.max_parts:
         raise _invalid(

@@ -72,12 +72,17 @@ async def complete_again(driving: Driving, upload: Upload) -> Upload:
     """After a takeover: read at once, send only when the last attempt must have ended."""
     async with driving.kept(upload):
         decision, found = await _decide(driving, upload)
-        attempted = upload.complete_attempted_at
-        over = attempted is None or upload.now - attempted > driving.timing.complete_deadline
+        over = _attempt_over(driving, upload)
         if not (decision is Decision.SEND and over):
             return await _conclude(driving, upload, decision, found, _Attempt.UNKNOWN)
         stamped = await _stamp(driving, upload)
     return await complete(driving, stamped) if stamped else await driving.current(upload)
+
+
+def _attempt_over(driving: Driving, upload: Upload) -> bool:
+    """Whether the last attempt must have ended, whatever became of it."""
+    attempted = upload.complete_attempted_at
+    return attempted is None or upload.now - attempted > driving.timing.complete_deadline
 
 
 async def resolve_gone(driving: Driving, upload: Upload) -> Upload:
@@ -143,6 +148,9 @@ async def _conclude(
 ) -> Upload:
     if decision is Decision.COMPLETED and found is not None:
         return await _completed(driving, upload, found)
+    may_still_land = attempt is _Attempt.UNKNOWN and not _attempt_over(driving, upload)
+    if decision is Decision.FAIL_CONFLICT and may_still_land:
+        return await _wait_for_the_attempt(driving, upload)
     if decision in _FAILURES:
         return await driving.fail(upload, _FAILURES[decision])
     if decision is Decision.SEND and attempt is _Attempt.REFUSED:

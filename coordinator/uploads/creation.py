@@ -51,16 +51,15 @@ async def create_again(driving: Driving, upload: Upload) -> Upload:
 async def _look_and_create(driving: Driving, upload: Upload) -> Upload:
     try:
         listed = await driving.store.list_multipart_uploads(upload.key)
-        choice, found, extra = adopt(
+        choice, found, _ = adopt(
             listed, age=upload.now - upload.created_at, patience=driving.timing.create_patience
         )
         if choice is Adoption.GIVE_UP:
             return await driving.fail(upload, Reason.CREATE_LOST)
         if found is None:
-            return await _create(driving, upload)
-        for one in extra:
-            await _abort_extra(driving, upload, one.multipart_upload_id)
-        return await _open(driving, upload, found.multipart_upload_id, None)
+            row = await _create(driving, upload)
+        else:
+            row = await _open(driving, upload, found.multipart_upload_id, None)
     except StoreMisconfigured as refused:
         raise await _misconfigured(driving, upload, refused) from None
     except StoreError as unknown:
@@ -70,6 +69,22 @@ async def _look_and_create(driving: Driving, upload: Upload) -> Upload:
             "The store did not answer in time. Send the same request with the same Idempotency-Key again.",
             retry_after=5,
         ) from None
+    await _abort_others(driving, row)
+    return row
+
+
+async def _abort_others(driving: Driving, row: Upload) -> None:
+    """What earlier attempts left under the key, one that landed after our look included: exactly one upload stays."""
+    if row.state is not State.OPEN:
+        return
+    try:
+        listed = await driving.store.list_multipart_uploads(row.key)
+    except StoreError as failed:
+        log.warning("create.extra_left", upload_id=str(row.id), store=str(failed))
+        return
+    for one in listed:
+        if one.multipart_upload_id != row.multipart_upload_id:
+            await _abort_extra(driving, row, one.multipart_upload_id)
 
 
 async def _create(driving: Driving, upload: Upload) -> Upload:

@@ -10,13 +10,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+import structlog
+
 from coordinator.errors import (
     AlreadyCompleted,
     Completing,
+    FieldError,
     IdempotencyInProgress,
     NotCompleted,
     NotFound,
     PartsMismatch,
+    RequestError,
+    Unavailable,
+    ValidationFailed,
 )
 from coordinator.signing.presigner import Presigner
 from coordinator.uploads.asking import (
@@ -51,6 +57,8 @@ from coordinator.uploads.state import Event, Reason, State
 from coordinator.uploads.url_signer import URL_SLACK, UrlSigner
 
 __all__ = ["Lifetimes", "UploadService"]
+
+log = structlog.stdlib.get_logger()
 
 DEFAULT_CONTENT_TYPE: Final = "application/octet-stream"
 ANSWER_WITHIN: Final = timedelta(seconds=10)
@@ -116,6 +124,12 @@ class UploadService:
         if upload.state is State.CREATING:
             # overtaken: our lease had ended before the store answered, and whoever took over is not done yet
             raise IdempotencyInProgress(_STARTING, retry_after=1)
+        if started.kind == "resumed":
+            _refuse_other_size(upload, request)
+            upload = await self._caught_up(upload)
+            if upload.state is State.FAILED:
+                # the store had lost it: this file is not on its way any more
+                return await self.start(tenant, owner, request, rules)
         signed = []
         if upload.state is State.OPEN:
             signed = await self._url_signer.sign_missing(upload, request.sign)
@@ -266,6 +280,18 @@ class UploadService:
                 return await create_again(self._driving, taken)
         raise IdempotencyInProgress(_STARTING, retry_after=1)
 
+    async def _caught_up(self, upload: Upload) -> Upload:
+        """With parts that reached the store and were never reported, so that nobody sends them twice."""
+        if upload.state is not State.OPEN:
+            return upload
+        try:
+            await merge_listed(self._driving, upload)
+        except Unavailable:
+            return upload
+        except RequestError as ended:
+            log.info("resume.ended", upload_id=str(upload.id), code=ended.code)
+        return await self._repository.reread(upload.id) or upload
+
     async def _begin_completion(
         self, upload: Upload, size: int | None, digest: Digest | None, wait: timedelta
     ) -> Upload:
@@ -283,3 +309,9 @@ class UploadService:
             return await self._driver.complete(moved, wait)
         raced = await self._driving.current(upload)
         return await self._driver.join(raced, wait) if raced.state is State.COMPLETING else raced
+
+
+def _refuse_other_size(upload: Upload, request: StartRequest) -> None:
+    if upload.size != request.size:
+        message = f"A live upload with this fingerprint has {upload.size} bytes, so one of the two is wrong"
+        raise ValidationFailed.of(FieldError("$.fingerprint", message))

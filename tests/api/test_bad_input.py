@@ -33,6 +33,9 @@ REFUSED_STARTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("a filename with CR/LF", {"filename": "a\r\nSet-Cookie: x"}, "validation_failed", "$.filename"),
     ("a filename with DEL", {"filename": "a\x7f"}, "validation_failed", "$.filename"),
     ("a filename that turns around", {"filename": "a\u202egpj.exe"}, "validation_failed", "$.filename"),
+    ("a filename that climbs", {"filename": "../../etc/passwd"}, "validation_failed", "$.filename"),
+    ("a filename that climbs backwards", {"filename": "a\\..\\b"}, "validation_failed", "$.filename"),
+    ("a filename with a right-to-left mark", {"filename": "a\u200fb"}, "validation_failed", "$.filename"),
     ("a filename with an isolate", {"filename": "a\u2067b"}, "validation_failed", "$.filename"),
     ("a filename with a line end", {"filename": "a\u2028b"}, "validation_failed", "$.filename"),
     ("a content type without a slash", {"content_type": "video"}, "validation_failed", "$.content_type"),
@@ -80,9 +83,7 @@ async def test_a_start_that_is_refused(
     await assert_nothing_was_left(service, key)
 
 
-@pytest.mark.parametrize(
-    "filename", ["../../etc/passwd", "..", ".", "C:\\a", "🎬" * 255, "a b.txt", "%00", "؀", "<b>"]
-)
+@pytest.mark.parametrize("filename", [".", "...", "a/b", "C:\\a", "🎬" * 255, "a b.txt", "%00", "؀", "<b>"])
 async def test_odd_filenames_are_data_and_never_paths(
     service: Service, key: dict[str, str], filename: str
 ) -> None:
@@ -171,11 +172,10 @@ async def test_bodies_beyond_the_limit_are_not_parsed(
     for content in (b"[" * (limit + 1), trickle()):
         answer = await service.client.request(method, path, content=content, headers=headers)
         assert_problem(answer, 413, "body_too_large")
-        assert answer.headers["connection"] == "close"
     lied = {**headers, "Content-Length": str(10**30)}
-    assert_problem(
-        await service.client.request(method, path, content=b"{}", headers=lied), 413, "body_too_large"
-    )
+    answer = await service.client.request(method, path, content=b"{}", headers=lied)
+    assert_problem(answer, 413, "body_too_large")
+    assert answer.headers["connection"] == "close"
     within = await service.client.request(method, path, content=b"[" * limit, headers=headers)
     assert within.status_code in {400, 422}
 

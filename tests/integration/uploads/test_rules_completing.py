@@ -21,7 +21,6 @@ from tests.integration.uploads.outcomes import COMPLETE, assert_completed_once, 
 
 GONE = StoreUploadGone("list_parts", "NoSuchUpload")
 INVALID = StoreRefused("complete_multipart_upload", "InvalidPart")
-UNANSWERED = FailBefore("ConnectionClosedError", answered=False)
 DEADLINE = timedelta(minutes=5)
 
 
@@ -203,7 +202,7 @@ async def test_another_object_under_the_key_is_never_called_ours_nor_touched(
     house: House, replica: Replica, other: Replica, *, ours: bool, reason: Reason
 ) -> None:
     upload = await house.sent(replica)
-    house.store.script(COMPLETE, UNANSWERED)
+    house.store.script(COMPLETE, FailBefore())
     house.store.put_object(upload.key, b"what somebody else put", mark=upload.mark if ours else None)
     with pytest.raises(UploadGone) as refused:
         await replica.service.complete(upload.id, ADA)

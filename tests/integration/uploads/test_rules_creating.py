@@ -95,6 +95,22 @@ async def test_whoever_finds_an_orphaned_intent_opens_it_with_exactly_one_upload
     assert row.lease_until is None
 
 
+async def test_a_create_that_lands_after_the_look_of_whoever_took_over_is_aborted(
+    house: House, replica: Replica
+) -> None:
+    upload = await house.due(await house.intent())
+    hold = Hold()
+    house.store.script("create_multipart_upload", hold)
+    sweep = asyncio.create_task(replica.sweep())
+    await hold.reached.wait()
+    await house.create_at_store(upload)
+    hold.released.set()
+    await sweep
+    row = await house.row(upload)
+    assert row.state is State.OPEN
+    assert house.store.names(row) == [row.multipart_upload_id]
+
+
 async def test_an_intent_that_the_store_never_heard_of_is_given_up(house: House, replica: Replica) -> None:
     upload = await house.intent()
     await house.age(upload, timedelta(minutes=11))

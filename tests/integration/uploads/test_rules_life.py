@@ -18,7 +18,7 @@ from coordinator.errors import (
     UploadGone,
     ValidationFailed,
 )
-from coordinator.storage.faults import Hold
+from coordinator.storage.faults import FailBefore, Hold
 from coordinator.uploads.model import Claim, Digest, Identity, Upload
 from coordinator.uploads.plan import MIB
 from coordinator.uploads.requests import WantedPart
@@ -269,6 +269,35 @@ async def test_a_live_file_is_resumed_with_what_is_missing(
     again, signed = await other.service.start("acme", "ada", a_request(sign=5, fingerprint="f" * 64), RULES)
     assert (again.kind, again.upload.id) == ("resumed", upload.id)
     assert [part.part_number for part in signed] == [2, 3]
+
+
+async def test_a_resumed_upload_asks_for_no_part_that_the_store_has(
+    house: House, replica: Replica, other: Replica
+) -> None:
+    upload = await started(replica, fingerprint="f" * 64)
+    house.send(upload, 2)
+    _, signed = await other.service.start("acme", "ada", a_request(sign=5, fingerprint="f" * 64), RULES)
+    assert [part.part_number for part in signed] == [1, 3]
+    house.store.script("list_parts", FailBefore())
+    _, signed = await other.service.start("acme", "ada", a_request(sign=5, fingerprint="f" * 64), RULES)
+    assert [part.part_number for part in signed] == [1, 3]
+
+
+async def test_a_file_whose_upload_the_store_has_lost_starts_anew(
+    house: House, replica: Replica, other: Replica
+) -> None:
+    upload = await started(replica, fingerprint="f" * 64)
+    house.store.lose(upload)
+    begun, _ = await other.service.start("acme", "ada", a_request(fingerprint="f" * 64), RULES)
+    assert (begun.kind, begun.upload.state) == ("created", State.OPEN)
+    assert begun.upload.id != upload.id
+    assert (await house.row(upload)).state is State.FAILED
+
+
+async def test_a_fingerprint_of_another_size_is_refused(replica: Replica) -> None:
+    await started(replica, fingerprint="f" * 64)
+    with pytest.raises(ValidationFailed, match="fingerprint"):
+        await replica.service.start("acme", "ada", a_request(size=7, fingerprint="f" * 64), RULES)
 
 
 async def test_reports_keep_an_upload_alive(house: House, replica: Replica) -> None:

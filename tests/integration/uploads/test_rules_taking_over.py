@@ -43,6 +43,22 @@ async def test_nobody_sends_a_second_complete_before_the_first_must_have_ended(
     assert len(set(house.store.manifests)) == 1
 
 
+async def test_a_foreign_object_ends_nothing_while_our_complete_may_still_land(
+    house: House, replica: Replica, other: Replica
+) -> None:
+    upload = await house.sent(replica)
+    house.store.script(COMPLETE, UNANSWERED)
+    house.store.put_object(upload.key, b"what somebody else put", mark=None)
+    resting = await rested(house, replica, upload)
+    await house.due(upload)
+    assert await other.sweep() == 1
+    assert (await house.row(upload)).state is State.COMPLETING
+    await house.age(resting, DEADLINE)
+    await other.sweep()
+    row = await house.row(upload)
+    assert (row.state, row.reason) == (State.FAILED, Reason.CONFLICT)
+
+
 async def test_a_complete_that_never_ends_is_ended_at_its_deadline(house: House) -> None:
     replica = house.replica(complete_deadline=timedelta(seconds=0.3))
     upload, hold = await house.sent(replica), Hold()
