@@ -7,7 +7,6 @@ then the drives under way (for `drain` seconds), then the connections.
 
 import asyncio
 import os
-import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
@@ -17,7 +16,6 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import Any, Final
 
-from alembic.script import ScriptDirectory
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -36,32 +34,32 @@ from coordinator.api.readiness import Readiness
 from coordinator.api.routes import declarations
 from coordinator.api.state import ApiState
 from coordinator.database.api_keys import ApiKeys as ApiKeyTable
-from coordinator.database.engine import create_engine, execute
-from coordinator.database.migrations import configuration, current, head
+from coordinator.database.engine import execute
 from coordinator.database.uploads import Uploads
-from coordinator.errors import ConfigurationError, DatabaseUnavailable
+from coordinator.errors import ConfigurationError
 from coordinator.http.guard import check_declared
 from coordinator.http.middleware import middleware
 from coordinator.http.problems import http_exception
 from coordinator.metrics import Metrics
-from coordinator.settings import Settings, StoreSettings
-from coordinator.signing.addressing import Addressing, locate
+from coordinator.opening import (
+    addressing_of,
+    check_store,
+    credentials_of,
+    credentials_ready,
+    open_database,
+    open_store,
+    timing_of,
+)
+from coordinator.settings import Settings
+from coordinator.signing.addressing import locate
 from coordinator.signing.credentials import (
-    Credentials,
-    CredentialsError,
     CredentialSource,
-    EnvironmentCredentials,
-    RefreshingCredentials,
-    StaticCredentials,
 )
 from coordinator.signing.presigner import Presigner
-from coordinator.storage.credentials import kept_fresh
-from coordinator.storage.options import S3Options
-from coordinator.storage.s3 import open_s3_store
 from coordinator.uploads.driver import Driver
-from coordinator.uploads.driving import Driving, Timing
+from coordinator.uploads.driving import Driving
 from coordinator.uploads.model import LeaseOwner, Quota
-from coordinator.uploads.ports import ObjectStore, StoreMisconfigured, StoreOutcomeUnknown, UploadRepository
+from coordinator.uploads.ports import ObjectStore, UploadRepository
 from coordinator.uploads.service import Lifetimes, UploadService
 from coordinator.workers.retention import Retention
 from coordinator.workers.sweeper import Sweeper
@@ -69,9 +67,6 @@ from coordinator.workers.sweeper import Sweeper
 __all__ = ["Around", "create_app"]
 
 _READY_WITHIN: Final = 2.0
-
-_STORE_SETTING: Final = re.compile(r"\bstore\.[a-z_]+")
-"""The store's refusals name the setting to look at."""
 
 
 Around = Callable[[UploadRepository, ObjectStore], tuple[UploadRepository, ObjectStore]]
@@ -100,12 +95,12 @@ def create_app(
 
     Raises ConfigurationError here for what the settings alone show, and on entering the lifespan for the rest.
     """
-    wiring = _Wiring(settings, store, _credentials(settings.store, environ, clock), clock, around)
+    wiring = _Wiring(settings, store, credentials_of(settings.store, environ, clock), clock, around)
     metrics = Metrics(CollectorRegistry())
     declared = declarations(metrics=settings.metrics)
     routes: list[BaseRoute] = [*routes_of(declared)]
     if settings.page:
-        origin = locate(_addressing(settings.store)).origin
+        origin = locate(addressing_of(settings.store)).origin
         routes += page_routes(static_folder(), store_origin=origin)
     check_declared(routes)
     tokens = UploadTokens(_token_secret(settings), clock=clock)
@@ -167,15 +162,15 @@ class _Wiring:
         """Raises ConfigurationError when the database or the bucket is not as the settings say."""
         settings = self.settings
         async with AsyncExitStack() as ending:
-            engine = await ending.enter_async_context(_database(settings))
-            await self._find_credentials(ending)
+            engine = await ending.enter_async_context(open_database(settings))
+            await ending.enter_async_context(credentials_ready(self.credentials, self.clock))
             store = self.store
             if store is None:
-                store = await ending.enter_async_context(_s3_store(settings.store, self.credentials))
-            await _check_store(store)
+                store = await ending.enter_async_context(open_store(settings.store, self.credentials))
+            await check_store(store)
             uploads = Uploads(engine)
             ledger, reached = self.around(uploads, store)
-            driver = Driver(Driving(ledger, reached, LeaseOwner(secrets.token_hex(8)), _timing(settings)))
+            driver = Driver(Driving(ledger, reached, LeaseOwner(secrets.token_hex(8)), timing_of(settings)))
             ending.push_async_callback(driver.close, timedelta(seconds=settings.drain))
             if settings.sweep:
                 sweeper = Sweeper(driver, timedelta(seconds=settings.sweep_interval))
@@ -183,29 +178,13 @@ class _Wiring:
                 forgetting = Retention(uploads, timedelta(days=settings.retention) or None)
                 await ending.enter_async_context(_running(forgetting.run(), "retention"))
             presigner = Presigner(
-                addressing=_addressing(settings.store), credentials=self.credentials, clock=self.clock
+                addressing=addressing_of(settings.store), credentials=self.credentials, clock=self.clock
             )
             yield _Wired(
                 UploadService(driver, presigner, lifetimes=_lifetimes(settings), quota=_quota(settings)),
                 ApiKeys(ApiKeyTable(engine), clock=self.clock),
                 {"database": lambda: _ask(engine), "store": store.check},
             )
-
-    async def _find_credentials(self, ending: AsyncExitStack) -> None:
-        try:
-            if isinstance(self.credentials, RefreshingCredentials):
-                await ending.enter_async_context(kept_fresh(self.credentials, clock=self.clock))
-            self.credentials.current()
-        except CredentialsError as missing:
-            raise ConfigurationError("store.access_key_id", f"it is empty, and {missing}") from None
-
-
-def _timing(settings: Settings) -> Timing:
-    return Timing(
-        lease=timedelta(seconds=settings.lease),
-        complete_deadline=timedelta(seconds=settings.complete_deadline),
-        late_check_after=timedelta(seconds=settings.late_check_after),
-    )
 
 
 def _lifetimes(settings: Settings) -> Lifetimes:
@@ -226,85 +205,8 @@ def _token_secret(settings: Settings) -> str:
     return settings.token_secret.get_secret_value()
 
 
-def _addressing(store: StoreSettings) -> Addressing:
-    try:
-        return Addressing(store.signing_endpoint_url, store.region, store.bucket, store.addressing_style)
-    except ValueError as refused:
-        raise ConfigurationError("store", str(refused)) from None
-
-
-def _credentials(
-    store: StoreSettings, environ: Mapping[str, str], clock: Callable[[], datetime]
-) -> CredentialSource:
-    """The settings' own; or those of the environment, read again at each use; or what the machine hands out."""
-    if store.access_key_id is None or store.secret_access_key is None:
-        return (
-            EnvironmentCredentials(environ)
-            if environ.get("AWS_ACCESS_KEY_ID")
-            else RefreshingCredentials(clock)
-        )
-    session_token = store.session_token.get_secret_value() if store.session_token else None
-    try:
-        return StaticCredentials(
-            Credentials(store.access_key_id, store.secret_access_key.get_secret_value(), session_token)
-        )
-    except ValueError as refused:
-        raise ConfigurationError("store.access_key_id", str(refused)) from None
-
-
-@asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator[AsyncEngine]:
-    url = settings.database_url.get_secret_value()
-    engine = create_engine(
-        url, pool_size=settings.database_pool_size, statement_cache=settings.database_statement_cache
-    )
-    try:
-        at = await asyncio.to_thread(current, url)
-    except DatabaseUnavailable:
-        raise ConfigurationError(
-            "database_url", "the database does not answer, or refuses its name, user or password"
-        ) from None
-    if _is_behind(at):
-        raise ConfigurationError(
-            "database_url", f"the schema is at {at or 'nothing'}, not {head()}; run `coordinator migrate`"
-        )
-    try:
-        yield engine
-    finally:
-        await engine.dispose()
-
-
-def _is_behind(at: str | None) -> bool:
-    """A revision that this release does not know is a newer one: schemas only grow while releases change places."""
-    known = {script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions()}
-    return at is None or at in known - {head()}
-
-
 async def _ask(engine: AsyncEngine) -> None:
     await execute(engine, text("SELECT 1"), {})
-
-
-@asynccontextmanager
-async def _s3_store(store: StoreSettings, source: CredentialSource) -> AsyncIterator[ObjectStore]:
-    options = S3Options(
-        endpoint_url=store.endpoint_url,
-        region=store.region,
-        bucket=store.bucket,
-        credentials=source,
-        addressing_style=store.addressing_style,
-    )
-    async with open_s3_store(options) as opened:
-        yield opened
-
-
-async def _check_store(store: ObjectStore) -> None:
-    try:
-        await store.check()
-    except StoreMisconfigured as refused:
-        named = _STORE_SETTING.search(str(refused))
-        raise ConfigurationError(named.group() if named else "store.bucket", str(refused)) from None
-    except StoreOutcomeUnknown as silent:
-        raise ConfigurationError("store.endpoint_url", f"the store does not answer ({silent})") from None
 
 
 @asynccontextmanager

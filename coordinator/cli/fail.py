@@ -5,9 +5,9 @@ import sys
 from uuid import UUID
 
 from coordinator.audit.giving_up import give_up, stuck
-from coordinator.cli.operating import opened_ledger
 from coordinator.database.uploads import Uploads
 from coordinator.errors import ConfigurationError
+from coordinator.opening import open_database
 from coordinator.settings import Settings, load_settings
 from coordinator.uploads.model import Upload, UploadId
 
@@ -38,7 +38,7 @@ def run_fail(upload_id: str, text: str | None, *, yes: bool) -> None:
 
 
 async def _fail(settings: Settings, upload_id: UploadId, text: str | None, *, yes: bool) -> Upload | None:
-    async with opened_ledger(settings) as engine:
+    async with open_database(settings) as engine:
         repository = Uploads(engine)
         row = await stuck(repository, upload_id)
         print(

@@ -9,21 +9,21 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from coordinator.app import _check_store, _credentials, _database, _timing
 from coordinator.database.uploads import Uploads
-from coordinator.errors import ConfigurationError
+from coordinator.opening import (
+    check_store,
+    credentials_of,
+    credentials_ready,
+    open_database,
+    open_store,
+    timing_of,
+)
 from coordinator.settings import Settings
-from coordinator.signing.credentials import CredentialsError, RefreshingCredentials
-from coordinator.storage.credentials import kept_fresh
-from coordinator.storage.options import S3Options
-from coordinator.storage.s3 import S3Store, open_s3_store
+from coordinator.storage.s3 import S3Store
 from coordinator.uploads.driving import Driving
 from coordinator.uploads.model import LeaseOwner
 
-__all__ = ["Operating", "opened_ledger", "operating"]
-
-opened_ledger = _database
-"""The engine, on a database at this release's schema. Raises ConfigurationError."""
+__all__ = ["Operating", "operating"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,31 +37,13 @@ class Operating:
 async def operating(settings: Settings) -> AsyncIterator[Operating]:
     """Raises ConfigurationError when the database or the bucket is not as the settings say."""
     async with AsyncExitStack() as ending:
-        engine = await ending.enter_async_context(opened_ledger(settings))
-        store = await _opened_store(settings, ending)
+        engine = await ending.enter_async_context(open_database(settings))
+        source = credentials_of(settings.store, os.environ, _now)
+        await ending.enter_async_context(credentials_ready(source, _now))
+        store = await ending.enter_async_context(open_store(settings.store, source))
+        await check_store(store)
         me = LeaseOwner(secrets.token_hex(8))
-        yield Operating(engine, store, Driving(Uploads(engine), store, me, _timing(settings)))
-
-
-async def _opened_store(settings: Settings, ending: AsyncExitStack) -> S3Store:
-    named = settings.store
-    source = _credentials(named, os.environ, _now)
-    try:
-        if isinstance(source, RefreshingCredentials):
-            await ending.enter_async_context(kept_fresh(source, clock=_now))
-        source.current()
-    except CredentialsError as missing:
-        raise ConfigurationError("store.access_key_id", f"it is empty, and {missing}") from None
-    options = S3Options(
-        endpoint_url=named.endpoint_url,
-        region=named.region,
-        bucket=named.bucket,
-        credentials=source,
-        addressing_style=named.addressing_style,
-    )
-    store = await ending.enter_async_context(open_s3_store(options))
-    await _check_store(store)
-    return store
+        yield Operating(engine, store, Driving(Uploads(engine), store, me, timing_of(settings)))
 
 
 def _now() -> datetime:
