@@ -1,15 +1,32 @@
 """What FakeStore adds to the contract: it fails on command, on the chosen side of the effect."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from coordinator.storage.fake import FakeStore
-from coordinator.storage.faults import FailAfter, FailBefore, Hold, Refuse
+from coordinator.storage.faults import (
+    WIRE,
+    FailAfter,
+    FailBefore,
+    Hold,
+    KeepUpload,
+    ListTwice,
+    Pretend,
+    Refuse,
+    Resurrect,
+    Twice,
+)
 from coordinator.uploads.model import Manifest, ManifestPart, MultipartUploadId
 from coordinator.uploads.plan import S3Limits
-from coordinator.uploads.ports import StoreMisconfigured, StoreOutcomeUnknown, StoreRefused, StoreUploadGone
+from coordinator.uploads.ports import (
+    CompletedObject,
+    StoreMisconfigured,
+    StoreOutcomeUnknown,
+    StoreRefused,
+    StoreUploadGone,
+)
 
 KEY = "tenant/owner/file.bin"
 NOW = datetime(2026, 11, 21, 7, tzinfo=UTC)
@@ -132,3 +149,103 @@ async def test_parts_keep_to_the_limits(store: FakeStore) -> None:
         store.put_part("another key", upload, 1, 1)
     (listed,) = await store.list_parts(KEY, upload)
     assert (listed.part_number, listed.size, listed.last_modified) == (3, 8, NOW)
+
+
+@pytest.mark.parametrize("name", [name for name, fault in WIRE.items() if isinstance(fault, FailBefore)])
+async def test_what_strikes_on_the_way_there_leaves_no_effect(store: FakeStore, name: str) -> None:
+    upload, manifest = await ready(store)
+    store.script("complete_multipart_upload", WIRE[name])
+    with pytest.raises(StoreOutcomeUnknown):
+        await store.complete_multipart_upload(KEY, upload, manifest)
+    assert store.stored(KEY) is None
+
+
+@pytest.mark.parametrize("name", [name for name, fault in WIRE.items() if isinstance(fault, FailAfter)])
+async def test_what_strikes_on_the_way_back_leaves_the_effect(store: FakeStore, name: str) -> None:
+    upload, manifest = await ready(store)
+    store.script("complete_multipart_upload", WIRE[name])
+    with pytest.raises(StoreOutcomeUnknown):
+        await store.complete_multipart_upload(KEY, upload, manifest)
+    assert store.stored(KEY) is not None
+
+
+async def test_an_answer_that_is_lost_is_lost_when_it_is_a_refusal_too(store: FakeStore) -> None:
+    upload, _ = await ready(store)
+    store.script("complete_multipart_upload", FailAfter())
+    with pytest.raises(StoreOutcomeUnknown):
+        await store.complete_multipart_upload(KEY, upload, ())
+
+
+async def test_a_create_that_is_repeated_on_the_way_makes_two(store: FakeStore) -> None:
+    store.script("create_multipart_upload", Twice())
+    known = await create(store)
+    assert store.standing(KEY) == ["fake-1", known]
+
+
+async def test_a_success_may_be_pretended(store: FakeStore) -> None:
+    upload, manifest = await ready(store)
+    promised = CompletedObject("promised", None)
+    store.script("complete_multipart_upload", Pretend(promised))
+    assert await store.complete_multipart_upload(KEY, upload, manifest) == promised
+    assert store.stored(KEY) is None
+
+
+async def test_rows_may_come_twice(store: FakeStore) -> None:
+    upload, _ = await ready(store)
+    store.script("list_parts", ListTwice())
+    first, second = await store.list_parts(KEY, upload)
+    assert (first.part_number, first.etag) == (second.part_number, second.etag)
+    assert first.last_modified < second.last_modified
+
+
+async def test_an_upload_may_outlive_its_complete(store: FakeStore) -> None:
+    upload, manifest = await ready(store)
+    store.script("complete_multipart_upload", KeepUpload())
+    answer = await store.complete_multipart_upload(KEY, upload, manifest)
+    assert [listed.multipart_upload_id for listed in await store.list_multipart_uploads(KEY)] == [upload]
+    assert await store.complete_multipart_upload(KEY, upload, manifest) == answer
+
+
+async def test_an_aborted_upload_may_come_back_unlisted() -> None:
+    now = [NOW]
+    store = FakeStore(clock=lambda: now[0], limits=S3Limits(min_part_size=4))
+    upload, manifest = await ready(store)
+    store.script("abort_multipart_upload", Resurrect(after=timedelta(minutes=5)))
+    await store.abort_multipart_upload(KEY, upload)
+    with pytest.raises(StoreUploadGone):
+        await store.list_parts(KEY, upload)
+    now[0] += timedelta(minutes=5)
+    assert [row.etag for row in await store.list_parts(KEY, upload)] == [manifest[0].etag]
+    assert await store.list_multipart_uploads(KEY) == []
+    await store.abort_multipart_upload(KEY, upload)
+    assert store.standing(KEY) == []
+
+
+async def test_what_a_dead_sender_sent_may_still_land(store: FakeStore) -> None:
+    upload, manifest = await ready(store)
+    hold = Hold()
+    store.script("complete_multipart_upload", hold)
+    sent = asyncio.create_task(store.complete_multipart_upload(KEY, upload, manifest))
+    await hold.reached.wait()
+    sent.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sent
+    [adrift] = store.adrift
+    assert (adrift.heard, store.stored(KEY)) == (False, None)
+    store.land(adrift)
+    assert (store.stored(KEY) is not None, store.adrift) == (True, [])
+
+
+async def test_a_call_remembers_what_became_of_it(store: FakeStore) -> None:
+    upload, manifest = await ready(store)
+    answer = await store.complete_multipart_upload(KEY, upload, manifest)
+    with pytest.raises(StoreUploadGone):
+        await store.abort_multipart_upload(KEY, upload)
+    complete, abort = store.log[-2:]
+    assert (complete.answer, complete.manifest, complete.heard, complete.ended) == (
+        answer,
+        manifest,
+        True,
+        NOW,
+    )
+    assert isinstance(abort.error, StoreUploadGone)
