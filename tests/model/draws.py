@@ -5,6 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from coordinator.storage.fake_profiles import PROFILES
+from coordinator.uploads.model import Quota
 from tests.model.clients import File
 from tests.model.faults import FAULTS_OF
 from tests.model.world import REPLICAS
@@ -42,4 +43,7 @@ KINDS = st.sampled_from(["", "right", "wrong", "foreign", "none"])
 ORDER = st.lists(st.integers(0, 3), min_size=4, max_size=24)
 MOST_STARTS = 5
 
+QUOTA = st.sampled_from([None, None, Quota(tenant_bytes=30), Quota(24, 18, 2)])
+"""What a sequence's tenant may have; streams are refused where bytes are counted."""
+MEDDLING = st.sampled_from(["forget", "forget", "complete", "delete", "overwrite", "forge", "forge short"])
 PROFILE = st.sampled_from(sorted(PROFILES))

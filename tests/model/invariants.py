@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from coordinator.storage.fake import FakeStore
+from coordinator.uploads.model import Quota
 from coordinator.uploads.recovery import backoff
 from coordinator.uploads.state import TERMINAL, TRANSITIONS, Event, State
 from tests.model.clients import Known
@@ -24,6 +25,8 @@ ROWS = """
         FROM events WHERE upload_id = u.id
     ) AS told WHERE u.tenant = $1 ORDER BY u.id
 """
+
+QUOTAS = "SELECT owner, reserved, used, live FROM quotas WHERE tenant = $1"
 
 ENDS = {move.event.value: move.target for move in TRANSITIONS if move.target in TERMINAL}
 TARGETS = {(move.source, move.event): move.target for move in TRANSITIONS}
@@ -40,14 +43,31 @@ def broken(rows: list[Row], earlier: dict[UUID, Row], known: list[Known], world:
             yield f"{breach} (upload {row['id']}, {row['state']})"
 
 
+def over_quota(quotas: list[Row], rows: list[Row], quota: Quota) -> Iterator[str]:
+    """7: within the limits, and exactly what the rows add up to."""
+    for kept in quotas:
+        own = [row for row in rows if kept["owner"] in {"", row["owner"]}]
+        live = [row for row in own if State(row["state"]) not in TERMINAL]
+        reserved = sum(row["quota_reserved"] for row in live)
+        used = sum(row["stored_bytes"] for row in own if row["state"] == State.COMPLETED)
+        if (kept["reserved"], kept["used"], kept["live"]) != (reserved, used, len(live)):
+            yield f"7: {kept}, and the rows say {reserved}, {used}, {len(live)}"
+        limit = quota.owner_bytes if kept["owner"] else quota.tenant_bytes
+        if limit is not None and kept["reserved"] + kept["used"] > limit:
+            yield f"7: {kept}, and the limit is {limit}"
+
+
 def _of_row(row: Row, before: Row | None, client: Known | None, world: World) -> Iterator[str]:
     truth, store, now = world.truth, world.store, world.now()
     state = State(row["state"])
     yield from _history(row, state)
     if before is not None and State(before["state"]) in TERMINAL and before["state"] != row["state"]:
         yield f"2: {before['state']} was the end"
-    if state is State.COMPLETED and row["key"] not in truth.meddled:
-        yield from _completed(row, client, truth.stories[row["id"]], store)
+    if state is State.COMPLETED:
+        yield from _was_seen(row, store)
+        if row["key"] not in truth.meddled:
+            ours = row["key"] not in truth.behind_us
+            yield from _completed(row, client, truth.stories[row["id"]] if ours else None, store)
     if state in {State.ABORTED, State.FAILED} and row["wake_at"] is None:
         yield from _nothing_left(row, store, now)
     if state not in TERMINAL:
@@ -75,7 +95,8 @@ def _history(row: Row, state: State) -> Iterator[str]:
         yield f"3: terminal events {ends}"
 
 
-def _completed(row: Row, client: Known | None, story: Story, store: FakeStore) -> Iterator[str]:
+def _was_seen(row: Row, store: FakeStore) -> Iterator[str]:
+    """Some HEAD showed it; whatever a stranger has done to it since."""
     shown = [
         call.answer
         for call in store.log
@@ -83,9 +104,15 @@ def _completed(row: Row, client: Known | None, story: Story, store: FakeStore) -
     ]
     if not any(_ours(found, row) for found in shown):
         yield "1: completed, and no HEAD ever showed the object"
+
+
+def _completed(row: Row, client: Known | None, story: Story | None, store: FakeStore) -> Iterator[str]:
+    """`story` is None when somebody else completed it."""
     found = store.stored(row["key"])
     if not _ours(found, row):
         yield f"1: completed, and the object is {found}"
+    if story is None:
+        return
     manifest = story.frozen
     if manifest is None:
         if client is not None and client.pure:

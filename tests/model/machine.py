@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from coordinator.storage.fake_profiles import PROFILES
-from coordinator.uploads.model import Identity
+from coordinator.uploads.model import Identity, Quota
 from coordinator.uploads.ports import IdempotencyKey
 from tests.model.clients import File, Known, finish
 from tests.model.conversation import StartAsked
@@ -29,6 +29,7 @@ from tests.model.draws import (
     PACE,
     PART,
     PROFILE,
+    QUOTA,
     TO_THE_END,
     WEATHER,
     WHICH,
@@ -40,9 +41,9 @@ LONGEST_PUT = timedelta(hours=1)
 
 
 class Model(Sequence):
-    @initialize(profile=PROFILE, file=FILES, sent=MOSTLY)
-    def begin(self, *, profile: str, file: File, sent: bool) -> None:
-        self._set_up(PROFILES[profile])
+    @initialize(profile=PROFILE, file=FILES, sent=MOSTLY, quota=QUOTA)
+    def begin(self, *, profile: str, file: File, sent: bool, quota: Quota | None = None) -> None:
+        self._set_up(PROFILES[profile], quota)
         self.start(
             at=0,
             file=file,
@@ -229,14 +230,17 @@ class Model(Sequence):
         which=WHICH, how=st.sampled_from(["forget", "forget", "delete", "overwrite", "forge", "forge short"])
     )
     def somebody_meddles(self, *, which: int, how: str) -> None:
-        """A lifecycle rule forgets the upload; a stranger deletes the object, or writes one, with our mark even."""
+        """A lifecycle rule forgets the upload, an operator completes it; a stranger deletes or writes the object."""
         known = self._one(which)
         if known is None:
             return
         store = self.world.store
-        if how == "forget":
+        if how in {"forget", "complete"}:
             for made in store.standing(known.key):
-                store.expire_upload(made)
+                if how == "forget":
+                    store.expire_upload(made)
+                elif store.complete_as_it_stands(known.key, made):
+                    self.world.truth.behind_us.add(known.key)
             return
         self.world.truth.meddled.add(known.key)
         mark = self.world.truth.stories[known.id].upload.mark
@@ -244,7 +248,7 @@ class Model(Sequence):
             case "delete":
                 store.delete_object(known.key)
             case "overwrite":
-                store.put_object(known.key, b"somebody else's")
+                store.put_object(known.key, b"y" * known.file.size)
             case "forge":
                 store.put_object(known.key, b"x" * known.file.size, mark=mark)
             case _:

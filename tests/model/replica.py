@@ -34,7 +34,7 @@ class Replica:
         ledger = GatedLedger(world, world.floor.uploads)
         self.driver = Driver(Driving(ledger, world.store, LeaseOwner(name), world.timing))
         presigner = Presigner(addressing=ADDRESSING, credentials=CREDENTIALS, clock=world.now)
-        self.service = UploadService(self.driver, presigner, limits=LIMITS)
+        self.service = UploadService(self.driver, presigner, limits=LIMITS, quota=world.quota)
         self.sweeper = Sweeper(self.driver, timedelta(seconds=1))
 
     def __repr__(self) -> str:

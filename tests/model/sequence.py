@@ -8,12 +8,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from coordinator.storage.fake_profiles import Profile
 from coordinator.uploads.driving import Timing
+from coordinator.uploads.model import Quota
 from tests.model.clients import Known, SlowPut, finish
 from tests.model.convergence import converge
 from tests.model.conversation import RULES, Asked, Conversation, StartAsked
 from tests.model.draws import TO_THE_END, Weather
 from tests.model.floor import Floor
-from tests.model.invariants import ROWS, Row, broken
+from tests.model.invariants import QUOTAS, ROWS, Row, broken, over_quota
 from tests.model.journal import Journal
 from tests.model.world import World
 
@@ -28,14 +29,15 @@ class Sequence(RuleBasedStateMachine):
     journal: ClassVar[Journal]
     timing: ClassVar[Timing] = Timing()
 
-    def _set_up(self, profile: Profile) -> None:
+    def _set_up(self, profile: Profile, quota: Quota | None) -> None:
         self.floor.begin()
         self.tenant = f"t{self.floor.sequences}"
-        self.world = World(self.floor, profile, self.journal.moves, self.timing)
+        self.world = World(self.floor, profile, quota, self.journal.moves, self.timing)
         self.talk = Conversation(self.world)
         self.starts: list[StartAsked] = []
         self.slow: list[SlowPut] = []
         self.rows: dict[Any, Row] = {}
+        self.quotas: list[Row] = []
         self.read_at = -1
         self.journal.begin(self.world.truth)
 
@@ -48,7 +50,9 @@ class Sequence(RuleBasedStateMachine):
         self.talk.listen()
         truth = self.world.truth
         rows = self._read()
+        quota = self.world.quota
         breaches = [
+            *(over_quota(self.quotas, rows, quota) if quota else ()),
             *truth.breaches,
             *self.journal.breaches,
             *broken(rows, self.rows, self.talk.known, self.world),
@@ -60,6 +64,8 @@ class Sequence(RuleBasedStateMachine):
         if self.read_at == self.floor.statements:
             return list(self.rows.values())
         self.read_at = self.floor.statements
+        if self.world.quota is not None:
+            self.quotas = self.floor.run(self.floor.query(QUOTAS, self.tenant))
         return self.floor.run(self.floor.query(ROWS, self.tenant))
 
     def teardown(self) -> None:

@@ -56,6 +56,8 @@ class Truth:
         self._by_key: dict[str, Story] = {}
         self.meddled: set[str] = set()
         """Keys whose object a stranger has touched."""
+        self.behind_us: set[str] = set()
+        """Keys whose upload an operator has completed."""
 
     def breach(self, what: str) -> None:
         self.breaches.append(what)
@@ -152,7 +154,8 @@ class Truth:
     def _must_be_lost(self, upload: Upload) -> None:
         store, made = self._store(), upload.multipart_upload_id
         found = store.stored(upload.key)
-        if found is not None and found.mark == upload.mark and upload.key not in self.meddled:
+        ours = found is not None and (found.mark, found.size) == (upload.mark, upload.size)
+        if ours and upload.key not in self.meddled:
             self.breach("1: called lost, and the object is there")
         if made in store.standing(upload.key):
             self.breach("1: called lost, and the multipart upload stands")

@@ -10,6 +10,7 @@ from coordinator.storage.errors import Operation
 from coordinator.storage.fake import Call, FakeStore, Moment
 from coordinator.storage.fake_profiles import Profile
 from coordinator.uploads.driving import Timing
+from coordinator.uploads.model import Quota
 from coordinator.uploads.ports import StoreOutcomeUnknown
 from tests.model.floor import Floor
 from tests.model.gates import Gate, Gates
@@ -30,9 +31,12 @@ Trouble = Literal["before", "after"]
 
 
 class World:
-    def __init__(self, floor: Floor, profile: Profile, moves: Counter[str], timing: Timing) -> None:
+    def __init__(
+        self, floor: Floor, profile: Profile, quota: Quota | None, moves: Counter[str], timing: Timing
+    ) -> None:
         self.floor = floor
         self.timing = timing
+        self.quota = quota
         self.gates = Gates()
         self.store = FakeStore(clock=self.now, limits=LIMITS, profile=profile, pause=self._pause)
         self.truth = Truth(self.now, lambda: self.store, moves)
