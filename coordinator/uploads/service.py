@@ -203,12 +203,16 @@ class UploadService:
         upload = await self.get(upload_id, identity)
         clock = asyncio.get_running_loop().time
         ends = clock() + wait.total_seconds()
-        for _ in range(_COMPLETIONS):
+        begun = 0
+        while begun < _COMPLETIONS:
             left = timedelta(seconds=max(ends - clock(), 0))
             if upload.state is State.OPEN:
+                begun += 1
                 upload = await self._begin_completion(upload, size, digest, left)
-            elif upload.state is State.COMPLETING:
+            elif upload.state is State.COMPLETING and left:
                 upload = await self._driver.join(upload, left)
+            else:
+                break
         if upload.state is State.OPEN:
             raise PartsMismatch(_REFUSED, members={"part_numbers": []})
         if upload.state not in {State.COMPLETING, State.COMPLETED}:

@@ -17,7 +17,7 @@ from coordinator.uploads.ports import (
 )
 from coordinator.uploads.state import Reason, State
 from tests.integration.uploads.house import ADA, DOWN, House, Replica, until
-from tests.integration.uploads.outcomes import COMPLETE, assert_completed_once, held, in_state, rested
+from tests.integration.uploads.outcomes import COMPLETE, assert_completed_once, held, in_state, let_go, rested
 
 GONE = StoreUploadGone("list_parts", "NoSuchUpload")
 INVALID = StoreRefused("complete_multipart_upload", "InvalidPart")
@@ -125,6 +125,28 @@ async def test_a_part_that_is_sent_again_while_it_is_completed_is_listed_anew(
     assert (await asked).state is State.COMPLETED
     assert house.completes() == 2
     assert "reopened" in await house.events(upload)
+
+
+async def test_what_another_driver_was_refused_is_not_held_against_who_waited_for_it(
+    house: House, replica: Replica, other: Replica
+) -> None:
+    """Who waits sees one drive end without a decision, and the next one be refused; it has asked for nothing yet."""
+    upload, hold = await house.sent(replica), Hold()
+    house.store.script(COMPLETE, FailBefore("ConnectionClosedError", answered=False))
+    house.store.script("head_object", hold)
+    first = asyncio.create_task(replica.service.complete(upload.id, ADA, wait=timedelta(0)))
+    await hold.reached.wait()
+    assert (await first).state is State.COMPLETING
+    waiting = asyncio.create_task(replica.service.complete(upload.id, ADA))
+    done, _ = await asyncio.wait({waiting}, timeout=0.1)
+    assert not done
+    hold.released.set()
+    await until(lambda: let_go(house, upload))
+    await house.age(upload, DEADLINE + timedelta(seconds=1))
+    house.store.script(COMPLETE, Refuse(INVALID))
+    await other.sweep()
+    assert (await waiting).state is State.COMPLETED
+    assert house.completes() == 3
 
 
 async def test_a_manifest_that_is_refused_opens_the_upload_again(house: House, replica: Replica) -> None:
