@@ -74,7 +74,7 @@ class Audit:
         held = await self.object(row["key"])
         found = []
         if row["state"] == "completed":
-            wanted = (row["mark"], len(content), sha256(content).hexdigest())
+            wanted = (row["mark"], len(content), sha256(content).hexdigest(), row["etag"])
             if held is None:
                 found.append("completed, and there is no object")
             elif held != wanted:
@@ -87,8 +87,8 @@ class Audit:
             found.append(f"{len(left)} multipart uploads left")
         return found
 
-    async def object(self, key: str) -> tuple[str | None, int, str] | None:
-        """Mark, size and digest."""
+    async def object(self, key: str) -> tuple[str | None, int, str, str] | None:
+        """Mark, size, digest and ETag."""
         try:
             answer = await self.store.get_object(Bucket=self.bucket, Key=key)
         except ClientError as refused:
@@ -96,7 +96,8 @@ class Audit:
                 raise
             return None
         content = await answer["Body"].read()
-        return answer["Metadata"].get("coordinator-mark"), len(content), sha256(content).hexdigest()
+        mark, etag = answer["Metadata"].get("coordinator-mark"), answer["ETag"].strip('"')
+        return mark, len(content), sha256(content).hexdigest(), etag
 
     async def multipart_uploads(self, prefix: str = "") -> list[tuple[str, str]]:
         """Key and id of those that stand under the prefix; in the whole bucket when it is empty."""

@@ -47,7 +47,9 @@ def state_told(answer: httpx2.Response) -> str:
     said: Json = answer.json()
     if answer.status_code == 200:
         return str(said["state"])
-    return {"already_completed": "completed"}.get(said["code"]) or str(said.get("state"))
+    told = "completed" if said["code"] == "already_completed" else said.get("state")
+    assert told, f"no word of how it ended: {said}"
+    return str(told)
 
 
 async def a_whole_life(stage: Stage) -> str:
