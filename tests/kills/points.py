@@ -56,7 +56,7 @@ def move_name(source: State | None, event: Event) -> str:
 
 
 _MOVES: Final = tuple(
-    # an admin's hand has no door yet
+    # an admin's command makes the others, and no server does
     move_name(move.source, move.event)
     for move in TRANSITIONS
     if move.actors != {Actor.ADMIN}
