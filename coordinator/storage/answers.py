@@ -49,9 +49,13 @@ class _Whole:
 
 async def _read(raw: Any) -> bytes:
     body = bytearray()
-    async for piece in raw.content.iter_chunked(_PIECE):
-        body += piece
-        if len(body) > MAX_ANSWER:
-            raw.close()
-            raise AnswerTooLarge(f"the answer has more than {MAX_ANSWER} bytes")
+    try:
+        async for piece in raw.content.iter_chunked(_PIECE):
+            body += piece
+            if len(body) > MAX_ANSWER:
+                raise AnswerTooLarge(f"the answer has more than {MAX_ANSWER} bytes")
+    except BaseException:
+        # also when whoever waited gives up: a connection with half an answer on it is of no use to the next call
+        raw.close()
+        raise
     return bytes(body)

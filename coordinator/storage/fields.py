@@ -6,13 +6,14 @@ outcome.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 from coordinator.uploads.model import MultipartUploadId
-from coordinator.uploads.ports import ListedMultipartUpload, ListedPart
+from coordinator.uploads.ports import CompletedObject, ListedMultipartUpload, ListedPart
 from coordinator.uploads.whole_bucket import KeyedMultipartUpload
 
-__all__ = ["in_utc", "keyed_upload", "listed_part", "listed_upload", "made", "truncated"]
+__all__ = ["completed", "in_utc", "keyed_upload", "listed_part", "listed_upload", "made", "truncated"]
 
 
 def truncated(page: Mapping[str, Any]) -> bool:
@@ -28,6 +29,17 @@ def made(upload_id: object) -> MultipartUploadId:
     if not isinstance(upload_id, str) or not upload_id:
         raise ValueError("an upload without an id, or with several")
     return MultipartUploadId(upload_id)
+
+
+def completed(answer: Mapping[str, Any]) -> CompletedObject:
+    """Ceph answers with an empty ETag, and says nothing of versions; but what names nothing at all is no answer.
+
+    Nor is any status but 200: only there does the SDK look for an error in the body.
+    """
+    said = answer["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.OK
+    if not said or not answer.keys() & {"Bucket", "ETag", "Key", "Location"}:
+        raise ValueError("an answer that does not say what was completed")
+    return CompletedObject(etag=answer.get("ETag", "").strip('"') or None, version_id=answer.get("VersionId"))
 
 
 def in_utc(moment: datetime) -> datetime:

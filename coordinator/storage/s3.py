@@ -19,7 +19,15 @@ from botocore.parsers import ResponseParserError
 from coordinator.signing.credentials import CredentialsError
 from coordinator.storage.connection import Clients, connect
 from coordinator.storage.errors import Operation, store_error
-from coordinator.storage.fields import in_utc, keyed_upload, listed_part, listed_upload, made, truncated
+from coordinator.storage.fields import (
+    completed,
+    in_utc,
+    keyed_upload,
+    listed_part,
+    listed_upload,
+    made,
+    truncated,
+)
 from coordinator.storage.options import S3Options
 from coordinator.uploads.model import Manifest, MultipartUploadId
 from coordinator.uploads.ports import (
@@ -52,6 +60,7 @@ _BROKEN: Final = (
     AttributeError,
     TypeError,
     RuntimeError,
+    ArithmeticError,
 )
 """No answer, or none that can be read: from ValueError on, what the SDK's parser and the lines below trip over when a
 field is missing or malformed, is a text where elements belong, or elements lie thousands deep.
@@ -150,12 +159,7 @@ class S3Store:
             answer = await self._completing.complete_multipart_upload(
                 Bucket=self._bucket, Key=key, UploadId=multipart_upload_id, MultipartUpload={"Parts": parts}
             )
-            # Ceph answers with an empty ETag, and says nothing of versions; but what names nothing at all is no answer
-            if not answer.keys() & {"Bucket", "ETag", "Key", "Location"}:
-                raise ValueError("an answer without a single field")
-            return CompletedObject(
-                etag=answer.get("ETag", "").strip('"') or None, version_id=answer.get("VersionId")
-            )
+            return completed(answer)
 
     async def abort_multipart_upload(self, key: str, multipart_upload_id: MultipartUploadId) -> None:
         with _calling("abort_multipart_upload"):

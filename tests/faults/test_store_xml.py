@@ -3,6 +3,7 @@
 `XML_BODIES=1000000 pytest tests/faults/test_store_xml.py --timeout 3600` for a long run.
 """
 
+import asyncio
 import os
 import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from aiobotocore.awsrequest import AioAWSResponse
 from aiobotocore.httpsession import AIOHTTPSession
+from aiohttp import ClientPayloadError
 
 from coordinator.signing.credentials import Credentials, StaticCredentials
 from coordinator.storage.answers import MAX_ANSWER
@@ -81,6 +83,7 @@ class Mouth:
     says: Said = field(default_factory=lambda: Said(200, b""))
     pieces: int = 0
     endless: bool = False
+    breaks: BaseException | None = None
     closed: bool = False
     content: Any = field(init=False)
 
@@ -90,6 +93,8 @@ class Mouth:
     async def iter_chunked(self, size: int) -> AsyncIterator[bytes]:
         self.pieces += 1
         yield self.says.body
+        if self.breaks is not None:
+            raise self.breaks
         while self.endless:
             self.pieces += 1
             yield b" " * size
@@ -154,7 +159,9 @@ def assert_may_pass(call: Callable[[S3Store], Awaitable[None]], answer: Said) ->
         (list_parts, Said(400, PARTS.replace(b"UploadId>", b"Error>"))),
         (abort, Said(503, b"<a>" * 1_200 + b"</a>" * 1_200)),
         (list_uploads, Said(200, UPLOADS.replace(b"2026-11-21T07:00:02.000Z", b"9" * 400))),
+        (list_uploads, Said(200, UPLOADS.replace(b"07:00", b"07:" + b"9" * 30))),
         (complete, Said(200, b"<a/>")),
+        (complete, Said(206, COMPLETED.replace(b"CompleteMultipartUploadResult", b"Error"))),
         (complete, Said(204, b"")),
     ],
     ids=[
@@ -164,7 +171,9 @@ def assert_may_pass(call: Callable[[S3Store], Awaitable[None]], answer: Said) ->
         "error of text",
         "deep",
         "time",
+        "clock",
         "other document",
+        "error inside 206",
         "nothing",
     ],
 )
@@ -209,6 +218,23 @@ async def test_an_answer_that_does_not_end_is_left(store: S3Store, mouth: Mouth)
         await list_parts(store)
     assert mouth.closed
     assert mouth.pieces <= MAX_ANSWER // 2**16 + 2
+
+
+@pytest.mark.parametrize(
+    ("breaks", "heard"),
+    [
+        (ClientPayloadError(), StoreOutcomeUnknown),
+        (TimeoutError(), StoreOutcomeUnknown),
+        (asyncio.CancelledError(), asyncio.CancelledError),
+    ],
+)
+async def test_a_connection_with_half_an_answer_on_it_is_closed(
+    store: S3Store, mouth: Mouth, breaks: BaseException, heard: type[BaseException]
+) -> None:
+    mouth.says, mouth.breaks = Said(200, PARTS[:100]), breaks
+    with pytest.raises(heard):
+        await list_parts(store)
+    assert mouth.closed
 
 
 async def test_the_largest_page_that_a_store_sends_is_read(store: S3Store, mouth: Mouth) -> None:
