@@ -38,9 +38,14 @@ class _Attempt(StrEnum):
     """The store said no to the manifest: it had no effect."""
     FAILED = "failed"
     """The store answered with a failure of its own: the attempt is over, its effect is not known."""
+    PROMISED = "promised"
+    """The store said that it is done, which only HEAD can confirm."""
     UNKNOWN = "unknown"
     """It may still be running."""
 
+
+_BROKEN_PROMISES = 3
+"""Fruitless drives, a deadline apart, after which an object that the store says it made, and does not show, is lost."""
 
 _FAILURES = {
     Decision.FAIL_SIZE: Reason.SIZE,
@@ -132,6 +137,8 @@ async def _send(driving: Driving, upload: Upload) -> _Attempt:
         log.warning("complete.unknown", upload_id=str(upload.id), store=str(unknown))
     except TimeoutError:
         log.warning("complete.deadline", upload_id=str(upload.id))
+    else:
+        return _Attempt.PROMISED
     return _Attempt.UNKNOWN
 
 
@@ -156,7 +163,7 @@ async def _conclude(
     if decision is Decision.SEND and attempt is _Attempt.REFUSED:
         return await driving.move(upload, Event.REOPENED, Changes())
     if decision is Decision.SEND:
-        return await _wait_for_the_attempt(driving, upload)
+        return await _wait_for_the_object(driving, upload, attempt)
     return await driving.rest(upload, gone=decision is Decision.WAIT_GONE)
 
 
@@ -193,6 +200,15 @@ async def _require_listed(driving: Driving, upload: Upload) -> None:
 
 async def _completed(driving: Driving, upload: Upload, found: StoredObject) -> Upload:
     return await driving.move(upload, Event.COMPLETED, Changes(etag=found.etag, version_id=found.version_id))
+
+
+async def _wait_for_the_object(driving: Driving, upload: Upload, attempt: _Attempt) -> Upload:
+    """Nothing shows yet. When the store has said often enough that it is done, nothing ever will."""
+    if attempt is _Attempt.PROMISED:
+        log.error("complete.promise_not_kept", upload_id=str(upload.id), attempts=upload.attempts)
+        if upload.attempts >= _BROKEN_PROMISES:
+            return await driving.fail(upload, Reason.LOST)
+    return await _wait_for_the_attempt(driving, upload)
 
 
 async def _wait_for_the_attempt(driving: Driving, upload: Upload) -> Upload:
