@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from tests.browser.exchange import Put, Request, read_request
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 PIECE = 64 * 1024
 SMALL_WINDOW = 64 * 1024
 

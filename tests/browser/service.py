@@ -14,7 +14,7 @@ import httpx2
 
 from coordinator.local.bucket import LocalStore
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 PAUSE = 0.05
 
 

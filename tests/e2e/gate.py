@@ -13,7 +13,7 @@ from enum import StrEnum
 from urllib.parse import parse_qs, urlsplit
 
 LOOPBACK = "127.0.0.1"
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Call(StrEnum):

@@ -16,7 +16,7 @@ import psutil  # type: ignore[import-untyped]  # its stubs are a package of thei
 from coordinator.local.bucket import LocalStore
 from coordinator.local.system_user import can_enter
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
