@@ -6,7 +6,7 @@ from datetime import timedelta
 from tests.model.invariants import Row
 from tests.model.world import REPLICAS, World
 
-ROUNDS = 60
+ROUNDS = 40
 """Sweeps; the longest way (a lost upload, its re-reads, its late check) needs a dozen."""
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from coordinator.database.engine import create_engine
+from coordinator.database.engine import TimeLimits, create_engine
 from coordinator.database.uploads import Uploads
 from tests.model.replica import owned_task
 from tests.model.virtual_loop import VirtualLoop
@@ -21,6 +21,9 @@ from tests.model.virtual_loop import VirtualLoop
 T = TypeVar("T")
 
 BEGINNING: Final = datetime(2026, 12, 1, tzinfo=UTC)
+
+PATIENT: Final = TimeLimits(**dict.fromkeys(("statement", "lock", "idle_transaction"), timedelta(minutes=5)))
+"""A machine that is busy with something else must not look like a database in trouble."""
 
 _CLOCK: Final = """
     CREATE SCHEMA model;
@@ -102,7 +105,7 @@ def floor_over(database_url: str) -> Iterator[Floor]:
     """`database_url` is migrated, and nobody else's."""
     loop = VirtualLoop()
     loop.set_task_factory(owned_task)
-    engine = create_engine(database_url, pool_size=1)
+    engine = create_engine(database_url, pool_size=1, limits=PATIENT)
     try:
         loop.run_until_complete(_make_clock(database_url))
         yield Floor(loop, engine)
