@@ -51,7 +51,7 @@ async def create_again(driving: Driving, upload: Upload) -> Upload:
 async def _look_and_create(driving: Driving, upload: Upload) -> Upload:
     try:
         listed = await driving.store.list_multipart_uploads(upload.key)
-        choice, found, _ = adopt(
+        choice, found, extra = adopt(
             listed, age=upload.now - upload.created_at, patience=driving.timing.create_patience
         )
         if choice is Adoption.GIVE_UP:
@@ -59,6 +59,9 @@ async def _look_and_create(driving: Driving, upload: Upload) -> Upload:
         if found is None:
             row = await _create(driving, upload)
         else:
+            # now, and not only once the row is open: whoever dies in between is followed by nobody
+            for one in extra:
+                await _abort_extra(driving, upload, one.multipart_upload_id)
             row = await _open(driving, upload, found.multipart_upload_id, None)
     except StoreMisconfigured as refused:
         raise await _misconfigured(driving, upload, refused) from None
@@ -74,7 +77,7 @@ async def _look_and_create(driving: Driving, upload: Upload) -> Upload:
 
 
 async def _abort_others(driving: Driving, row: Upload) -> None:
-    """What earlier attempts left under the key, one that landed after our look included: exactly one upload stays."""
+    """What landed under the key after our look, of an earlier attempt: exactly one upload stays."""
     if row.state is not State.OPEN:
         return
     try:

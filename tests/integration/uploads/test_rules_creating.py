@@ -95,6 +95,20 @@ async def test_whoever_finds_an_orphaned_intent_opens_it_with_exactly_one_upload
     assert row.lease_until is None
 
 
+async def test_extra_uploads_are_gone_before_the_row_is_open(house: House, replica: Replica) -> None:
+    """Nobody comes back to an open row for them when its driver dies."""
+    upload = await house.due(await house.intent())
+    made = [await house.create_at_store(upload) for _ in range(2)]
+    hold = Hold(after_effect=True)
+    house.store.script("abort_multipart_upload", hold)
+    sweep = asyncio.create_task(replica.sweep())
+    await hold.reached.wait()
+    assert ((await house.row(upload)).state, house.store.names(upload)) == (State.CREATING, made[1:])
+    hold.released.set()
+    await sweep
+    assert (await house.row(upload)).state is State.OPEN
+
+
 async def test_a_create_that_lands_after_the_look_of_whoever_took_over_is_aborted(
     house: House, replica: Replica
 ) -> None:
