@@ -7,19 +7,20 @@
 /** @import { Coordinator } from './api.js' */
 /** @import { Plan } from './plan.js' */
 /** @import { Pool } from './pool.js' */
-/** @import { Started, Upload } from './types.js' */
 /** @import { Surroundings } from './surroundings.js' */
 /** @import { Transport } from './transfer.js' */
+/** @import { Turns } from './turns.js' */
+/** @import { Upload } from './types.js' */
 
 import { complete } from './completion.js';
 import { checkOpen, ended, saysOver, whatBecame } from './ending.js';
-import { CoordinatorError, UploadError } from './errors.js';
+import { UploadError } from './errors.js';
 import { Identity } from './identity.js';
 import { isPlanned, partRange, planOf } from './plan.js';
 import { Meter } from './progress.js';
 import { Reporter } from './report.js';
 import { Sender } from './sender.js';
-import { idempotencyKey, startBody } from './start.js';
+import { abortIfThere, Start } from './start.js';
 import { abortable } from './surroundings.js';
 import { windowSize } from './window.js';
 
@@ -33,14 +34,17 @@ const MOST_DETOURS = 5;
  * @property {Transport} transport
  * @property {Surroundings} surroundings
  * @property {number} concurrency
+ * @property {Turns} turns  of starts, by fingerprint
  *
  * @typedef {object} FileOptions
  * @property {string} [policy]
+ * @property {Record<string, string>} [metadata]  kept with the upload; a `last_modified` of one's own stands in for the file's
  * @property {Upload} [expected]  the unfinished upload that this file was chosen for
  *
  * @typedef {object} Watcher
  * @property {(stage: 'preparing' | 'uploading' | 'finishing') => void} onStage
- * @property {(id: string) => boolean} claim  false: another one on this page sends this upload
+ * @property {(id: string) => File | null} rival  the other file on this page that sends this upload
+ * @property {(id: string) => void} claim
  *
  * @typedef {object} Work  an upload under way
  * @property {Upload} upload
@@ -53,12 +57,9 @@ const MOST_DETOURS = 5;
 export class Delivery {
   #file;
   #context;
-  #options;
   #watcher;
   #identity;
-  #key = idempotencyKey();
-  /** @type {Promise<Started> | null} */
-  #starting = null;
+  #start;
   /** @type {Work | null} */
   #work = null;
   #inStep = false;
@@ -74,9 +75,9 @@ export class Delivery {
   constructor(file, context, options, watcher) {
     this.#file = file;
     this.#context = context;
-    this.#options = options;
     this.#watcher = watcher;
     this.#identity = new Identity(file, options.expected ?? null);
+    this.#start = new Start(file, context, options, watcher);
     /** Whether everything under way waits for its next try. */
     this.troubled = false;
   }
@@ -84,6 +85,16 @@ export class Delivery {
   /** Null until the coordinator knows of the upload. */
   get work() {
     return this.#work;
+  }
+
+  /** The unfinished upload that the file, changed since it began, was refused for. */
+  get standing() {
+    return this.#start.standing;
+  }
+
+  /** The next run discards that upload first. */
+  replace() {
+    this.#start.replace();
   }
 
   /**
@@ -108,15 +119,11 @@ export class Delivery {
 
   /** Clears away what a start, even one whose answer is still on its way, left at the coordinator. */
   async abandon() {
-    const { coordinator } = this.#context;
     this.#work?.reporter.drop();
-    const started = await this.#starting?.catch(() => null);
+    const started = await this.#start.outcome();
     const upload = this.#work?.upload ?? started?.upload;
-    if (!upload || !this.#watcher.claim(upload.id)) return;
-    const { id } = upload;
-    await coordinator.abort(id).catch((error) => {
-      if (!(error instanceof CoordinatorError) || (error.status !== 404 && error.status !== 410)) throw error;
-    });
+    if (!upload || this.#watcher.rival(upload.id)) return;
+    await abortIfThere(this.#context.coordinator, upload.id);
   }
 
   /**
@@ -128,7 +135,7 @@ export class Delivery {
   async #pass(signal) {
     this.#stage('preparing', signal);
     const fingerprint = await this.#identity.check();
-    this.#work ??= await this.#start(fingerprint, signal);
+    this.#work ??= await this.#begin(fingerprint, signal);
     const work = this.#work;
     if (work.upload.state === 'open' && !this.#inStep) await this.#learn(work, signal);
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
@@ -149,33 +156,12 @@ export class Delivery {
    * @param {AbortSignal} signal
    * @returns {Promise<Work>}
    */
-  async #start(fingerprint, signal) {
-    // not tied to the signal: whatever it creates has to be known, to go on with it or to clear it away
-    this.#starting ??= this.#context.coordinator.start(this.#body(fingerprint), this.#key);
-    const starting = this.#starting;
-    starting.catch(() => {
-      this.#starting = null;
-    });
-    const started = await abortable(starting, signal);
-    if (!this.#watcher.claim(started.upload.id)) {
-      this.#forgetStart();
-      throw new UploadError('already_here', 'This file is in the list already.');
-    }
+  async #begin(fingerprint, signal) {
+    const started = await abortable(this.#start.run(fingerprint), signal);
     this.#inStep = started.created;
     const work = this.#prepare(started.upload);
     work.sender.offer(started.parts);
     return work;
-  }
-
-  /** @param {string | null} fingerprint */
-  #body(fingerprint) {
-    const policy = this.#options.expected?.policy ?? this.#options.policy;
-    return startBody(this.#file, { fingerprint, policy, sign: windowSize(this.#context.concurrency) });
-  }
-
-  #forgetStart() {
-    this.#starting = null;
-    this.#key = idempotencyKey();
   }
 
   /**
@@ -259,7 +245,7 @@ export class Delivery {
     this.#startedAnew = true;
     this.#work.reporter.drop();
     this.#work = null;
-    this.#forgetStart();
+    this.#start.forget();
     return null;
   }
 

@@ -43,7 +43,7 @@ export class TransferError extends Error {
 
 /**
  * file_unreadable   the browser cannot read the file (a folder, a missing permission)
- * file_changed      the file is no longer what it was when its upload began
+ * file_changed      the file is no longer what it was when its upload, perhaps an earlier one, began
  * other_file        the chosen file is not the one the unfinished upload belongs to
  * no_fingerprint    the page is not served over https, so a file cannot be recognised
  * already_here      this file is being uploaded by this very page

@@ -1,28 +1,173 @@
-/** @import { StartBody } from './types.js' */
+/**
+ * How a file comes to its upload: a new one, or the unfinished one that it goes on with (resumption.js). No
+ * signal stops a start: whatever it creates has to be known, to go on with it or to clear it away. When it
+ * resolves, the upload is this file's and claimed; when it rejects, no upload was touched.
+ */
+
+/** @import { Coordinator } from './api.js' */
+/** @import { DeliveryContext, FileOptions, Watcher } from './delivery.js' */
+/** @import { StartBody, Started, Upload } from './types.js' */
+
+import { CoordinatorError } from './errors.js';
+import { goesOn, metadataOf } from './resumption.js';
+import { windowSize } from './window.js';
+
+export class Start {
+  #file;
+  #context;
+  #options;
+  #watcher;
+  #expected;
+  #key = idempotencyKey();
+  /** Whether it is another file than those that share its fingerprint. */
+  #apart = false;
+  /** @type {Promise<Started> | null} */
+  #under = null;
+  /** @type {Upload | null} */
+  #standing = null;
+  /** @type {Upload | null} */
+  #unwanted = null;
+
+  /**
+   * @param {File} file
+   * @param {DeliveryContext} context
+   * @param {FileOptions} options
+   * @param {Watcher} watcher
+   */
+  constructor(file, context, options, watcher) {
+    this.#file = file;
+    this.#context = context;
+    this.#options = options;
+    this.#watcher = watcher;
+    this.#expected = options.expected ?? null;
+  }
+
+  /** The unfinished upload that the changed file was refused for. */
+  get standing() {
+    return this.#standing;
+  }
+
+  /**
+   * The same start as long as it neither failed nor was forgotten.
+   *
+   * @param {string | null} fingerprint
+   * @returns {Promise<Started>}
+   * @throws {UploadError | CoordinatorError} `already_here`, `file_changed`; what the coordinator refuses
+   */
+  run(fingerprint) {
+    if (this.#under) return this.#under;
+    const begin = () => this.#begin(fingerprint);
+    // in turn: which upload of this page is whose must be known before the next file is judged
+    const under = fingerprint === null ? begin() : this.#context.turns.take(fingerprint, begin);
+    under.catch(() => this.#forgetIf(under));
+    this.#under = under;
+    return under;
+  }
+
+  /** What a start that was made, or is still under way, comes to. Null: nothing. */
+  async outcome() {
+    return (await this.#under?.catch(() => null)) ?? null;
+  }
+
+  /** The next one is another start. */
+  forget() {
+    this.#under = null;
+    this.#key = idempotencyKey();
+  }
+
+  /** The next start first discards the unfinished upload that stands in the way. */
+  replace() {
+    this.#unwanted = this.#standing;
+    this.#standing = null;
+  }
+
+  /** @param {Promise<Started>} under */
+  #forgetIf(under) {
+    if (this.#under === under) this.#under = null;
+  }
+
+  /**
+   * @param {string | null} fingerprint
+   * @returns {Promise<Started>}
+   */
+  async #begin(fingerprint) {
+    this.#standing = null;
+    await this.#discard();
+    if (this.#expected) this.#judge(this.#expected);
+    for (;;) {
+      const started = await this.#context.coordinator.start(this.#body(fingerprint), this.#key);
+      // also after a 201: a repeated start is answered so, whichever upload the first answer named
+      if (this.#apart || this.#judge(started.upload)) {
+        this.#watcher.claim(started.upload.id);
+        return started;
+      }
+    }
+  }
+
+  async #discard() {
+    if (!this.#unwanted) return;
+    const { id } = this.#unwanted;
+    await abortIfThere(this.#context.coordinator, id).catch((error) => {
+      // what is completed stands in nobody's way
+      if (!(error instanceof CoordinatorError) || error.code !== 'already_completed') throw error;
+    });
+    if (this.#expected?.id === id) this.#expected = null;
+    this.#unwanted = null;
+  }
+
+  /**
+   * @param {Upload} upload
+   * @returns {boolean} false: from now on the file is apart
+   */
+  #judge(upload) {
+    const chosen = this.#expected?.id === upload.id;
+    const rival = this.#watcher.rival(upload.id);
+    try {
+      this.#apart = !goesOn(this.#file, upload, { rival, chosen, metadata: this.#metadata() });
+    } catch (error) {
+      if (!rival) this.#standing = upload;
+      this.#key = idempotencyKey();
+      throw error;
+    }
+    if (this.#apart) this.#key = idempotencyKey();
+    return !this.#apart;
+  }
+
+  #metadata() {
+    return metadataOf(this.#file, this.#options.metadata);
+  }
+
+  /**
+   * @param {string | null} fingerprint
+   * @returns {StartBody}
+   */
+  #body(fingerprint) {
+    const { name, size, type } = this.#file;
+    const policy = this.#options.expected?.policy ?? this.#options.policy;
+    return {
+      filename: name,
+      size,
+      metadata: this.#metadata(),
+      sign: windowSize(this.#context.concurrency),
+      ...(type ? { content_type: type } : {}),
+      ...(fingerprint === null || this.#apart ? {} : { fingerprint }),
+      ...(policy === undefined ? {} : { policy }),
+    };
+  }
+}
 
 /**
- * What the coordinator is told about a file.
- *
- * @param {File} file
- * @param {object} options
- * @param {string | null} options.fingerprint
- * @param {string | undefined} options.policy
- * @param {number} options.sign  how many parts to sign with the answer
- * @returns {StartBody}
+ * @param {Coordinator} coordinator
+ * @param {string} id  of an upload that may be gone already
  */
-export function startBody({ name, size, type }, { fingerprint, policy, sign }) {
-  return {
-    filename: name,
-    size,
-    sign,
-    ...(type ? { content_type: type } : {}),
-    ...(fingerprint === null ? {} : { fingerprint }),
-    ...(policy === undefined ? {} : { policy }),
-  };
+export async function abortIfThere(coordinator, id) {
+  await coordinator.abort(id).catch((error) => {
+    if (!(error instanceof CoordinatorError) || (error.status !== 404 && error.status !== 410)) throw error;
+  });
 }
 
 /** A random UUID; crypto.randomUUID exists only over https. */
-export function idempotencyKey() {
+function idempotencyKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;

@@ -18,6 +18,8 @@
  * @property {number} parts_uploaded
  * @property {number} bytes_uploaded
  * @property {string | null} fingerprint
+ * @property {Record<string, string>} metadata
+ * @property {string} created_at
  * @property {string | null} expires_at
  *
  * @typedef {object} SignedPart
@@ -42,6 +44,7 @@
  * @typedef {object} StartBody
  * @property {string} filename
  * @property {number} size
+ * @property {Record<string, string>} metadata
  * @property {number} sign  how many parts to sign at once
  * @property {string} [content_type]
  * @property {string} [fingerprint]

@@ -27,7 +27,8 @@ const TICK_MS = 250;
  *
  * @typedef {object} Shared
  * @property {Pool} files  places for files
- * @property {(id: string, upload: FileUpload) => boolean} claim  false: another one here sends this upload
+ * @property {(id: string, upload: FileUpload) => File | null} rival  the file of another one here that sends it
+ * @property {(id: string, upload: FileUpload) => void} claim
  *
  * @typedef {DeliveryContext & Shared} UploadContext
  */
@@ -62,6 +63,7 @@ export class FileUpload extends EventTarget {
     this.#context = context;
     this.#delivery = new Delivery(file, context, options, {
       onStage: (stage) => this.#to(stage),
+      rival: (id) => context.rival(id, this),
       claim: (id) => context.claim(id, this),
     });
     // listeners added right after the constructor see every state
@@ -85,6 +87,14 @@ export class FileUpload extends EventTarget {
   /** The coordinator's upload, as of its last answer; null before the first. */
   get upload() {
     return this.#delivery.work?.upload ?? null;
+  }
+
+  /**
+   * The unfinished upload of the file as it was before it changed, where that is why this one failed
+   * (`file_changed`). It is not this one's own: `cancel()` leaves it alone.
+   */
+  get standing() {
+    return this.#delivery.standing;
   }
 
   /** Resolves with the completed upload. Rejects when it fails or is cancelled; `resume()` makes a new one. */
@@ -123,6 +133,13 @@ export class FileUpload extends EventTarget {
     this.error = null;
     this.#to('waiting');
     this.#begin();
+  }
+
+  /** Discards the unfinished upload that stands in the way, with all it stored, and sends the file as it is now. */
+  sendAnew() {
+    if (this.#state !== 'failed' || !this.standing) return;
+    this.#delivery.replace();
+    this.resume();
   }
 
   /** Ends the upload and has the coordinator clear what was stored. */

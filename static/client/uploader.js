@@ -11,6 +11,7 @@ import { Http } from './http.js';
 import { Pool } from './pool.js';
 import { browserSurroundings } from './surroundings.js';
 import { xhrTransport } from './transfer.js';
+import { Turns } from './turns.js';
 import { FileUpload } from './upload.js';
 
 /** Browsers open six connections to one HTTP/1.1 host; more would only queue, with their URLs growing old. */
@@ -61,7 +62,9 @@ export class Uploader extends EventTarget {
       transport: options.transport ?? xhrTransport(surroundings),
       surroundings,
       concurrency,
-      claim: (id, upload) => this.#claim(id, upload),
+      turns: new Turns(),
+      rival: (id, upload) => this.#rival(id, upload),
+      claim: (id, upload) => this.#claimed.set(id, upload),
     };
   }
 
@@ -134,10 +137,9 @@ export class Uploader extends EventTarget {
    * @param {string} id
    * @param {FileUpload} upload
    */
-  #claim(id, upload) {
+  #rival(id, upload) {
     const holder = this.#claimed.get(id);
-    if (holder && holder !== upload && holder.state !== 'failed' && holder.state !== 'cancelled') return false;
-    this.#claimed.set(id, upload);
-    return true;
+    if (!holder || holder === upload || holder.state === 'failed' || holder.state === 'cancelled') return null;
+    return holder.file;
   }
 }

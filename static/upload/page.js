@@ -15,6 +15,8 @@ const TITLE = document.title;
 
 const uploader = new Uploader({ token: askForToken });
 const unfinished = unfinishedList(uploader);
+/** @type {Set<FileUpload>} for an unfinished upload that stands in the way */
+const refused = new Set();
 
 dropZone((files) => {
   for (const file of files) uploader.add(file);
@@ -22,8 +24,7 @@ dropZone((files) => {
 
 uploader.addEventListener('add', (event) => addRow(/** @type {CustomEvent<FileUpload>} */ (event).detail));
 uploader.addEventListener('state', (event) => {
-  const { state } = /** @type {CustomEvent<FileUpload>} */ (event).detail;
-  if (state === 'cancelled') unfinished.refresh();
+  if (changesUnfinished(/** @type {CustomEvent<FileUpload>} */ (event).detail)) unfinished.refresh();
   else unfinished.show();
 });
 
@@ -33,6 +34,20 @@ window.addEventListener('beforeunload', (event) => {
 for (const change of ['online', 'offline']) window.addEventListener(change, showNetwork);
 showNetwork();
 unfinished.refresh();
+
+/**
+ * Whether an unfinished upload went, or one is now known that may have been begun elsewhere.
+ *
+ * @param {FileUpload} upload
+ */
+function changesUnfinished(upload) {
+  const { state, standing } = upload;
+  if (state === 'failed' && standing) {
+    refused.add(upload);
+    return true;
+  }
+  return state === 'cancelled' || (state === 'uploading' && refused.delete(upload));
+}
 
 /** @param {FileUpload} upload */
 function addRow(upload) {

@@ -1,7 +1,7 @@
 /**
  * One file's row: what it is, how far it is, what may be done with it. For tests and scripts: the row is
  * `li[data-upload]` with `data-state` and, once known, `data-upload-id`; its buttons carry `data-action`
- * pause, resume, retry, download, cancel or clear.
+ * pause, resume, retry, anew, download, cancel or clear.
  */
 
 /** @import { FileUpload, Uploader } from '../client/index.js' */
@@ -14,7 +14,7 @@ import { formatBytes, formatPercent, formatSpeed, formatTimeLeft, isolated } fro
 import { drawParts } from './parts_map.js';
 
 /**
- * @typedef {'pause' | 'resume' | 'retry' | 'download' | 'cancel' | 'clear'} Action
+ * @typedef {'pause' | 'resume' | 'retry' | 'anew' | 'download' | 'cancel' | 'clear'} Action
  *
  * @typedef {object} Face
  * @property {string} word
@@ -41,6 +41,7 @@ const LABELS = {
   pause: 'Pause',
   resume: 'Resume',
   retry: 'Try again',
+  anew: 'Discard and send anew',
   download: 'Download',
   cancel: 'Cancel',
   clear: 'Clear',
@@ -122,6 +123,7 @@ async function act(action, uploader, upload, onClear) {
   if (action === 'pause') upload.pause();
   else if (action === 'resume' || action === 'retry') upload.resume();
   else if (action === 'clear') onClear();
+  else if (action === 'anew' && (await mayDiscard(upload))) upload.sendAnew();
   else if (action === 'cancel' && (await mayCancel(upload))) await upload.cancel();
   else if (action === 'download' && upload.upload) saveAs(await uploader.downloadUrl(upload.upload.id));
 }
@@ -136,17 +138,28 @@ async function mayCancel({ file, progress }) {
   });
 }
 
+/** @param {FileUpload} upload */
+async function mayDiscard({ standing }) {
+  if (!standing) return false;
+  return confirmed({
+    title: `Discard ${isolated(standing.filename)}?`,
+    text: `The ${formatBytes(standing.bytes_uploaded)} stored so far are deleted, and the file is sent as it is now.`,
+    action: 'Discard and send anew',
+  });
+}
+
 /**
  * @param {FileUpload} upload
  * @returns {Face}
  */
-function faceOf({ state, error, upload }) {
+function faceOf({ state, error, upload, standing }) {
   const face = FACES[state];
   if (state !== 'failed') return face;
   const final =
     (error instanceof UploadError && FINAL.has(error.code)) ||
     (error instanceof CoordinatorError && REFUSED.has(error.code));
-  return { ...face, main: final ? null : 'retry', side: upload ? 'cancel' : 'clear' };
+  const again = final ? null : 'retry';
+  return { ...face, main: standing ? 'anew' : again, side: upload ? 'cancel' : 'clear' };
 }
 
 /**

@@ -1,40 +1,15 @@
 """An upload whose page went away goes on with the same file and sends only what the store does not hold."""
 
-from collections.abc import Awaitable, Callable
-
 import pytest
 from playwright.async_api import expect
 
 from tests.browser.bucket import Bucket
 from tests.browser.conftest import IsWhole, MakeSample
-from tests.browser.files import PART, Sample, write_sample
+from tests.browser.files import PART, write_sample
+from tests.browser.leaving import Again, by_dropping, left_in_the_middle, through_the_list
 from tests.browser.observer import Observer
 from tests.browser.service import KeyHolder
 from tests.browser.visitor import NOTHING_STORED, Visitor
-
-Again = Callable[[Visitor, Sample], Awaitable[None]]
-
-
-async def through_the_list(visitor: Visitor, file: Sample) -> None:
-    await visitor.choose_again(file.name, file.path)
-
-
-async def by_dropping(visitor: Visitor, file: Sample) -> None:
-    await visitor.drop(file.path)
-
-
-async def left_in_the_middle(visitor: Visitor, observer: Observer, file: Sample) -> set[int]:
-    """The parts that the store held when the page was reloaded; two others were under way."""
-    most = file.size // PART - 2
-    observer.hold(after=PART // 16, beyond=most)
-    await visitor.choose(file.path)
-    await observer.until(lambda: len(observer.finished()) == most and len(observer.under_way) == 2)
-    await visitor.reload()
-    observer.release()
-    await observer.until(lambda: not observer.under_way)
-    held = observer.finished()
-    assert held == set(range(1, most + 1))
-    return held
 
 
 @pytest.mark.parametrize("again", [through_the_list, by_dropping])

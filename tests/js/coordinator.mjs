@@ -193,6 +193,8 @@ export class FakeCoordinator {
       bytes_uploaded: 0,
       expires_at: null,
       fingerprint: body.fingerprint ?? null,
+      metadata: body.metadata ?? {},
+      created_at: new Date(this.#now()).toISOString(),
     };
     this.uploads.set(id, upload);
     this.store.set(id, new Map());
@@ -253,7 +255,7 @@ export class FakeCoordinator {
    */
   #start(body) {
     const live = [...this.uploads.values()].find(
-      (upload) => upload.state === 'open' && upload.fingerprint === body.fingerprint,
+      (upload) => body.fingerprint && upload.state === 'open' && upload.fingerprint === body.fingerprint,
     );
     const upload = live ?? this.#create(body);
     const parts = this.#sign(upload, this.#missing(upload).slice(0, body.sign));

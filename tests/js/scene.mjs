@@ -26,9 +26,16 @@ export function scene(options = {}) {
   return { time, server, uploader, reach };
 }
 
+/** When each file was modified, unless a test says otherwise: milliseconds since 1970. */
+export const LONG_AGO = 1_600_000_000_000;
+
 /** @param {number} size */
-export const text = (size, name = 'film.mov') =>
-  new File([Array.from({ length: size }, (_, index) => String.fromCharCode(97 + (index % 26))).join('')], name);
+export const text = (size, name = 'film.mov', lastModified = LONG_AGO) =>
+  new File(
+    [Array.from({ length: size }, (_, index) => String.fromCharCode(97 + (index % 26))).join('')],
+    name,
+    { lastModified },
+  );
 
 /** @param {FakeCoordinator} server */
 export const sentNumbers = (server) => server.puts.map((put) => put.number).sort((one, other) => one - other);

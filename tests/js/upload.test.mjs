@@ -45,6 +45,7 @@ test('starting names the file, its fingerprint and a window of parts, under one 
     content_type: 'text/plain',
     fingerprint: await fingerprint(file),
     policy: 'photos',
+    metadata: { last_modified: String(file.lastModified) },
     sign: 6,
   };
   assert.deepEqual(starts[3]?.body, body);

@@ -41,7 +41,7 @@ async def test_good_ones() -> None:
         ({}, {"database_url": "mysql://a:b@host/c"}, "settings.database_url", "failed"),
         ({"bucket": "under/way"}, {}, "settings.store", "failed"),
         ({"access_key_id": None, "secret_access_key": None}, {}, "settings.credentials", "failed"),
-        ({"access_key_id": ""}, {}, "settings.credentials", "failed"),
+        ({"access_key_id": "", "secret_access_key": ""}, {}, "settings.credentials", "failed"),
         ({}, {"token_secret": None}, "settings.token_secret", "failed"),
         ({}, {"allowed_origins": ()}, "settings.origins", "warning"),
         ({}, {"allowed_origins": ("http://app.example",)}, "settings.origins", "warning"),
