@@ -24,12 +24,14 @@ FILES = st.sampled_from(
 )
 LEAPS = st.sampled_from([1, 6, 31, 31, 61, 301, 301, 336, 961, 3_700, 86_401, 7 * 86_400])
 ASKED = st.sampled_from([*["complete"] * 6, "sweep", "abort", "abort", "sign", "record", "refresh"])
+ANY_FAULT = st.sampled_from([fault for faults in FAULTS_OF.values() for fault in faults])
 WEATHER: st.SearchStrategy[Weather] = st.one_of(
     st.none(),
     st.lists(
         st.one_of(
             st.sampled_from(FAULTS_OF["complete_multipart_upload"]),
-            st.sampled_from([fault for faults in FAULTS_OF.values() for fault in faults]),
+            ANY_FAULT,
+            st.tuples(st.just("often"), ANY_FAULT),
             st.tuples(st.sampled_from(sorted(FAULTS_OF)), st.sampled_from(["sent", "done"])),
             st.tuples(st.sampled_from(["before", "after"]), st.integers(0, 8)),
         ),

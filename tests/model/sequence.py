@@ -21,6 +21,9 @@ from tests.model.world import World
 ANSWER = timedelta(seconds=12)
 """A little longer than the service lets anybody wait."""
 
+OFTEN = 12
+"""How many calls fail when the store is down, or wrong, for a while."""
+
 
 class Sequence(RuleBasedStateMachine):
     """Bound to a floor and a journal by whoever runs it."""
@@ -86,6 +89,8 @@ class Sequence(RuleBasedStateMachine):
         for what, how in weather or ():
             if what in {"before", "after"}:
                 world.troubles.extend([*[None] * how, what])
+            elif what == "often":
+                store.script(how[0], *[how[1]] * OFTEN)
             elif how in {"sent", "done"}:
                 world.sticking[what, how] += 1
             else:
