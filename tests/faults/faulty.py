@@ -49,6 +49,9 @@ class Strike:
     nth: int
     struck: bool = False
 
+    async def happened(self) -> bool:
+        return self.struck
+
     def falls_on(self, request: Request) -> bool:
         if request.call is not self.call or self.about not in request.target:
             return False

@@ -17,7 +17,7 @@ from tests.faults.faulty import Wire, wire_to
 from tests.faults.persistent import Persistent
 
 PARTS_AT_ONCE = 4
-CASES_AT_ONCE = 24
+CASES_AT_ONCE = 12
 
 
 @dataclass(frozen=True, slots=True)
