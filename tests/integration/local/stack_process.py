@@ -66,6 +66,8 @@ def as_ordinary_user(command: Sequence[str]) -> list[str]:
     rights = [] if all(can_enter(path) for path in interpreters) else reading
     return [
         *["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups", *rights],
+        # nobody's home is not root's, which it may not even look into
+        *["env", f"HOME={nobody.pw_dir}"],
         *command,
     ]
 
