@@ -86,6 +86,8 @@ class Truth:
             story.opened, story.closed_at, story.parts_read = True, None, None
         elif before.state is State.OPEN:
             story.closed_at = self.tick
+        if after.state is State.ABORTING and after.reason is Reason.STALE and after.expires_at > after.now:
+            self.breach("an upload that is in use was ended as stale")
         if after.state is State.FAILED and after.reason is Reason.LOST:
             self._must_be_lost(after)
 
