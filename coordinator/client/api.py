@@ -1,0 +1,120 @@
+"""The coordinator's HTTP contract, one method a route. Every route used here is safe to repeat, and calls.py
+repeats it: starting carries an Idempotency-Key.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, urlencode
+
+from coordinator.client.calls import Calls
+from coordinator.client.retry import BRIEF_TRIES
+from coordinator.protocol import (
+    ClaimBody,
+    CompleteBody,
+    DownloadAnswer,
+    HealthAnswer,
+    PartAnswer,
+    PartsAnswer,
+    PartToSign,
+    RecordBody,
+    SignBody,
+    SignedPartAnswer,
+    SignedPartsAnswer,
+    StartAnswer,
+    StartBody,
+    UploadAnswer,
+    UploadsAnswer,
+)
+
+__all__ = ["Coordinator", "Started"]
+
+_SLOW: Final = 120.0
+"""Seconds to wait where the store's answer stands behind the coordinator's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    created: bool
+    """False: the coordinator knew this file and the upload goes on."""
+    upload: UploadAnswer
+    parts: Sequence[SignedPartAnswer]
+
+
+class Coordinator:
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    @property
+    def url(self) -> str:
+        return self._calls.url
+
+    def now(self) -> float:
+        return self._calls.now()
+
+    async def start(self, body: StartBody, idempotency_key: str) -> Started:
+        reply = await self._calls.call(
+            "POST", "/v1/uploads", body=body, headers={"Idempotency-Key": idempotency_key}
+        )
+        answer = reply.read(StartAnswer)
+        return Started(reply.status == 201, answer.upload, answer.parts)
+
+    async def get(self, upload_id: str) -> UploadAnswer:
+        return (await self._calls.call("GET", _path(upload_id))).read(UploadAnswer)
+
+    async def uploads(self, filters: Mapping[str, str]) -> AsyncIterator[UploadAnswer]:
+        """Newest first, all pages."""
+        cursor: str | None = None
+        while True:
+            query = urlencode(filters if cursor is None else {**filters, "cursor": cursor})
+            reply = await self._calls.call("GET", f"/v1/uploads?{query}", tries=BRIEF_TRIES)
+            page = reply.read(UploadsAnswer)
+            for upload in page.uploads:
+                yield upload
+            if page.next is None:
+                return
+            cursor = page.next
+
+    async def parts(self, upload_id: str, *, refresh: bool) -> list[PartAnswer]:
+        """What the ledger holds, all pages; `refresh` first merges what the store lists."""
+        found: list[PartAnswer] = []
+        query = {"refresh": "true"} if refresh else {}
+        while True:
+            route = f"{_path(upload_id)}/parts?{urlencode(query)}"
+            page = (await self._calls.call("GET", route, patience=_SLOW)).read(PartsAnswer)
+            found += page.parts
+            if page.next is None:
+                return found
+            query = {"cursor": page.next}
+
+    async def sign(self, upload_id: str, parts: Sequence[PartToSign]) -> list[SignedPartAnswer]:
+        """At most 1,000."""
+        body = SignBody(parts=list(parts))
+        reply = await self._calls.call("POST", f"{_path(upload_id)}/parts/sign", body=body)
+        return reply.read(SignedPartsAnswer).parts
+
+    async def report(self, upload_id: str, claims: Sequence[ClaimBody]) -> UploadAnswer:
+        """At most 1,000."""
+        body = RecordBody(parts=list(claims))
+        return (await self._calls.call("PUT", f"{_path(upload_id)}/parts", body=body)).read(UploadAnswer)
+
+    async def complete(self, upload_id: str, body: CompleteBody) -> tuple[UploadAnswer, float | None]:
+        """The upload, and the seconds to wait before asking again."""
+        reply = await self._calls.call("POST", f"{_path(upload_id)}/complete", body=body, patience=_SLOW)
+        return reply.read(UploadAnswer), reply.retry_after
+
+    async def abort(self, upload_id: str, reason: str | None = None) -> UploadAnswer:
+        query = f"?{urlencode({'reason': reason})}" if reason else ""
+        reply = await self._calls.call("DELETE", f"{_path(upload_id)}{query}", tries=BRIEF_TRIES)
+        return reply.read(UploadAnswer)
+
+    async def download(self, upload_id: str) -> DownloadAnswer:
+        reply = await self._calls.call("GET", f"{_path(upload_id)}/download", tries=BRIEF_TRIES)
+        return reply.read(DownloadAnswer)
+
+    async def health(self) -> HealthAnswer:
+        return (await self._calls.call("GET", "/healthz", tries=1)).read(HealthAnswer)
+
+
+def _path(upload_id: str) -> str:
+    return f"/v1/uploads/{quote(str(upload_id), safe='')}"

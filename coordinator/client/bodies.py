@@ -1,0 +1,76 @@
+"""What a request carries: bytes at hand, or pieces of a file read as they are sent.
+
+A body may be sent again from its beginning any number of times. A piece is good until the next one is asked for:
+a file's pieces share one buffer, so that what is held in memory does not depend on the size of a part.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator
+from typing import Final, Protocol
+
+from coordinator.client.errors import FileChanged
+
+__all__ = ["PIECE", "Body", "BytesBody", "FileBody", "read_file"]
+
+PIECE: Final = 256 * 1024
+"""Bytes. Smaller ones cost more calls, larger ones leave the processor's cache; docs/performance.md has figures."""
+
+
+class Body(Protocol):
+    @property
+    def size(self) -> int: ...
+
+    def pieces(self, most: int = PIECE) -> AsyncGenerator[memoryview]: ...
+
+
+class BytesBody:
+    def __init__(self, content: bytes | bytearray | memoryview = b"") -> None:
+        self._content = memoryview(content)
+
+    @property
+    def size(self) -> int:
+        return len(self._content)
+
+    async def pieces(self, most: int = PIECE) -> AsyncGenerator[memoryview]:
+        for start in range(0, len(self._content), most):
+            yield self._content[start : start + most]
+
+
+class FileBody:
+    """A range of an open file."""
+
+    def __init__(self, descriptor: int, offset: int, size: int) -> None:
+        self._descriptor = descriptor
+        self._offset = offset
+        self._size = size
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    async def pieces(self, most: int = PIECE) -> AsyncGenerator[memoryview]:
+        """Raises FileChanged where the file has become shorter."""
+        view = memoryview(bytearray(min(most, self._size)))
+        sent = 0
+        while sent < self._size:
+            wanted = view[: self._size - sent]
+            got = await read_file(self._descriptor, wanted, self._offset + sent)
+            if got == 0:
+                raise FileChanged("The file became shorter while it was sent. Send it again as it is now.")
+            sent += got
+            yield wanted[:got]
+
+
+_AT_ONCE: Final = getattr(os, "RWF_NOWAIT", None)
+
+
+async def read_file(descriptor: int, into: memoryview, offset: int) -> int:
+    """Bytes read, 0 at the end. What the system has in memory is read at once; only a disk is waited for in a thread."""
+    if _AT_ONCE is not None:
+        try:
+            return os.preadv(descriptor, [into], offset, _AT_ONCE)
+        except OSError:
+            # not in memory, or a file system that cannot tell; a real error comes back below
+            pass
+    return await asyncio.to_thread(os.preadv, descriptor, [into], offset)

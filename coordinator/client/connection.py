@@ -1,0 +1,228 @@
+"""One HTTP/1.1 connection: a request whose body is streamed, and its answer.
+
+Written on asyncio's transports, because parts are where a client's time goes: at most one piece waits in a
+transport's buffer, nothing is copied on the way, and an answer that comes early stops the sending. Libraries are
+measured beside it in docs/performance.md.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import SplitResult
+
+import httptools
+
+from coordinator.client.bandwidth import Bandwidth
+from coordinator.client.bodies import PIECE, Body
+from coordinator.client.retry import TransferFailed
+
+__all__ = ["Answer", "Connection", "Request"]
+
+_STALLED: Final = 30.0
+"""Seconds in which no byte has left: the connection is dead, whatever the system says."""
+
+_MOST_ANSWER: Final = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`headers` go out exactly as they stand, `Host` and `Content-Length` beside them."""
+
+    method: str
+    url: SplitResult
+    headers: Mapping[str, str]
+    body: Body
+    patience: float
+    """Seconds to wait for the answer once all is sent."""
+    on_sent: Callable[[int], None] | None = None
+    """Told how many bytes of the body have left so far."""
+    bandwidth: Bandwidth | None = None
+
+    def head(self) -> bytes:
+        """Raises ValueError for what would be another request than it looks."""
+        target = (self.url.path or "/") + (f"?{self.url.query}" if self.url.query else "")
+        lines = [f"{self.method} {target} HTTP/1.1", f"Host: {self.url.netloc.rpartition('@')[2]}"]
+        if self.body.size or self.method != "GET":
+            lines.append(f"Content-Length: {self.body.size}")
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        head = "\r\n".join(lines)
+        if head.count("\n") != len(lines) - 1 or head.count("\r") != len(lines) - 1 or "\0" in head:
+            raise ValueError("a header holds a line break")
+        return head.encode("latin-1") + b"\r\n\r\n"
+
+
+@dataclass(slots=True)
+class Answer:
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    """Names in lower case."""
+    body: bytes = b""
+
+
+class Connection(asyncio.Protocol):
+    """Sends one request at a time; another may follow while `reusable`."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpResponseParser(self)
+        self._incoming = Answer()
+        self._received: list[bytes] = []
+        self._answer: asyncio.Future[Answer] | None = None
+        self._room: asyncio.Future[None] | None = None
+        self._full = False
+        self._moved = 0.0
+        self._until_closed = False
+        self.reusable = True
+        self.requests = 0
+        self.answer_began = False
+        """Whether a byte of the answer to the last request arrived."""
+
+    async def send(self, request: Request) -> Answer:
+        """Raises TransferFailed(0) when the connection breaks or stalls; what the body raises passes through."""
+        head = request.head()
+        answer = self._begin()
+        watch = self._loop.call_later(_STALLED, self._watch)
+        try:
+            self._write(head)
+            await self._send_body(request, answer)
+            watch.cancel()
+            watch = self._loop.call_later(request.patience, self._fail, TransferFailed(0, stalled=True))
+            return await answer
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            watch.cancel()
+            if not answer.cancel() and not answer.cancelled():
+                answer.exception()  # seen, even where the body failed first
+            self._answer = None
+
+    async def _send_body(self, request: Request, answer: asyncio.Future[Answer]) -> None:
+        bandwidth, on_sent = request.bandwidth, request.on_sent
+        sent = 0
+        async with aclosing(request.body.pieces(bandwidth.piece if bandwidth else PIECE)) as pieces:
+            async for piece in pieces:
+                if bandwidth is not None:
+                    await bandwidth.take(len(piece))
+                if answer.done():
+                    break
+                self._write(piece)
+                if self._full:
+                    await self._drained()
+                sent += len(piece)
+                if on_sent is not None:
+                    on_sent(sent)
+        if sent < request.body.size:
+            self.reusable = False
+
+    def _begin(self) -> asyncio.Future[Answer]:
+        self._answer = answer = self._loop.create_future()
+        self.answer_began = False
+        self.requests += 1
+        if self._transport is None or self._transport.is_closing():
+            self._fail(TransferFailed(0))
+        return answer
+
+    def _write(self, data: bytes | memoryview) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    async def _drained(self) -> None:
+        """The transport has passed on all it was given: the piece may be written over."""
+        self._moved = self._loop.time()
+        self._room = self._loop.create_future()
+        try:
+            await self._room
+        finally:
+            self._room = None
+
+    def _watch(self) -> None:
+        waited = self._loop.time() - self._moved if self._room is not None else 0.0
+        if waited >= _STALLED:
+            self._fail(TransferFailed(0, stalled=True))
+        elif self._answer is not None:
+            self._loop.call_later(_STALLED - waited, self._watch)
+
+    def _fail(self, failure: TransferFailed) -> None:
+        self.reusable = False
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(failure)
+        self.resume_writing()
+
+    def close(self) -> None:
+        self.reusable = False
+        if self._transport is not None:
+            self._transport.abort()
+
+    # what asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - asyncio's types cannot say it
+        self._transport = transport
+        # at most one piece waits: zero where the buffer is ours to write over, one where TLS has copied it
+        high = 0 if transport.get_extra_info("ssl_object") is None else 1
+        transport.set_write_buffer_limits(high=high, low=0)
+
+    def pause_writing(self) -> None:
+        self._full = True
+
+    def resume_writing(self) -> None:
+        self._full = False
+        if self._room is not None and not self._room.done():
+            self._room.set_result(None)
+
+    def data_received(self, data: bytes) -> None:
+        if self._answer is None or self._answer.done():
+            self.close()  # nobody asked
+            return
+        self.answer_began = True
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._fail(TransferFailed(0))
+            self.close()
+
+    def eof_received(self) -> bool:
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if exc is None and self._until_closed and self._answer is not None:
+            self._deliver()
+        self._fail(TransferFailed(0))
+
+    # what the parser calls
+
+    def on_message_begin(self) -> None:
+        self._incoming = Answer()
+        self._received = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._incoming.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_headers_complete(self) -> None:
+        self._incoming.status = self._parser.get_status_code()
+        headers = self._incoming.headers
+        self._until_closed = "content-length" not in headers and "transfer-encoding" not in headers
+
+    def on_body(self, body: bytes) -> None:
+        self._received.append(body)
+        if sum(map(len, self._received)) > _MOST_ANSWER:
+            self._fail(TransferFailed(0))
+            self.close()
+
+    def on_message_complete(self) -> None:
+        self._until_closed = False
+        if self._incoming.status < 200:
+            return
+        self.reusable = self.reusable and self._parser.should_keep_alive()
+        self._deliver()
+
+    def _deliver(self) -> None:
+        self._incoming.body = b"".join(self._received)
+        self._received = []
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(self._incoming)
+        self.resume_writing()

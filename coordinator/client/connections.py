@@ -1,0 +1,86 @@
+"""Open connections, kept for the next request to the same place."""
+
+import asyncio
+import ssl
+from collections import defaultdict
+from typing import Final
+from urllib.parse import SplitResult
+
+from coordinator.client.connection import Answer, Connection, Request
+from coordinator.client.retry import TransferFailed
+
+__all__ = ["Connections"]
+
+_CONNECT: Final = 15.0
+"""Seconds for a connection and its TLS handshake."""
+
+Origin = tuple[str, str, int]
+
+
+class Connections:
+    """As many as are asked for at once; whoever asks limits that."""
+
+    def __init__(self, ssl_context: ssl.SSLContext | None = None) -> None:
+        self._ssl_context = ssl_context
+        self._idle: defaultdict[Origin, list[Connection]] = defaultdict(list)
+
+    async def send(self, request: Request) -> Answer:
+        """Raises TransferFailed(0) where no answer could be had; what the request's body raises passes through.
+
+        A kept connection that its other end has closed meanwhile costs nothing but a new one: only requests that may
+        be repeated are ever sent here.
+        """
+        origin = _origin(request.url)
+        while (connection := self._kept(origin)) is not None:
+            try:
+                return await self._use(origin, connection, request)
+            except TransferFailed as failure:
+                if failure.stalled or connection.answer_began:
+                    raise
+        return await self._use(origin, await self._open(origin), request)
+
+    async def aclose(self) -> None:
+        for connections in self._idle.values():
+            for connection in connections:
+                connection.close()
+        self._idle.clear()
+        await asyncio.sleep(0)  # lets the transports tell their protocols
+
+    def _kept(self, origin: Origin) -> Connection | None:
+        idle = self._idle[origin]
+        while idle:
+            connection = idle.pop()
+            if connection.reusable:
+                return connection
+        return None
+
+    async def _use(self, origin: Origin, connection: Connection, request: Request) -> Answer:
+        answer = await connection.send(request)
+        if connection.reusable:
+            self._idle[origin].append(connection)
+        else:
+            connection.close()
+        return answer
+
+    async def _open(self, origin: Origin) -> Connection:
+        scheme, host, port = origin
+        secure = self._context() if scheme == "https" else None
+        try:
+            async with asyncio.timeout(_CONNECT):
+                _, connection = await asyncio.get_running_loop().create_connection(
+                    Connection, host, port, ssl=secure
+                )
+        except ssl.SSLCertVerificationError:
+            raise
+        except (OSError, TimeoutError) as failed:
+            raise TransferFailed(0) from failed
+        return connection
+
+    def _context(self) -> ssl.SSLContext:
+        if self._ssl_context is None:
+            self._ssl_context = ssl.create_default_context()
+        return self._ssl_context
+
+
+def _origin(url: SplitResult) -> Origin:
+    return url.scheme, url.hostname or "", url.port or (443 if url.scheme == "https" else 80)

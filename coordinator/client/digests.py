@@ -1,0 +1,103 @@
+"""Digests of parts and of whole files, in threads, so that hashing overlaps sending.
+
+hashlib lets other threads run while it works; two of them keep two parts ahead of the network busy on two cores.
+"""
+
+import asyncio
+import hashlib
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, Literal
+
+from coordinator.client.files import Content
+from coordinator.protocol import DigestBody, PartToSign
+from coordinator.uploads.plan import Plan
+
+__all__ = ["Algorithm", "Hashing", "PartDigests", "base64_digest", "to_sign"]
+
+Algorithm = Literal["md5", "sha256"]
+
+_AT_ONCE: Final = 512 * 1024
+_THREADS: Final = 2
+_AHEAD: Final = 8
+"""Parts hashed before they are asked for: what is read here is still in the system's memory when it is sent."""
+
+
+class Hashing:
+    """The threads that hash, for all uploads of a client."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="hash")
+
+    def submit(
+        self, content: Content, algorithm: Algorithm, offset: int, size: int
+    ) -> "asyncio.Future[bytes]":
+        """Raises FileChanged, FileUnreadable in the future."""
+        return asyncio.get_running_loop().run_in_executor(
+            self._threads, _hash, content, algorithm, offset, size
+        )
+
+    async def whole(self, content: Content, algorithm: Algorithm) -> DigestBody:
+        digest = await self.submit(content, algorithm, 0, content.size)
+        return DigestBody(algorithm=algorithm, value=base64_digest(digest))
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+class PartDigests:
+    def __init__(self, hashing: Hashing, content: Content, plan: Plan, algorithm: Algorithm) -> None:
+        self._hashing = hashing
+        self._content = content
+        self._plan = plan
+        self._algorithm: Algorithm = algorithm
+        self._known: dict[int, asyncio.Future[bytes]] = {}
+
+    def ahead(self, numbers: Sequence[int]) -> None:
+        """Begins to hash the first few of these."""
+        for number in numbers[:_AHEAD]:
+            self._begin(number)
+
+    async def of(self, number: int) -> PartToSign:
+        return to_sign(number, self._algorithm, await asyncio.shield(self._begin(number)))
+
+    def ready(self, numbers: Iterable[int]) -> list[PartToSign]:
+        """Those of the parts whose digests are known by now."""
+        found = [(number, self._known.get(number)) for number in numbers]
+        return [
+            to_sign(number, self._algorithm, known.result())
+            for number, known in found
+            if known is not None and known.done() and not known.cancelled() and known.exception() is None
+        ]
+
+    def forget(self, number: int) -> None:
+        self._known.pop(number, None)
+
+    def _begin(self, number: int) -> "asyncio.Future[bytes]":
+        known = self._known.get(number)
+        if known is None:
+            known = self._hashing.submit(
+                self._content, self._algorithm, self._plan.offset(number), self._plan.size_of(number)
+            )
+            known.add_done_callback(lambda one: one.cancelled() or one.exception())
+            self._known[number] = known
+        return known
+
+
+def to_sign(number: int, algorithm: Algorithm, digest: bytes, size: int | None = None) -> PartToSign:
+    value = base64_digest(digest)
+    if algorithm == "md5":
+        return PartToSign(part_number=number, size=size, md5=value)
+    return PartToSign(part_number=number, size=size, sha256=value)
+
+
+def base64_digest(digest: bytes) -> str:
+    return b64encode(digest).decode("ascii")
+
+
+def _hash(content: Content, algorithm: Algorithm, offset: int, size: int) -> bytes:
+    digest = hashlib.new(algorithm, usedforsecurity=False)
+    for start in range(offset, offset + size, _AT_ONCE):
+        digest.update(content.read(start, min(_AT_ONCE, offset + size - start)))
+    return digest.digest()

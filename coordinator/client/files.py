@@ -1,0 +1,150 @@
+"""A file to be sent, held open, and whether it is still what it was."""
+
+import mimetypes
+import os
+import stat
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from coordinator.client.bodies import Body, BytesBody, FileBody
+from coordinator.client.errors import FileChanged, FileError, FileMissing, FileUnreadable, NotAFile
+from coordinator.client.fingerprint import fingerprint
+
+__all__ = ["Content", "MemoryContent", "OpenFile", "content_type_of", "open_file"]
+
+_CHANGED: Final = (
+    "was changed after its upload began, so the parts would not fit together. Send it again as it is now."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What tells a changed file; nanoseconds, because a second is long."""
+
+    size: int
+    modified_ns: int
+    inode: int
+    device: int
+
+    @classmethod
+    def of(cls, found: os.stat_result) -> "_State":
+        return cls(found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev)
+
+
+class OpenFile:
+    """Content of a known size that can be read at any place, any number of times."""
+
+    def __init__(self, descriptor: int, filename: str, path: str | None) -> None:
+        self._descriptor = descriptor
+        self._state = _State.of(os.fstat(descriptor))
+        self.filename = filename
+        self.path = path
+
+    @property
+    def size(self) -> int:
+        return self._state.size
+
+    @property
+    def modified_ns(self) -> int | None:
+        return self._state.modified_ns
+
+    def body(self, offset: int, size: int) -> Body:
+        return FileBody(self._descriptor, offset, size)
+
+    def read(self, offset: int, count: int) -> bytes:
+        """Exactly `count` bytes. Raises FileChanged, FileUnreadable."""
+        try:
+            found = os.pread(self._descriptor, count, offset)
+        except OSError as failed:
+            raise FileUnreadable(f"{self.filename} cannot be read: {failed.strerror}.") from None
+        if len(found) != count:
+            raise FileChanged(f"{self.filename} {_CHANGED}")
+        return found
+
+    def fingerprint(self) -> str:
+        return fingerprint(self.size, self.read)
+
+    def check(self) -> None:
+        """Raises FileChanged where the file, or what its path leads to, is not what it was."""
+        try:
+            same = _State.of(os.fstat(self._descriptor)) == self._state
+            if same and self.path is not None:
+                same = _State.of(os.stat(self.path)) == self._state  # noqa: PTH116 - a Path costs more than the call
+        except OSError:
+            same = False
+        if not same:
+            raise FileChanged(f"{self.filename} {_CHANGED}")
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+class MemoryContent:
+    """Bytes at hand, as content."""
+
+    path: str | None = None
+    modified_ns: int | None = None
+
+    def __init__(self, content: bytes | bytearray | memoryview, filename: str) -> None:
+        self._content = memoryview(content).cast("B")
+        self.filename = filename
+
+    @property
+    def size(self) -> int:
+        return len(self._content)
+
+    def body(self, offset: int, size: int) -> Body:
+        return BytesBody(self._content[offset : offset + size])
+
+    def read(self, offset: int, count: int) -> bytes:
+        return bytes(self._content[offset : offset + count])
+
+    def fingerprint(self) -> str:
+        return fingerprint(self.size, self.read)
+
+    def check(self) -> None:
+        return
+
+    def close(self) -> None:
+        return
+
+
+Content = OpenFile | MemoryContent
+
+
+def open_file(path: str | os.PathLike[str]) -> OpenFile:
+    """Raises FileMissing, NotAFile, FileUnreadable."""
+    name = os.fspath(path)
+    try:
+        found = os.stat(name)  # noqa: PTH116 - as above
+        if not stat.S_ISREG(found.st_mode):
+            raise _not_a_file(name, found.st_mode)
+        descriptor = os.open(name, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+    except FileNotFoundError:
+        raise FileMissing(f"There is no file {name}.") from None
+    except (OSError, ValueError) as failed:
+        text = failed.strerror if isinstance(failed, OSError) else str(failed)
+        raise FileUnreadable(f"{name} cannot be read: {text}.") from None
+    return OpenFile(descriptor, os.path.basename(name), os.path.realpath(name))  # noqa: PTH119 - as above
+
+
+def open_again(file: BinaryIO, descriptor: int, filename: str) -> OpenFile:
+    """A file that a caller opened, under a descriptor of our own. Its position does not count: it is sent whole."""
+    path = file.name if isinstance(getattr(file, "name", None), str) else None
+    return OpenFile(os.dup(descriptor), filename, None if path is None else os.path.realpath(path))
+
+
+def content_type_of(filename: str) -> str | None:
+    """By the name's ending; None where it says nothing."""
+    kind, encoding = mimetypes.guess_type(filename, strict=False)
+    if encoding is not None:
+        return {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}.get(
+            encoding
+        )
+    return kind
+
+
+def _not_a_file(name: str, mode: int) -> FileError:
+    if stat.S_ISDIR(mode):
+        return NotAFile(f"{name} is a folder, and a file is expected here.")
+    return NotAFile(f"{name} is not a regular file.")

@@ -1,0 +1,129 @@
+"""One upload on its way, as its caller sees it: something to await, to watch and to cancel."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import suppress
+from typing import Final
+
+from coordinator.client.delivery import Delivery, Watcher
+from coordinator.client.errors import ClientError, UploadCancelled
+from coordinator.client.progress import Meter, Progress, Stage
+from coordinator.protocol import UploadAnswer
+
+__all__ = ["OngoingUpload"]
+
+_TICK: Final = 0.25
+_FAREWELL: Final = 3.0
+"""Seconds for telling the coordinator what had arrived when an upload is stopped."""
+
+
+class OngoingUpload:
+    """Begins at once. Awaiting it gives the completed upload, or raises; iterating over it gives its progress.
+
+    When whoever awaits it is cancelled, it stops and stays resumable.
+    """
+
+    def __init__(
+        self,
+        filename: str,
+        size: int | None,
+        make: Callable[[Watcher], Delivery],
+        *,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self.filename = filename
+        self.upload: UploadAnswer | None = None
+        """As of the coordinator's last answer; None before the first."""
+        self._none = Meter(size, None)
+        self._stage: Stage = "waiting"
+        self._on_progress = on_progress
+        self._news = asyncio.Event()
+        self._delivery = make(Watcher(self._on_stage, self._on_upload))
+        self._running = asyncio.create_task(self._run())
+        self._running.add_done_callback(lambda one: one.cancelled() or one.exception())
+
+    @property
+    def progress(self) -> Progress:
+        upload_id = None if self.upload is None else str(self.upload.id)
+        meter = self._delivery.meter or self._none
+        return meter.read(self._stage, self.filename, upload_id)
+
+    def done(self) -> bool:
+        return self._running.done()
+
+    async def result(self) -> UploadAnswer:
+        """The completed upload. Raises ClientError."""
+        try:
+            return await self._running
+        except asyncio.CancelledError:
+            if self._running.cancelled() and not _asked_to_stop():
+                raise UploadCancelled(f"The upload of {self.filename} was cancelled.") from None
+            raise
+
+    def __await__(self) -> Generator[object, None, UploadAnswer]:
+        return self.result().__await__()
+
+    async def __aiter__(self) -> AsyncIterator[Progress]:
+        """At every change of stage and about four times a second; ends with the upload, however it ends."""
+        while not self._running.done():
+            yield self.progress
+            self._news.clear()
+            news = asyncio.create_task(self._news.wait())
+            await asyncio.wait({news, self._running}, return_when=asyncio.FIRST_COMPLETED)
+            news.cancel()
+        yield self.progress
+
+    async def cancel(self, *, keep: bool = True) -> None:
+        """Stop. `keep`: what arrived stays, and the upload can be resumed; otherwise the coordinator clears it away.
+
+        Raises ClientError when it could not be cleared away.
+        """
+        if not self._running.done():
+            self._running.cancel()
+            await asyncio.wait({self._running})
+        if not keep and (self._running.cancelled() or self._running.exception() is not None):
+            await self._delivery.abandon()
+
+    async def _run(self) -> UploadAnswer:
+        ticking = asyncio.create_task(self._tick())
+        try:
+            upload = await self._delivery.run()
+        except asyncio.CancelledError:
+            await self._farewell()
+            raise
+        finally:
+            ticking.cancel()
+        self.upload = upload
+        self._on_stage("completed")
+        return upload
+
+    async def _farewell(self) -> None:
+        with suppress(ClientError, TimeoutError):
+            async with asyncio.timeout(_FAREWELL):
+                await self._delivery.settle()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK)
+            if self._stage == "uploading" and self._delivery.meter is not None:
+                self._delivery.meter.tick(asyncio.get_running_loop().time())
+            self._announce()
+
+    def _on_stage(self, stage: Stage) -> None:
+        self._stage = stage
+        self._announce()
+
+    def _on_upload(self, upload: UploadAnswer) -> None:
+        self.upload = upload
+        self._announce()
+
+    def _announce(self) -> None:
+        self._news.set()
+        if self._on_progress is not None:
+            self._on_progress(self.progress)
+
+
+def _asked_to_stop() -> bool:
+    """Whether it is the waiting task itself that is being cancelled."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

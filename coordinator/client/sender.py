@@ -1,0 +1,169 @@
+"""Sends the parts of one upload, several at once, as the shared places allow; each part that is at the store is reported.
+
+Stopping leaves everything in order: finished parts stay finished.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from ssl import SSLCertVerificationError
+from typing import Final
+from urllib.parse import urlsplit
+
+from coordinator.client.api import Coordinator
+from coordinator.client.bandwidth import Bandwidth
+from coordinator.client.connection import Answer, Request
+from coordinator.client.connections import Connections
+from coordinator.client.errors import StoreUnreachable, WrongServer
+from coordinator.client.part import send_part
+from coordinator.client.places import Places
+from coordinator.client.progress import Meter
+from coordinator.client.report import Reporter
+from coordinator.client.retry import TransferFailed, parse_retry_after
+from coordinator.client.supply import Outgoing, Supply
+from coordinator.client.window import SigningWindow, window_size
+from coordinator.protocol import ClaimBody, SignedPartAnswer
+
+__all__ = ["Sender", "Way"]
+
+_ANSWER: Final = 120.0
+"""Seconds for the store to answer once all bytes have left; it may take its time to write them down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What all uploads of a client send through."""
+
+    coordinator: Coordinator
+    connections: Connections
+    places: Places
+    bandwidth: Bandwidth | None
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    content: Callable[[], None]
+    """Raises FileChanged."""
+    upload: Callable[[], Awaitable[None]]
+    """Raises UploadEnded."""
+
+
+class Sender:
+    def __init__(
+        self,
+        way: Way,
+        upload_id: str,
+        *,
+        supply: Supply,
+        meter: Meter,
+        reporter: Reporter,
+        checks: Checks,
+    ) -> None:
+        self.way = way
+        self.meter = meter
+        self.checks = checks
+        self._supply = supply
+        self._reporter = reporter
+        self.window = SigningWindow(
+            lambda parts: way.coordinator.sign(upload_id, parts),
+            upcoming=supply.upcoming,
+            size=lambda: window_size(way.places.count),
+            now=way.coordinator.now,
+        )
+
+    async def send(self) -> None:
+        """Returns when every part of the supply is at the store. Raises the first error, after all flights have stopped."""
+        try:
+            async with asyncio.TaskGroup() as flights:
+                while (outgoing := await self._supply.next()) is not None:
+                    release = await self.way.places.acquire(self)
+                    flight = flights.create_task(self._fly(outgoing))
+                    flight.add_done_callback(lambda _, release=release: release())  # type: ignore[misc]
+        except BaseExceptionGroup as failed:
+            raise _first(failed) from None
+        finally:
+            self.meter.rest()
+            await self.window.close()
+
+    async def _fly(self, outgoing: Outgoing) -> None:
+        number, to_sign = outgoing.number, outgoing.to_sign
+        try:
+            etag = await send_part(_Flight(self, outgoing))
+            self.meter.arrived(number, outgoing.size)
+            self.way.places.arrived(outgoing.size)
+            self._reporter.add(
+                ClaimBody(
+                    part_number=number,
+                    etag=etag,
+                    size=outgoing.size,
+                    md5=to_sign.md5,
+                    sha256=to_sign.sha256,
+                )
+            )
+        finally:
+            self.meter.dropped(number)
+            self._supply.settle(outgoing)
+
+
+class _Flight:
+    """One part under way, as part.py sees it."""
+
+    def __init__(self, sender: Sender, outgoing: Outgoing) -> None:
+        self._sender = sender
+        self._outgoing = outgoing
+
+    async def signed(self) -> SignedPartAnswer:
+        return await self._sender.window.take(self._outgoing.to_sign)
+
+    def is_fresh(self, signed: SignedPartAnswer) -> bool:
+        return self._sender.window.is_fresh(signed)
+
+    async def put(self, signed: SignedPartAnswer) -> str | None:
+        if signed.size != self._outgoing.size:
+            raise WrongServer(
+                f"Part {signed.part_number} was signed for another size. The service may be of another version."
+            )
+        answer = await self._send(signed)
+        if 200 <= answer.status <= 299:
+            return answer.headers.get("etag")
+        now = self._sender.way.coordinator.now()
+        raise TransferFailed(
+            answer.status, retry_after=parse_retry_after(answer.headers.get("retry-after"), now)
+        )
+
+    async def _send(self, signed: SignedPartAnswer) -> Answer:
+        way = self._sender.way
+        request = Request(
+            signed.method,
+            urlsplit(signed.url),
+            signed.headers,
+            self._outgoing.body,
+            _ANSWER,
+            on_sent=self._on_sent,
+            bandwidth=way.bandwidth,
+        )
+        try:
+            return await way.connections.send(request)
+        except SSLCertVerificationError as wrong:
+            raise StoreUnreachable(
+                f"The store's certificate is not trusted ({wrong.verify_message}). Name its authority's certificate in SSL_CERT_FILE."
+            ) from None
+
+    def _on_sent(self, sent: int) -> None:
+        self._sender.meter.sent(self._outgoing.number, sent)
+
+    def on_waiting(self, failure: TransferFailed) -> None:
+        self._sender.meter.dropped(self._outgoing.number)
+        if failure.stalled or failure.status == 429 or failure.status >= 500:
+            self._sender.way.places.strained()
+
+    async def check_content(self) -> None:
+        self._sender.checks.content()
+
+    async def check_upload(self) -> None:
+        await self._sender.checks.upload()
+
+
+def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = failed.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first

@@ -1,0 +1,88 @@
+"""How a content comes to its upload: a new one, or the unfinished one that it goes on with.
+
+A fingerprint samples 192 KiB at most, so disk images, empty files and copies share one; a wrong guess would mix two
+files in one object. Therefore an upload that the coordinator found by the fingerprint
+
+    has another filename                          is another file's: this one gets an upload of its own
+    has the same modification time, or none       goes on
+    has another modification time                 goes on after its parts were compared with the file (verifying.py)
+
+The time is kept as `last_modified` in the upload's metadata, in milliseconds since 1970, as the browser client keeps it; a
+caller's own value of that name stands in for it.
+"""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from coordinator.client.api import Coordinator, Started
+from coordinator.client.ending import abort_if_there
+from coordinator.client.files import Content, content_type_of
+from coordinator.client.options import UploadOptions
+from coordinator.protocol import StartBody, UploadAnswer
+
+__all__ = ["Start", "metadata_of", "same_time"]
+
+_LAST_MODIFIED = "last_modified"
+
+
+@dataclass
+class Start:
+    """Repeatable: the same start as long as it did not turn out to need another."""
+
+    coordinator: Coordinator
+    options: UploadOptions
+    filename: str
+    sign: int
+
+    def __post_init__(self) -> None:
+        self._key = str(uuid4())
+        self._restart = self.options.restart
+        self._apart = False
+
+    async def run(self, content: Content | None, fingerprint: str | None) -> Started:
+        """`content` None: a stream. Raises what the coordinator refuses."""
+        while True:
+            body = self._body(content, None if self._apart else fingerprint)
+            started = await self.coordinator.start(body, self._key)
+            if started.created or self._goes_on(started.upload):
+                return started
+            self._key = str(uuid4())
+            if self._restart:
+                await abort_if_there(self.coordinator, str(started.upload.id))
+                self._restart = False
+            else:
+                self._apart = True
+
+    def forget(self) -> None:
+        """The next one is another start."""
+        self._key = str(uuid4())
+
+    def _goes_on(self, upload: UploadAnswer) -> bool:
+        return not self._restart and upload.filename == self.filename
+
+    def _body(self, content: Content | None, fingerprint: str | None) -> StartBody:
+        options = self.options
+        return StartBody(
+            filename=self.filename,
+            size=None if content is None else content.size,
+            content_type=options.content_type or content_type_of(self.filename),
+            content_encoding="gzip" if options.gzip else None,
+            policy=options.policy or "default",
+            metadata=metadata_of(content, options),
+            part_size=options.part_size,
+            fingerprint=fingerprint,
+            sign=self.sign,
+        )
+
+
+def metadata_of(content: Content | None, options: UploadOptions) -> dict[str, str]:
+    own = dict(options.metadata or {})
+    if content is None or content.modified_ns is None:
+        return own
+    return {_LAST_MODIFIED: str(content.modified_ns // 1_000_000), **own}
+
+
+def same_time(upload: UploadAnswer, metadata: dict[str, str]) -> bool:
+    """Whether the upload began with a file of this modification time, as far as it is known."""
+    recorded = upload.metadata.get(_LAST_MODIFIED)
+    return recorded is None or recorded == metadata.get(_LAST_MODIFIED)
