@@ -3,9 +3,10 @@
  * repeats it: starting carries an Idempotency-Key.
  */
 
-/** @import { Download, PartClaim, RecordedPart, SignedPart, StartBody, Started, Upload } from './types.js' */
+/** @import { Download, PartClaim, PartWish, RecordedPart, SignedPart, StartBody, Started, Upload } from './types.js' */
 /** @import { CallOptions, Http } from './http.js' */
 
+import { CoordinatorError } from './errors.js';
 import { BRIEF_TRIES } from './retry.js';
 
 export class Coordinator {
@@ -42,6 +43,37 @@ export class Coordinator {
   }
 
   /**
+   * Whether the coordinator answers at all; asked once, whatever it says.
+   *
+   * @param {string} id
+   * @param {AbortSignal} [signal]
+   */
+  async answers(id, signal) {
+    try {
+      await this.#http.call('GET', path(id), { signal, tries: 1 });
+      return true;
+    } catch (error) {
+      if (!(error instanceof CoordinatorError)) throw error;
+      return error.status !== 0;
+    }
+  }
+
+  /**
+   * Where a part goes that takes the way through the coordinator, and with which credential.
+   *
+   * @param {string} id
+   * @param {number} number
+   * @param {string | null} [refused]  the Authorization header that was answered 401
+   * @returns {Promise<{ url: string, headers: Record<string, string> }>}
+   */
+  async relay(id, number, refused) {
+    return {
+      url: this.#http.url(`${path(id)}/parts/${number}`),
+      headers: await this.#http.authorization(refused),
+    };
+  }
+
+  /**
    * The caller's open uploads, all pages.
    *
    * @returns {Promise<Upload[]>}
@@ -63,12 +95,12 @@ export class Coordinator {
 
   /**
    * @param {string} id
-   * @param {number[]} numbers  at most 1,000
+   * @param {PartWish[]} parts  at most 1,000
    * @param {AbortSignal} [signal]
    * @returns {Promise<SignedPart[]>}
    */
-  async sign(id, numbers, signal) {
-    const body = { part_numbers: numbers };
+  async sign(id, parts, signal) {
+    const body = { parts };
     return (await this.#http.call('POST', `${path(id)}/parts/sign`, { body, signal })).body.parts;
   }
 

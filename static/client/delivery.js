@@ -7,6 +7,7 @@
 /** @import { Coordinator } from './api.js' */
 /** @import { Plan } from './plan.js' */
 /** @import { Pool } from './pool.js' */
+/** @import { Digests, PathContext, PathName, Paths } from './ports.js' */
 /** @import { Surroundings } from './surroundings.js' */
 /** @import { Transport } from './transfer.js' */
 /** @import { Turns } from './turns.js' */
@@ -35,6 +36,9 @@ const MOST_DETOURS = 5;
  * @property {Surroundings} surroundings
  * @property {number} concurrency
  * @property {Turns} turns  of starts, by fingerprint
+ * @property {(upload: Upload) => Promise<Digests | null>} openDigests  null: none are wanted
+ * @property {(context: PathContext) => Promise<Paths>} openPaths
+ * @property {boolean} hashes  whether parts are bound to digests, as far as is known before the start
  *
  * @typedef {object} FileOptions
  * @property {string} [policy]
@@ -45,6 +49,7 @@ const MOST_DETOURS = 5;
  * @property {(stage: 'preparing' | 'uploading' | 'finishing') => void} onStage
  * @property {(id: string) => File | null} rival  the other file on this page that sends this upload
  * @property {(id: string) => void} claim
+ * @property {(path: PathName) => void} onPath
  *
  * @typedef {object} Work  an upload under way
  * @property {Upload} upload
@@ -159,16 +164,16 @@ export class Delivery {
   async #begin(fingerprint, signal) {
     const started = await abortable(this.#start.run(fingerprint), signal);
     this.#inStep = started.created;
-    const work = this.#prepare(started.upload);
+    const work = await abortable(this.#prepare(started.upload), signal);
     work.sender.offer(started.parts);
     return work;
   }
 
   /**
    * @param {Upload} upload
-   * @returns {Work}
+   * @returns {Promise<Work>}
    */
-  #prepare(upload) {
+  async #prepare(upload) {
     const { coordinator, pool, transport, surroundings, concurrency } = this.#context;
     const plan = planOf(upload, this.#file.size);
     const meter = new Meter(this.#file.size, plan.partCount);
@@ -184,6 +189,8 @@ export class Delivery {
       transport,
       surroundings,
       windowSize: windowSize(concurrency),
+      digests: await this.#context.openDigests(upload),
+      openPaths: () => this.#openPaths(upload.id),
       checkFile: async () => {
         await this.#identity.check();
       },
@@ -193,6 +200,12 @@ export class Delivery {
       },
     });
     return { upload, plan, meter, reporter, sender };
+  }
+
+  /** @param {string} uploadId */
+  #openPaths(uploadId) {
+    const { coordinator, transport, surroundings, openPaths } = this.#context;
+    return openPaths({ uploadId, coordinator, transport, surroundings, onPath: this.#watcher.onPath });
   }
 
   /**

@@ -31,13 +31,15 @@ export class TransferError extends Error {
    * @param {'status' | 'network' | 'stalled'} kind
    * @param {number} status  0 where the browser saw none
    * @param {number | null} [retryAfter]  milliseconds the store asks for
+   * @param {string} [text]  the body of the refusal, as far as it was text
    */
-  constructor(kind, status, retryAfter = null) {
+  constructor(kind, status, retryAfter = null, text = '') {
     super(kind === 'status' ? `the store answered ${status}` : kind);
     this.name = 'TransferError';
     this.kind = kind;
     this.status = status;
     this.retryAfter = retryAfter;
+    this.text = text;
   }
 }
 
@@ -69,4 +71,12 @@ export class UploadError extends Error {
     this.name = 'UploadError';
     this.code = code;
   }
+}
+
+/** @param {unknown} [cause] */
+export function changedFile(cause) {
+  const text =
+    'The file was changed after its upload began, so the parts would not fit together. ' +
+    'Cancel this upload and add the file again.';
+  return new UploadError('file_changed', text, cause);
 }

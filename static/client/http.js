@@ -55,6 +55,22 @@ export class Http {
     return this.#surroundings.now() + this.#skew;
   }
 
+  /** @param {string} route */
+  url(route) {
+    return this.#base + route;
+  }
+
+  /**
+   * For requests that are not made here.
+   *
+   * @param {string | null} [refused]  the header that was answered 401
+   * @returns {Promise<Record<string, string>>}
+   */
+  async authorization(refused) {
+    if (refused) await this.#credential.renew(refused.replace(/^Bearer /, ''));
+    return bearer(await this.#credential.current());
+  }
+
   /**
    * @param {string} method
    * @param {string} route
@@ -123,12 +139,12 @@ export class Http {
       this.#surroundings.after(TIMEOUT_MS, () => stop.abort()),
     ];
     try {
-      const response = await this.#fetch(this.#base + route, {
+      const response = await this.#fetch(this.url(route), {
         method,
         headers: {
           Accept: 'application/json',
           ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-          ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
+          ...bearer(token),
           ...headers,
         },
         body: body === undefined ? null : JSON.stringify(body),
@@ -163,4 +179,12 @@ export class Http {
 function unreachable() {
   const detail = 'The upload service cannot be reached. Check the connection and try again.';
   return new CoordinatorError(0, { code: 'unreachable', detail });
+}
+
+/**
+ * @param {string | null} token
+ * @returns {Record<string, string>}
+ */
+function bearer(token) {
+  return token === null ? {} : { Authorization: `Bearer ${token}` };
 }

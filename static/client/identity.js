@@ -2,7 +2,7 @@
 
 /** @import { Upload } from './types.js' */
 
-import { UploadError } from './errors.js';
+import { changedFile, UploadError } from './errors.js';
 import { fingerprint } from './fingerprint.js';
 
 export class Identity {
@@ -31,7 +31,7 @@ export class Identity {
     if (expected && now === null) throw noFingerprint();
     if (expected && expected.fingerprint !== now) throw otherFile(expected);
     this.#known ??= { fingerprint: now };
-    if (this.#known.fingerprint !== now) throw changed();
+    if (this.#known.fingerprint !== now) throw changedFile();
     return now;
   }
 
@@ -40,17 +40,9 @@ export class Identity {
       return await fingerprint(this.#file);
     } catch (error) {
       // browsers refuse to read a file that was modified after it was chosen
-      throw this.#known ? changed(error) : error;
+      throw this.#known ? changedFile(error) : error;
     }
   }
-}
-
-/** @param {unknown} [cause] */
-function changed(cause) {
-  const text =
-    'The file was changed after its upload began, so the parts would not fit together. ' +
-    'Cancel this upload and add the file again.';
-  return new UploadError('file_changed', text, cause);
 }
 
 /** @param {Upload} expected */

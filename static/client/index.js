@@ -9,5 +9,5 @@
 
 export { CoordinatorError, UploadError } from './errors.js';
 export { fingerprint } from './fingerprint.js';
-export { FileUpload } from './upload.js';
+export { UploadTask } from './task.js';
 export { Uploader } from './uploader.js';

@@ -4,6 +4,7 @@
  * patience, 429 and 5xx wait, 404 asks the coordinator, anything else gets a few more chances.
  */
 
+/** @import { Delivered, PartDigest, Paths } from './ports.js' */
 /** @import { Surroundings } from './surroundings.js' */
 /** @import { SignedPart } from './types.js' */
 /** @import { Transport } from './transfer.js' */
@@ -16,17 +17,22 @@ import { sleep, untilOnline } from './surroundings.js';
  * @typedef {object} PartPorts
  * @property {(number: number, signal: AbortSignal) => Promise<SignedPart>} signed
  * @property {(signed: SignedPart) => boolean} isFresh
- * @property {(signed: SignedPart) => Blob} body
+ * @property {(number: number) => Blob} body
+ * @property {(number: number) => PartDigest | undefined} digest
+ * @property {() => Paths | null} paths  null while only the direct one is known
+ * @property {() => Promise<Paths>} openPaths
  * @property {Transport} transport
  * @property {Surroundings} surroundings
  * @property {(number: number, sent: number) => void} onSent
  * @property {(number: number) => void} onWaiting  the part failed and waits for its next try
- * @property {(signal: AbortSignal) => Promise<void>} checkFile  throws where the file is not what it was
+ * @property {(number: number, signal: AbortSignal) => Promise<void>} checkFile  throws where the file, or this part
+ *   of it, is not what it was
  * @property {(signal: AbortSignal) => Promise<void>} checkUpload  throws where the upload has ended
  */
 
 /** The tries of one part. */
 class Tries {
+  #number;
   #ports;
   #signal;
   #refused = 0;
@@ -34,17 +40,22 @@ class Tries {
   #waits = 0;
   #unreached = 0;
 
+  /** Bytes of the current try that have left. */
+  sent = 0;
+
   /**
+   * @param {number} number
    * @param {PartPorts} ports
    * @param {AbortSignal} signal
    */
-  constructor(ports, signal) {
+  constructor(number, ports, signal) {
+    this.#number = number;
     this.#ports = ports;
     this.#signal = signal;
   }
 
   /**
-   * Does what the failure asks for; afterwards the part may be tried again.
+   * Does what the failure of a direct try asks for; afterwards the part may be tried again.
    *
    * @param {TransferError} failure
    * @returns {Promise<boolean>} whether the part needs a fresh signature
@@ -56,19 +67,48 @@ class Tries {
         if (this.#refused > FEW) throw refused(failure);
         return true;
       case 'reach':
-        await this.#ports.checkFile(this.#signal);
-        this.#unreached += 1;
-        if (this.#unreached > 1 || !this.#ports.surroundings.online()) await this.#wait(failure);
-        return this.#unreached === 1;
+        return this.#reach(failure);
       case 'wait':
+        if (failure.kind === 'stalled' && this.sent === 0 && (await this.#leaves('stalled'))) return false;
         await this.#wait(failure);
         return false;
       case 'ask':
         await this.#ports.checkUpload(this.#signal);
         return this.#again(failure);
       default:
+        await this.#ports.checkFile(this.#number, this.#signal);
         return this.#again(failure);
     }
+  }
+
+  /**
+   * After a try through the coordinator.
+   *
+   * @param {TransferError} failure
+   */
+  async afterRelay(failure) {
+    await this.#ports.checkFile(this.#number, this.#signal);
+    await this.#wait(failure);
+  }
+
+  /** @param {TransferError} failure */
+  async #reach(failure) {
+    await this.#ports.checkFile(this.#number, this.#signal);
+    this.#unreached += 1;
+    if (this.#unreached === 1 && this.#ports.surroundings.online()) return true;
+    if (!(await this.#leaves('network'))) await this.#wait(failure);
+    return this.#unreached === 1;
+  }
+
+  /**
+   * @param {'network' | 'stalled'} kind
+   * @returns {Promise<boolean>} whether the part now takes another path
+   */
+  async #leaves(kind) {
+    if (!this.#ports.surroundings.online()) return false;
+    const paths = await this.#ports.openPaths();
+    const path = await paths.failed({ number: this.#number, kind, sent: this.sent }, this.#signal);
+    return path === 'relay';
   }
 
   /** @param {TransferError} failure */
@@ -94,27 +134,37 @@ class Tries {
  * @param {number} number
  * @param {PartPorts} ports
  * @param {AbortSignal} signal
- * @returns {Promise<{ etag: string | null }>}
+ * @returns {Promise<Delivered>}
  * @throws {UploadError} `refused`, `unreachable_store`, `part_failed`, and what the checks throw
  */
 export async function sendPart(number, ports, signal) {
-  const tries = new Tries(ports, signal);
-  let signed = await ports.signed(number, signal);
+  const tries = new Tries(number, ports, signal);
+  const onProgress = (/** @type {number} */ sent) => {
+    tries.sent = sent;
+    ports.onSent(number, sent);
+  };
+  /** @type {SignedPart | null} */
+  let signed = null;
   for (;;) {
+    tries.sent = 0;
+    const paths = ports.paths();
+    const relayed = paths?.choose(number) === 'relay';
     try {
-      return await ports.transport({
-        url: signed.url,
-        headers: signed.headers,
-        body: ports.body(signed),
-        onProgress: (sent) => ports.onSent(number, sent),
-        signal,
-      });
+      if (paths && relayed) {
+        const part = { number, body: ports.body(number), digest: ports.digest(number), onProgress, signal };
+        return await paths.send(part);
+      }
+      if (!signed || !ports.isFresh(signed)) signed = await ports.signed(number, signal);
+      const { url, headers } = signed;
+      const delivered = await ports.transport({ url, headers, body: ports.body(number), onProgress, signal });
+      paths?.arrived(number);
+      return delivered;
     } catch (error) {
       if (signal.aborted || !(error instanceof TransferError)) throw error;
-      if (stepAfterPart(error) === 'stored') return { etag: null };
+      if (!relayed && stepAfterPart(error) === 'stored') return { etag: null };
       ports.onWaiting(number);
-      const wantsAnother = await tries.after(error);
-      if (wantsAnother || !ports.isFresh(signed)) signed = await ports.signed(number, signal);
+      if (relayed) await tries.afterRelay(error);
+      else if (await tries.after(error)) signed = null;
     }
   }
 }

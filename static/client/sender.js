@@ -9,6 +9,7 @@
 /** @import { Plan } from './plan.js' */
 /** @import { Pool } from './pool.js' */
 /** @import { Reporter } from './report.js' */
+/** @import { Digests, Paths } from './ports.js' */
 /** @import { SignedPart } from './types.js' */
 /** @import { Surroundings } from './surroundings.js' */
 /** @import { Transport } from './transfer.js' */
@@ -17,6 +18,7 @@ import { sendPart } from './part.js';
 import { agrees, partRange } from './plan.js';
 import { onAbort } from './surroundings.js';
 import { SigningWindow } from './window.js';
+import { Wishes } from './wishes.js';
 
 /**
  * @typedef {object} SenderOptions
@@ -30,14 +32,21 @@ import { SigningWindow } from './window.js';
  * @property {Transport} transport
  * @property {Surroundings} surroundings
  * @property {number} windowSize
- * @property {PartPorts['checkFile']} checkFile
+ * @property {Digests | null} digests
+ * @property {() => Promise<Paths>} openPaths
+ * @property {() => Promise<void>} checkFile  throws where the file is not what it was
  * @property {PartPorts['checkUpload']} checkUpload
  * @property {(waiting: boolean) => void} onTrouble  true while every part under way waits for its next try
  */
 
 export class Sender {
   #options;
+  #wishes;
   #window;
+  /** @type {Promise<Paths> | null} */
+  #opening = null;
+  /** @type {Paths | null} */
+  #paths = null;
   /** @type {PartPorts} */
   #ports;
   /** @type {number[]} in order */
@@ -49,20 +58,35 @@ export class Sender {
 
   /** @param {SenderOptions} options */
   constructor(options) {
-    const { coordinator, uploadId, file, meter } = options;
+    const { coordinator, uploadId, digests } = options;
+    const bodyOf = (/** @type {number} */ number) => this.#bodyOf(number);
     this.#options = options;
+    this.#wishes = new Wishes({ digests, bodyOf, sizeOf: () => undefined });
     this.#window = new SigningWindow({
-      sign: (numbers, signal) => coordinator.sign(uploadId, numbers, signal),
+      sign: async (wishes, signal) => this.#planned(await coordinator.sign(uploadId, wishes, signal)),
       upcoming: (most) => this.#pending.slice(0, most),
+      wishes: this.#wishes,
       size: options.windowSize,
       now: () => coordinator.now(),
     });
-    this.#ports = {
+    this.#ports = this.#portsOf(bodyOf);
+  }
+
+  /**
+   * @param {(number: number) => Blob} body
+   * @returns {PartPorts}
+   */
+  #portsOf(body) {
+    const { meter, checkFile } = this.#options;
+    return {
       signed: (number, signal) => this.#window.take(number, signal),
       isFresh: (signed) => this.#window.isFresh(signed),
-      body: (signed) => this.#bodyOf(file, signed),
-      transport: options.transport,
-      surroundings: options.surroundings,
+      body,
+      digest: (number) => this.#wishes.digest(number),
+      paths: () => this.#paths,
+      openPaths: () => this.#openPaths(),
+      transport: this.#options.transport,
+      surroundings: this.#options.surroundings,
       onSent: (number, sent) => {
         meter.sent(number, sent);
         this.#trouble(number, false);
@@ -71,8 +95,11 @@ export class Sender {
         meter.dropped(number);
         this.#trouble(number, true);
       },
-      checkFile: options.checkFile,
-      checkUpload: options.checkUpload,
+      checkFile: async (number, signal) => {
+        await checkFile();
+        await this.#wishes.check(number, signal);
+      },
+      checkUpload: this.#options.checkUpload,
     };
   }
 
@@ -82,7 +109,8 @@ export class Sender {
    * @param {SignedPart[]} parts
    */
   offer(parts) {
-    this.#window.put(parts);
+    // without its digest a URL is bound to too little
+    if (!this.#options.digests) this.#window.put(this.#planned(parts));
   }
 
   /**
@@ -123,10 +151,12 @@ export class Sender {
     const { meter, plan, reporter } = this.#options;
     this.#underWay.add(number);
     try {
-      const { etag } = await sendPart(number, this.#ports, signal);
+      const { etag, recorded } = await sendPart(number, this.#ports, signal);
       const { size } = partRange(plan, number);
       meter.arrived(number, size);
-      reporter.add({ part_number: number, size, ...(etag === null ? {} : { etag }) });
+      if (recorded) return;
+      const digest = this.#wishes.digest(number);
+      reporter.add({ part_number: number, size, ...(etag === null ? {} : { etag }), ...digest });
     } finally {
       meter.dropped(number);
       this.#underWay.delete(number);
@@ -134,14 +164,27 @@ export class Sender {
     }
   }
 
-  /**
-   * @param {Blob} file
-   * @param {SignedPart} signed
-   */
-  #bodyOf(file, signed) {
-    const { plan } = this.#options;
-    if (!agrees(plan, signed)) throw new Error(`part ${signed.part_number} was signed outside the plan`);
-    return file.slice(signed.offset, signed.offset + signed.size);
+  /** @param {number} number */
+  #bodyOf(number) {
+    const { plan, file } = this.#options;
+    const { offset, size } = partRange(plan, number);
+    return file.slice(offset, offset + size);
+  }
+
+  /** @param {SignedPart[]} parts */
+  #planned(parts) {
+    const odd = parts.find((signed) => !agrees(this.#options.plan, signed));
+    if (odd) throw new Error(`part ${odd.part_number} was signed outside the plan`);
+    return parts;
+  }
+
+  async #openPaths() {
+    this.#opening ??= this.#options.openPaths();
+    this.#paths = await this.#opening.catch((error) => {
+      this.#opening = null;
+      throw error;
+    });
+    return this.#paths;
   }
 
   /**

@@ -7,10 +7,11 @@
  *   cancelling -> cancelled   from any of these but finishing
  *
  * Events: `state` (detail: the state), `progress` (detail: Progress, about four times a second while
- * uploading), `complete` (detail: Upload), `error` (detail: the error).
+ * uploading), `path` (detail: 'direct' or 'relay'), `complete` (detail: Upload), `error` (detail: the error).
  */
 
 /** @import { DeliveryContext, FileOptions } from './delivery.js' */
+/** @import { PathName } from './ports.js' */
 /** @import { Pool } from './pool.js' */
 /** @import { Progress } from './progress.js' */
 /** @import { Upload } from './types.js' */
@@ -27,8 +28,8 @@ const TICK_MS = 250;
  *
  * @typedef {object} Shared
  * @property {Pool} files  places for files
- * @property {(id: string, upload: FileUpload) => File | null} rival  the file of another one here that sends it
- * @property {(id: string, upload: FileUpload) => void} claim
+ * @property {(id: string, upload: UploadTask) => File | null} rival  the file of another one here that sends it
+ * @property {(id: string, upload: UploadTask) => void} claim
  *
  * @typedef {DeliveryContext & Shared} UploadContext
  */
@@ -38,7 +39,7 @@ const PAUSABLE = new Set(['waiting', 'preparing', 'uploading']);
 /** @type {ReadonlySet<UploadState>} */
 const UNCANCELLABLE = new Set(['completed', 'cancelled', 'cancelling', 'finishing']);
 
-export class FileUpload extends EventTarget {
+export class UploadTask extends EventTarget {
   #context;
   #delivery;
   #stop = new AbortController();
@@ -58,6 +59,8 @@ export class FileUpload extends EventTarget {
     super();
     /** @readonly */
     this.file = file;
+    /** @type {PathName} the way its parts take */
+    this.path = 'direct';
     /** @type {Error | null} why it failed */
     this.error = null;
     this.#context = context;
@@ -65,6 +68,7 @@ export class FileUpload extends EventTarget {
       onStage: (stage) => this.#to(stage),
       rival: (id) => context.rival(id, this),
       claim: (id) => context.claim(id, this),
+      onPath: (path) => this.#onPath(path),
     });
     // listeners added right after the constructor see every state
     queueMicrotask(() => this.#state === 'waiting' && this.#begin());
@@ -155,6 +159,13 @@ export class FileUpload extends EventTarget {
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** @param {PathName} path */
+  #onPath(path) {
+    if (path === this.path) return;
+    this.path = path;
+    this.dispatchEvent(new CustomEvent('path', { detail: path }));
   }
 
   #begin() {

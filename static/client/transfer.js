@@ -75,7 +75,7 @@ export function xhrTransport(surroundings, newRequest = () => new XMLHttpRequest
  */
 function refusal(request, surroundings) {
   const retryAfter = parseRetryAfter(readHeader(request, 'retry-after'), surroundings.now());
-  return new TransferError('status', request.status, retryAfter);
+  return new TransferError('status', request.status, retryAfter, request.responseText);
 }
 
 /**

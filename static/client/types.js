@@ -18,6 +18,7 @@
  * @property {number} parts_uploaded
  * @property {number} bytes_uploaded
  * @property {string | null} fingerprint
+ * @property {'sha256' | 'md5' | null} [digests]  what every part of it must be bound to
  * @property {Record<string, string>} metadata
  * @property {string} created_at
  * @property {string | null} expires_at
@@ -31,15 +32,24 @@
  * @property {Record<string, string>} headers  sent exactly as they stand
  * @property {string} expires_at
  *
+ * @typedef {object} PartWish  a part to sign, and what its URL is to be bound to
+ * @property {number} part_number
+ * @property {number} [size]  only of a stream: the plan knows a file's
+ * @property {string} [md5]
+ * @property {string} [sha256]
+ *
  * @typedef {object} RecordedPart
  * @property {number} part_number
  * @property {number | null} size
  * @property {string | null} etag
+ * @property {{ algorithm: string, value: string } | null} [digest]
  *
  * @typedef {object} PartClaim
  * @property {number} part_number
  * @property {string} [etag]  left out where the store's CORS rules hide the header
  * @property {number} size
+ * @property {string} [md5]
+ * @property {string} [sha256]
  *
  * @typedef {object} StartBody
  * @property {string} filename

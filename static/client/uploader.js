@@ -1,6 +1,7 @@
 /** @import { FileOptions } from './delivery.js' */
-/** @import { UploadContext } from './upload.js' */
+/** @import { UploadContext } from './task.js' */
 /** @import { Upload } from './types.js' */
+/** @import { Digests } from './ports.js' */
 /** @import { Fetch } from './http.js' */
 /** @import { Surroundings } from './surroundings.js' */
 /** @import { TokenSource } from './credential.js' */
@@ -12,7 +13,7 @@ import { Pool } from './pool.js';
 import { browserSurroundings } from './surroundings.js';
 import { xhrTransport } from './transfer.js';
 import { Turns } from './turns.js';
-import { FileUpload } from './upload.js';
+import { UploadTask } from './task.js';
 
 /** Browsers open six connections to one HTTP/1.1 host; more would only queue, with their URLs growing old. */
 const CONCURRENCY = 6;
@@ -23,6 +24,8 @@ const CONCURRENCY = 6;
  * @property {string | TokenSource | null} [token]  a Bearer token, or a function that yields one and is asked again after a 401
  * @property {number} [concurrency]  parts under way at once, over all files
  * @property {string} [policy]
+ * @property {'sha256' | 'md5' | null} [digests]  the digest of every part is computed in workers and bound into its
+ *   URL, so that the store refuses other bytes; null (the default): only where the service demands it
  * @property {Fetch} [fetch]
  * @property {Transport} [transport]
  * @property {Surroundings} [surroundings]
@@ -31,15 +34,18 @@ const CONCURRENCY = 6;
 /**
  * Sends files. All of them share one pool of part transfers, fairly.
  *
- * Events: `add` (detail: a FileUpload), `state` (detail: the FileUpload whose state changed).
+ * Events: `add` (detail: an UploadTask), `state` (detail: the UploadTask whose state changed).
  */
 export class Uploader extends EventTarget {
   #coordinator;
+  /** @type {Promise<Digests> | null} */
+  #digests = null;
+  #algorithm;
   #context;
   #policy;
-  /** @type {FileUpload[]} */
+  /** @type {UploadTask[]} */
   #uploads = [];
-  /** @type {Map<string, FileUpload>} upload id to the one that sends it */
+  /** @type {Map<string, UploadTask>} upload id to the one that sends it */
   #claimed = new Map();
 
   /** @param {UploaderOptions} [options] */
@@ -47,6 +53,7 @@ export class Uploader extends EventTarget {
     super();
     const { concurrency = CONCURRENCY, surroundings = browserSurroundings } = options;
     this.#policy = options.policy;
+    this.#algorithm = options.digests ?? null;
     const http = new Http({
       endpoint: options.endpoint ?? globalThis.location?.origin ?? '',
       fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
@@ -65,6 +72,9 @@ export class Uploader extends EventTarget {
       turns: new Turns(),
       rival: (id, upload) => this.#rival(id, upload),
       claim: (id, upload) => this.#claimed.set(id, upload),
+      hashes: Boolean(options.digests),
+      openDigests: (upload) => this.#openDigests(upload),
+      openPaths: async (context) => (await import('./relay.js')).openPaths(context),
     };
   }
 
@@ -83,11 +93,11 @@ export class Uploader extends EventTarget {
    *
    * @param {File} file
    * @param {FileOptions} [options]
-   * @returns {FileUpload}
+   * @returns {UploadTask}
    */
   add(file, options = {}) {
     const policy = options.policy ?? this.#policy;
-    const upload = new FileUpload(file, this.#context, policy === undefined ? options : { ...options, policy });
+    const upload = new UploadTask(file, this.#context, policy === undefined ? options : { ...options, policy });
     this.#uploads.push(upload);
     upload.addEventListener('state', () => this.dispatchEvent(new CustomEvent('state', { detail: upload })));
     this.dispatchEvent(new CustomEvent('add', { detail: upload }));
@@ -97,7 +107,7 @@ export class Uploader extends EventTarget {
   /**
    * Forgets an upload that is over or failed; the coordinator is not told.
    *
-   * @param {FileUpload} upload
+   * @param {UploadTask} upload
    */
   remove(upload) {
     this.#uploads = this.#uploads.filter((other) => other !== upload);
@@ -134,8 +144,19 @@ export class Uploader extends EventTarget {
   }
 
   /**
+   * @param {Upload} upload
+   * @returns {Promise<Digests | null>}
+   */
+  async #openDigests({ digests: demanded }) {
+    const algorithm = demanded ?? this.#algorithm;
+    if (!algorithm) return null;
+    this.#digests ??= import('./digests/open.js').then(({ openDigests }) => openDigests(algorithm));
+    return this.#digests;
+  }
+
+  /**
    * @param {string} id
-   * @param {FileUpload} upload
+   * @param {UploadTask} upload
    */
   #rival(id, upload) {
     const holder = this.#claimed.get(id);

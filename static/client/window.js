@@ -1,13 +1,16 @@
 /**
  * Signed URLs, kept just in time: a small window ahead of need, never all at the start. When half of the
- * window is used up, the next part of it is signed in the background. A URL that is about to expire is
- * signed again before use; one fresh from the coordinator is used whatever this machine's clock says.
+ * window is used up, the next part of it is signed in the background; when somebody has to wait for a signature
+ * all the same, the window doubles. A URL that is about to expire is signed again before use; one fresh from the
+ * coordinator is used whatever this machine's clock says.
  */
 
-/** @import { SignedPart } from './types.js' */
+/** @import { PartWish, SignedPart } from './types.js' */
+/** @import { Wishes } from './wishes.js' */
 
 const MARGIN_MS = 30_000;
 const MOST_AHEAD = 32;
+const WIDEST = 128;
 
 /**
  * How many parts to keep signed ahead.
@@ -21,23 +24,27 @@ export function windowSize(concurrency) {
 export class SigningWindow {
   #sign;
   #upcoming;
+  #wishes;
   #size;
   #now;
   /** @type {Map<number, SignedPart>} */
   #held = new Map();
   /** @type {Map<number, Promise<void>>} the numbers being signed right now */
   #asked = new Map();
+  #calls = 0;
 
   /**
    * @param {object} options
-   * @param {(numbers: number[], signal: AbortSignal) => Promise<SignedPart[]>} options.sign
+   * @param {(wishes: PartWish[], signal: AbortSignal) => Promise<SignedPart[]>} options.sign
    * @param {(most: number) => number[]} options.upcoming  the parts that will be needed next
+   * @param {Wishes} options.wishes
    * @param {number} options.size  at most 1,000
    * @param {() => number} options.now  the coordinator's clock, in milliseconds
    */
-  constructor({ sign, upcoming, size, now }) {
+  constructor({ sign, upcoming, wishes, size, now }) {
     this.#sign = sign;
     this.#upcoming = upcoming;
+    this.#wishes = wishes;
     this.#size = size;
     this.#now = now;
   }
@@ -55,7 +62,7 @@ export class SigningWindow {
    * @returns {Promise<SignedPart>}
    */
   async take(number, signal) {
-    if (!this.#usable(number)) await (this.#asked.get(number) ?? this.#ask(number, signal));
+    if (!this.#usable(number)) await this.#waitFor(number, signal);
     const part = this.#held.get(number);
     if (!part) throw new Error(`the coordinator did not sign part ${number}`);
     this.#held.delete(number);
@@ -66,6 +73,16 @@ export class SigningWindow {
   /** @param {SignedPart} part */
   isFresh(part) {
     return Date.parse(part.expires_at) - this.#now() > MARGIN_MS;
+  }
+
+  /**
+   * @param {number} number
+   * @param {AbortSignal} signal
+   */
+  async #waitFor(number, signal) {
+    const asked = this.#asked.get(number);
+    if (asked && this.#calls > 1) this.#size = Math.min(WIDEST, 2 * this.#size);
+    await (asked ?? this.#ask(number, signal));
   }
 
   /** @param {number} number */
@@ -81,9 +98,11 @@ export class SigningWindow {
 
   /** @param {AbortSignal} signal */
   #refill(signal) {
+    if (signal.aborted) return;
     const ahead = this.#upcoming(this.#size);
     const unsigned = this.#unsigned(ahead);
-    const [first] = unsigned;
+    this.#wishes.ahead(unsigned, signal, () => this.#refill(signal));
+    const first = unsigned.find((number) => this.#wishes.ready(number));
     if (first === undefined || ahead.length - unsigned.length > this.#size / 2) return;
     // whoever needs one of these parts asks again and meets the error there
     this.#ask(first, signal).catch(() => {});
@@ -94,14 +113,24 @@ export class SigningWindow {
    * @param {AbortSignal} signal
    */
   #ask(first, signal) {
-    const ahead = this.#upcoming(this.#size).filter((number) => number !== first);
-    const numbers = [first, ...this.#unsigned(ahead).slice(0, this.#size - 1)];
-    const asking = this.#sign(numbers, signal)
-      .then((parts) => this.put(parts))
-      .finally(() => {
-        for (const number of numbers) this.#asked.delete(number);
-      });
+    const others = this.#unsigned(this.#upcoming(this.#size)).filter((number) => number !== first);
+    const ready = others.filter((number) => this.#wishes.ready(number)).slice(0, this.#size - 1);
+    const numbers = [first, ...ready];
+    this.#calls += 1;
+    const asking = this.#signed(numbers, signal).finally(() => {
+      for (const number of numbers) this.#asked.delete(number);
+    });
     for (const number of numbers) this.#asked.set(number, asking);
+    this.#wishes.ahead(others, signal, () => this.#refill(signal));
     return asking;
+  }
+
+  /**
+   * @param {number[]} numbers
+   * @param {AbortSignal} signal
+   */
+  async #signed(numbers, signal) {
+    const wishes = await Promise.all(numbers.map((number) => this.#wishes.of(number, signal)));
+    this.put(await this.#sign(wishes, signal));
   }
 }

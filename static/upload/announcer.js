@@ -1,10 +1,10 @@
-/** @import { FileUpload } from '../client/index.js' */
+/** @import { UploadTask } from '../client/index.js' */
 
 import { byId } from './dom.js';
 
 const STEP = 0.25;
 
-/** @type {Partial<Record<FileUpload['state'], string>>} */
+/** @type {Partial<Record<UploadTask['state'], string>>} */
 const NEWS = {
   paused: 'paused',
   completed: 'upload complete',
@@ -15,7 +15,7 @@ const NEWS = {
 /**
  * Tells a screen reader how an upload goes, at coarse steps: a quarter more, and the states that matter.
  *
- * @param {FileUpload} upload
+ * @param {UploadTask} upload
  */
 export function announce(upload) {
   const region = byId('announcer');

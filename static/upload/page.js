@@ -1,6 +1,6 @@
 /** The upload page: the one Uploader, and what shows it. */
 
-/** @import { FileUpload } from '../client/index.js' */
+/** @import { UploadTask } from '../client/index.js' */
 
 import { Uploader } from '../client/index.js';
 import { askForToken } from './access.js';
@@ -15,16 +15,16 @@ const TITLE = document.title;
 
 const uploader = new Uploader({ token: askForToken });
 const unfinished = unfinishedList(uploader);
-/** @type {Set<FileUpload>} for an unfinished upload that stands in the way */
+/** @type {Set<UploadTask>} for an unfinished upload that stands in the way */
 const refused = new Set();
 
 dropZone((files) => {
   for (const file of files) uploader.add(file);
 });
 
-uploader.addEventListener('add', (event) => addRow(/** @type {CustomEvent<FileUpload>} */ (event).detail));
+uploader.addEventListener('add', (event) => addRow(/** @type {CustomEvent<UploadTask>} */ (event).detail));
 uploader.addEventListener('state', (event) => {
-  if (changesUnfinished(/** @type {CustomEvent<FileUpload>} */ (event).detail)) unfinished.refresh();
+  if (changesUnfinished(/** @type {CustomEvent<UploadTask>} */ (event).detail)) unfinished.refresh();
   else unfinished.show();
 });
 
@@ -38,7 +38,7 @@ unfinished.refresh();
 /**
  * Whether an unfinished upload went, or one is now known that may have been begun elsewhere.
  *
- * @param {FileUpload} upload
+ * @param {UploadTask} upload
  */
 function changesUnfinished(upload) {
   const { state, standing } = upload;
@@ -49,7 +49,7 @@ function changesUnfinished(upload) {
   return state === 'cancelled' || (state === 'uploading' && refused.delete(upload));
 }
 
-/** @param {FileUpload} upload */
+/** @param {UploadTask} upload */
 function addRow(upload) {
   const row = fileRow(uploader, upload, () => {
     uploader.remove(upload);

@@ -1,4 +1,4 @@
-/** @import { FileUpload } from '../client/index.js' */
+/** @import { UploadTask } from '../client/index.js' */
 
 import { fill } from './dom.js';
 
@@ -9,7 +9,7 @@ const MOST_CELLS = 96;
  * A strip of cells, one for each part, or for as many parts as the width asks for; each fills as its parts do.
  *
  * @param {HTMLElement} strip
- * @param {NonNullable<FileUpload['parts']>} parts
+ * @param {NonNullable<UploadTask['parts']>} parts
  */
 export function drawParts(strip, { count, size, done, flying }) {
   if (count < 2) return;

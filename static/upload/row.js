@@ -4,7 +4,7 @@
  * pause, resume, retry, anew, download, cancel or clear.
  */
 
-/** @import { FileUpload, Uploader } from '../client/index.js' */
+/** @import { UploadTask, Uploader } from '../client/index.js' */
 
 import { CoordinatorError, UploadError } from '../client/index.js';
 import { confirmed } from './confirm.js';
@@ -23,7 +23,7 @@ import { drawParts } from './parts_map.js';
  * @property {Action | null} side
  */
 
-/** @type {Record<FileUpload['state'], Face>} */
+/** @type {Record<UploadTask['state'], Face>} */
 const FACES = {
   waiting: { word: 'Waiting', icon: 'file', main: 'pause', side: 'cancel' },
   preparing: { word: 'Preparing', icon: 'file', main: 'pause', side: 'cancel' },
@@ -54,7 +54,7 @@ const REFUSED = new Set(['validation_failed', 'size_not_allowed', 'unknown_polic
 
 /**
  * @param {Uploader} uploader
- * @param {FileUpload} upload
+ * @param {UploadTask} upload
  * @param {() => void} onClear
  * @returns {HTMLElement}
  */
@@ -116,7 +116,7 @@ export function fileRow(uploader, upload, onClear) {
 /**
  * @param {Action} action
  * @param {Uploader} uploader
- * @param {FileUpload} upload
+ * @param {UploadTask} upload
  * @param {() => void} onClear
  */
 async function act(action, uploader, upload, onClear) {
@@ -128,7 +128,7 @@ async function act(action, uploader, upload, onClear) {
   else if (action === 'download' && upload.upload) saveAs(await uploader.downloadUrl(upload.upload.id));
 }
 
-/** @param {FileUpload} upload */
+/** @param {UploadTask} upload */
 async function mayCancel({ file, progress }) {
   if (progress.bytesSent === 0) return true;
   return confirmed({
@@ -138,7 +138,7 @@ async function mayCancel({ file, progress }) {
   });
 }
 
-/** @param {FileUpload} upload */
+/** @param {UploadTask} upload */
 async function mayDiscard({ standing }) {
   if (!standing) return false;
   return confirmed({
@@ -149,7 +149,7 @@ async function mayDiscard({ standing }) {
 }
 
 /**
- * @param {FileUpload} upload
+ * @param {UploadTask} upload
  * @returns {Face}
  */
 function faceOf({ state, error, upload, standing }) {
@@ -178,7 +178,7 @@ function label(button, action, name) {
   button.classList.toggle('primary', action === 'resume' || action === 'retry' || action === 'download');
 }
 
-/** @param {FileUpload} upload */
+/** @param {UploadTask} upload */
 function facts({ state, progress, file, troubled }) {
   const { bytesSent, bytesTotal, bytesPerSecond, secondsLeft } = progress;
   if (state === 'completed' || state === 'cancelled' || bytesSent === 0) return ` · ${formatBytes(file.size)}`;

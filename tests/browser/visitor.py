@@ -113,7 +113,8 @@ class Visitor:
     def signed_again(self) -> list[int]:
         """The part numbers of all sign calls, in order."""
         calls = self.asked("POST", r"/v1/uploads/[^/]+/parts/sign")
-        return [number for call in calls for number in json.loads(call.post_data or "")["part_numbers"]]
+        bodies = [json.loads(call.post_data or "") for call in calls]
+        return [part["part_number"] for body in bodies for part in body["parts"]]
 
 
 class Row:

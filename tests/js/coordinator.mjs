@@ -5,7 +5,7 @@
 import { TransferError } from '../../static/client/errors.js';
 
 /** @import { Fetch } from '../../static/client/http.js' */
-/** @import { Upload } from '../../static/client/types.js' */
+/** @import { PartWish, Upload } from '../../static/client/types.js' */
 /** @import { PartPut, Transport } from '../../static/client/transfer.js' */
 /** @import { VirtualSurroundings } from './surroundings.mjs' */
 
@@ -245,7 +245,10 @@ export class FakeCoordinator {
     if (method === 'DELETE') return this.#abort(upload);
     if (tail === 'complete') return this.#complete(upload);
     if (upload.state !== 'open') return problem(409, 'upload_not_open');
-    if (tail === 'parts/sign') return { status: 200, body: { parts: this.#sign(upload, body.part_numbers) } };
+    if (tail === 'parts/sign') {
+      const numbers = body.parts.map((/** @type {PartWish} */ { part_number }) => part_number);
+      return { status: 200, body: { parts: this.#sign(upload, numbers) } };
+    }
     return { status: 200, body: upload };
   }
 

@@ -16,8 +16,8 @@ test('any 403 is signed again at once', async () => {
   assert.equal(storedText(server), await file.text());
   assert.equal(server.puts.filter((put) => put.number === 2).length, 2);
   assert.deepEqual(
-    server.callsTo('POST', '/upload-1/parts/sign').map((call) => call.body.part_numbers),
-    [[2]],
+    server.callsTo('POST', '/upload-1/parts/sign').map((call) => call.body.parts),
+    [[{ part_number: 2 }]],
   );
 });
 

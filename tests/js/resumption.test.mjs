@@ -21,7 +21,7 @@ async function withUnfinished(metadata = { last_modified: String(LONG_AGO) }) {
   return { ...found, left };
 }
 
-/** @param {import('../../static/client/index.js').FileUpload} upload */
+/** @param {import('../../static/client/index.js').UploadTask} upload */
 const codeOf = (upload) => /** @type {any} */ (upload.error)?.code;
 
 test('a start keeps the time of the last modification, and leaves a value of the caller alone', async () => {

@@ -2,9 +2,9 @@ import { Uploader } from '../../static/client/index.js';
 import { FakeCoordinator } from './coordinator.mjs';
 import { VirtualSurroundings } from './surroundings.mjs';
 
-/** @import { FileUpload } from '../../static/client/index.js' */
+/** @import { UploadTask } from '../../static/client/index.js' */
 /** @import { UploaderOptions } from '../../static/client/uploader.js' */
-/** @import { UploadState } from '../../static/client/upload.js' */
+/** @import { UploadState } from '../../static/client/task.js' */
 
 /**
  * An Uploader in a world of its own.
@@ -21,7 +21,7 @@ export function scene(options = {}) {
     surroundings: time,
     ...options,
   });
-  const reach = (/** @type {FileUpload} */ upload, /** @type {UploadState} */ state) =>
+  const reach = (/** @type {UploadTask} */ upload, /** @type {UploadState} */ state) =>
     time.until(() => upload.state === state, `${state}, not ${upload.state} ${upload.error}`);
   return { time, server, uploader, reach };
 }

@@ -59,7 +59,7 @@ test('never all parts are signed at the start', async () => {
   const upload = uploader.add(text(400));
   await reach(upload, 'uploading');
   assert.equal(server.callsTo('POST', '')[0]?.body.sign, 4);
-  const signed = server.callsTo('POST', '/upload-1/parts/sign').flatMap((call) => call.body.part_numbers);
+  const signed = server.callsTo('POST', '/upload-1/parts/sign').flatMap((call) => call.body.parts);
   assert.ok(4 + signed.length <= 2 + 4, `${signed.length} more signed with two under way`);
 });
 

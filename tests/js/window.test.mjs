@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SigningWindow, windowSize } from '../../static/client/window.js';
+import { Wishes } from '../../static/client/wishes.js';
 import { VirtualSurroundings } from './surroundings.mjs';
 
 /** @import { SignedPart } from '../../static/client/types.js' */
 
+const plain = new Wishes({ digests: null, bodyOf: () => new Blob([]), sizeOf: () => undefined });
 const signal = new AbortController().signal;
 
 /**
@@ -17,11 +19,13 @@ function scene(count, { size = 12, ttl = 900_000 } = {}) {
   /** @type {number[][]} */
   const asked = [];
   const window = new SigningWindow({
-    sign: async (numbers) => {
+    sign: async (wishes) => {
+      const numbers = wishes.map((wish) => wish.part_number);
       asked.push(numbers);
       return numbers.map((number) => signed(number, `${asked.length}`, time.now() + ttl));
     },
     upcoming: (most) => pending.slice(0, most),
+    wishes: plain,
     size,
     now: time.now,
   });
@@ -91,12 +95,13 @@ test('a clock that is wrong by hours costs calls, never a loop', async () => {
 test('a failed background call is made again by whoever needs the part', async () => {
   let calls = 0;
   const window = new SigningWindow({
-    sign: async (numbers) => {
+    sign: async (wishes) => {
       calls += 1;
       if (calls === 1) throw new Error('not now');
-      return numbers.map((number) => signed(number, 'later', Date.parse('2100-01-01')));
+      return wishes.map((wish) => signed(wish.part_number, 'later', Date.parse('2100-01-01')));
     },
     upcoming: () => [2, 3],
+    wishes: plain,
     size: 4,
     now: () => Date.parse('2026-01-01'),
   });

@@ -1,0 +1,114 @@
+/**
+ * What a part's URL is to be bound to. Where digests are wanted they are computed a few parts ahead of need,
+ * while earlier parts are on their way; without them, nothing here takes time.
+ */
+
+/** @import { Digests, PartDigest } from './ports.js' */
+/** @import { PartWish } from './types.js' */
+
+import { changedFile } from './errors.js';
+
+/** Digests of one upload under computation at once. */
+export const DIGESTS_AHEAD = 4;
+
+export class Wishes {
+  #digests;
+  #bodyOf;
+  #sizeOf;
+  /** @type {Map<number, Promise<PartDigest>>} */
+  #computing = new Map();
+  /** @type {Map<number, PartDigest>} */
+  #known = new Map();
+
+  /**
+   * @param {object} options
+   * @param {Digests | null} options.digests
+   * @param {(number: number) => Blob} options.bodyOf
+   * @param {(number: number) => number | undefined} options.sizeOf  undefined where the plan says it
+   */
+  constructor({ digests, bodyOf, sizeOf }) {
+    this.#digests = digests;
+    this.#bodyOf = bodyOf;
+    this.#sizeOf = sizeOf;
+  }
+
+  /**
+   * @param {number} number
+   * @returns {PartDigest | undefined}
+   */
+  digest(number) {
+    return this.#known.get(number);
+  }
+
+  /**
+   * Null while the digest it needs is not known.
+   *
+   * @param {number} number
+   * @returns {PartWish | null}
+   */
+  ready(number) {
+    if (this.#digests && !this.#known.has(number)) return null;
+    return { part_number: number, size: this.#sizeOf(number), ...this.#known.get(number) };
+  }
+
+  /**
+   * @param {number} number
+   * @param {AbortSignal} signal
+   * @returns {Promise<PartWish>}
+   */
+  async of(number, signal) {
+    if (!this.ready(number)) await this.#compute(number, signal);
+    return /** @type {PartWish} */ (this.ready(number));
+  }
+
+  /**
+   * Computes the next ones in the background.
+   *
+   * @param {number[]} numbers  in order of need
+   * @param {AbortSignal} signal
+   * @param {() => void} onReady  after each
+   */
+  ahead(numbers, signal, onReady) {
+    if (!this.#digests) return;
+    for (const number of numbers) {
+      if (this.#computing.size >= DIGESTS_AHEAD) return;
+      if (this.#known.has(number) || this.#computing.has(number)) continue;
+      // whoever needs the part computes again and meets the error there
+      this.#compute(number, signal).then(onReady, () => {});
+    }
+  }
+
+  /**
+   * The store says that the bytes are not those of the digest: either they were damaged on their way, or the file
+   * is no longer what it was.
+   *
+   * @param {number} number
+   * @param {AbortSignal} signal
+   * @throws {UploadError} `file_changed`
+   */
+  async check(number, signal) {
+    const before = this.#known.get(number);
+    if (!before) return;
+    const now = await this.#compute(number, signal);
+    if (now.md5 !== before.md5 || now.sha256 !== before.sha256) throw changedFile();
+  }
+
+  /**
+   * @param {number} number
+   * @param {AbortSignal} signal
+   */
+  #compute(number, signal) {
+    const digests = /** @type {Digests} */ (this.#digests);
+    const computing =
+      this.#computing.get(number) ??
+      digests
+        .of(number, this.#bodyOf(number), signal)
+        .then((digest) => {
+          this.#known.set(number, digest);
+          return digest;
+        })
+        .finally(() => this.#computing.delete(number));
+    this.#computing.set(number, computing);
+    return computing;
+  }
+}
