@@ -246,10 +246,10 @@ class FakeStore(FakeBucket):
         answer = effect()
         if kept is None:
             return answer
-        if isinstance(fault, Resurrect):
-            self._returning.append((self._clock() + fault.after, replace(kept, hidden=True)))
-        else:
+        if isinstance(fault, KeepUpload):
             self._multipart_uploads[kept.listed.multipart_upload_id] = kept
+        elif kept.parts:
+            self._returning.append((self._clock() + fault.after, replace(kept, hidden=True)))
         return answer
 
     def _return_uploads(self) -> None:

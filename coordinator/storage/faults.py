@@ -78,7 +78,10 @@ class KeepUpload:
 
 @dataclass(frozen=True, slots=True)
 class Resurrect:
-    """Abort succeeds, and `after` so much of the store's time the upload stands again, with its parts, unlisted."""
+    """Abort succeeds, and `after` so much of the store's time the upload stands again, with its parts, unlisted.
+
+    It is parts on their way that bring it back: one that never had any stays gone.
+    """
 
     after: timedelta = timedelta(minutes=10)
 

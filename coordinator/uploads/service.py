@@ -20,6 +20,7 @@ from coordinator.errors import (
     NotCompleted,
     NotFound,
     PartsMismatch,
+    PartsMissing,
     RequestError,
     Unavailable,
     ValidationFailed,
@@ -305,6 +306,12 @@ class UploadService:
         except (AlreadyCompleted, Completing):
             # by another request while we asked the store, or behind our back: either way what was asked for
             return await self._driving.current(upload)
+        except (PartsMissing, PartsMismatch):
+            raced = await self._driving.current(upload)
+            if raced.epoch == upload.epoch:
+                raise
+            # a store in the midst of another request's Complete may list no parts at all: this is no verdict
+            return raced
         changes = self._driving.leased(
             manifest=manifest, attempted=True, size=plan.size, part_count=plan.part_count, digest=digest
         )

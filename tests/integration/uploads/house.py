@@ -78,6 +78,14 @@ class Store(FakeStore):
         kept = self._multipart_uploads.pop(made)
         return lambda: self._multipart_uploads.update({made: kept})
 
+    def hide_parts(self, upload: Upload) -> Callable[[], None]:
+        """List none of an upload's parts, as SeaweedFS in the midst of Complete; what is returned shows them again."""
+        assert upload.multipart_upload_id is not None
+        parts = self._multipart_uploads[upload.multipart_upload_id].parts
+        kept = dict(parts)
+        parts.clear()
+        return lambda: parts.update(kept)
+
     def names(self, upload: Upload) -> list[MultipartUploadId]:
         """The multipart uploads that stand under the key."""
         return [made for made, found in self._multipart_uploads.items() if found.key == upload.key]

@@ -61,6 +61,27 @@ async def test_a_complete_that_asks_the_store_after_another_has_finished_is_answ
     await assert_completed_once(house, upload, "completing")
 
 
+async def lists_are_answered(house: House) -> bool:
+    return all(call.ended for call in house.store.log if call.operation == "list_parts")
+
+
+async def test_a_list_that_another_complete_has_emptied_is_no_verdict(
+    house: House, replica: Replica, other: Replica
+) -> None:
+    upload, reading = await house.sent(replica), Hold()
+    house.store.script("list_parts", reading)
+    late = asyncio.create_task(other.service.complete(upload.id, ADA))
+    await reading.reached.wait()
+    completing = await held(house, replica, upload)
+    show = house.store.hide_parts(upload)
+    reading.released.set()
+    await until(lambda: lists_are_answered(house))
+    show()
+    completing.released.set()
+    assert (await late).state is State.COMPLETED
+    await assert_completed_once(house, upload, "completing")
+
+
 async def test_a_client_that_hangs_up_changes_nothing(house: House, replica: Replica) -> None:
     upload, hold = await house.sent(replica), Hold()
     house.store.script(COMPLETE, hold)

@@ -221,6 +221,17 @@ async def test_an_aborted_upload_may_come_back_unlisted() -> None:
     assert store.standing(KEY) == []
 
 
+async def test_an_aborted_upload_that_never_had_a_part_stays_gone() -> None:
+    now = [NOW]
+    store = FakeStore(clock=lambda: now[0])
+    upload = await create(store)
+    store.script("abort_multipart_upload", Resurrect())
+    await store.abort_multipart_upload(KEY, upload)
+    now[0] += timedelta(hours=1)
+    with pytest.raises(StoreUploadGone):
+        await store.list_parts(KEY, upload)
+
+
 async def test_what_a_dead_sender_sent_may_still_land(store: FakeStore) -> None:
     upload, manifest = await ready(store)
     hold = Hold()
