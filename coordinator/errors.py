@@ -9,8 +9,10 @@
         Forbidden                   403 forbidden
         HostNotAllowed              403 host_not_allowed
         OriginNotAllowed            403 origin_not_allowed
+        RelayOff                    403 relay_off
         NotFound                    404 not_found
         MethodNotAllowed            405 method_not_allowed
+        TooSlow                     408 too_slow
         UploadNotOpen               409 upload_not_open
         AlreadyCompleted            409 already_completed
         Completing                  409 completing
@@ -19,6 +21,7 @@
         StreamEnded                 409 stream_ended
         IdempotencyInProgress       409 idempotency_in_progress
         UploadGone                  410 upload_gone
+        LengthRequired              411 length_required
         BodyTooLarge                413 body_too_large
         QuotaExceeded               413 quota_exceeded
         UnsupportedMediaType        415 unsupported_media_type
@@ -28,12 +31,15 @@
         PartOutsidePlan             422 part_outside_plan
         PartsMissing                422 parts_missing
         PartsMismatch               422 parts_mismatch
+        DigestMismatch              422 digest_mismatch
+        PartRefused                 422 part_refused
         IdempotencyKeyReuse         422 idempotency_key_reuse
       InternalError                 500 internal
       StorageMisconfigured          502 storage_misconfigured
       Unavailable                   503 unavailable
         StorageUnavailable          503 storage_unavailable
         DatabaseUnavailable         503 database_unavailable
+        RelayBusy                   503 relay_busy
 
 `code` is stable and documented; clients decide by it and never by the text. `detail` says what was wrong,
 what is allowed and what to do, and never holds a URL, a key of the store, a secret or a query.
@@ -49,12 +55,14 @@ __all__ = [
     "ConfigurationError",
     "CoordinatorError",
     "DatabaseUnavailable",
+    "DigestMismatch",
     "FieldError",
     "Forbidden",
     "HostNotAllowed",
     "IdempotencyInProgress",
     "IdempotencyKeyReuse",
     "InternalError",
+    "LengthRequired",
     "MalformedRequest",
     "MethodNotAllowed",
     "NotCompleted",
@@ -62,16 +70,20 @@ __all__ = [
     "OriginNotAllowed",
     "PartChanged",
     "PartOutsidePlan",
+    "PartRefused",
     "PartsMismatch",
     "PartsMissing",
     "Problem",
     "QuotaExceeded",
+    "RelayBusy",
+    "RelayOff",
     "RequestError",
     "SizeNotAllowed",
     "StorageMisconfigured",
     "StorageUnavailable",
     "StreamEnded",
     "TokenExpired",
+    "TooSlow",
     "Unauthenticated",
     "Unavailable",
     "UnknownPolicy",
@@ -152,12 +164,20 @@ class OriginNotAllowed(RequestError):
     code, status, title = "origin_not_allowed", 403, "The page's origin is not allowed"
 
 
+class RelayOff(RequestError):
+    code, status, title = "relay_off", 403, "Parts do not go through this server"
+
+
 class NotFound(RequestError):
     code, status, title = "not_found", 404, "There is nothing here"
 
 
 class MethodNotAllowed(RequestError):
     code, status, title = "method_not_allowed", 405, "This method is not offered here"
+
+
+class TooSlow(RequestError):
+    code, status, title = "too_slow", 408, "The body came in too slowly"
 
 
 class UploadNotOpen(RequestError):
@@ -190,6 +210,10 @@ class IdempotencyInProgress(RequestError):
 
 class UploadGone(RequestError):
     code, status, title = "upload_gone", 410, "The upload has ended without an object"
+
+
+class LengthRequired(RequestError):
+    code, status, title = "length_required", 411, "The part's length must be announced"
 
 
 class BodyTooLarge(RequestError):
@@ -236,6 +260,14 @@ class PartsMismatch(RequestError):
     code, status, title = "parts_mismatch", 422, "Some parts at the store differ from what was reported"
 
 
+class DigestMismatch(RequestError):
+    code, status, title = "digest_mismatch", 422, "The bytes are not those of the digest"
+
+
+class PartRefused(RequestError):
+    code, status, title = "part_refused", 422, "The store refuses this part"
+
+
 class IdempotencyKeyReuse(RequestError):
     code, status, title = "idempotency_key_reuse", 422, "This Idempotency-Key was used for another request"
 
@@ -262,3 +294,7 @@ class StorageUnavailable(Unavailable):
 
 class DatabaseUnavailable(Unavailable):
     code, status, title = "database_unavailable", 503, "The database does not answer right now"
+
+
+class RelayBusy(Unavailable):
+    code, status, title = "relay_busy", 503, "Too many parts are passing through this server"

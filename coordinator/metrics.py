@@ -1,13 +1,16 @@
 """Every metric, with its help text. Labels are bounded: templates of routes, never paths, ids or owners."""
 
-from typing import Final
+from typing import Final, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-__all__ = ["Metrics"]
+__all__ = ["Metrics", "RelayOutcome"]
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 _SECONDS: Final = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0)
+
+
+RelayOutcome = Literal["stored", "refused", "too_slow", "client_gone", "unavailable", "failed"]
 
 
 class Metrics:
@@ -28,6 +31,25 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+
+        self._relayed_parts = Counter(
+            "coordinator_relay_parts_total",
+            "Parts that came through the relay, by how they ended.",
+            ["outcome"],
+            registry=registry,
+        )
+        self._relayed_bytes = Counter(
+            "coordinator_relay_received_bytes_total",
+            "Bytes of parts that the relay has received, those of parts that were given up included.",
+            registry=registry,
+        )
+
+    def relayed_part(self, outcome: RelayOutcome) -> None:
+        """Count one part that went through the relay, or did not get through."""
+        self._relayed_parts.labels(outcome).inc()
+
+    def relayed_bytes(self, received: int) -> None:
+        self._relayed_bytes.inc(received)
 
     def request(self, *, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answered request."""

@@ -80,6 +80,10 @@ class Declaration(Generic[B, Q]):
     body: type[B] = field(default=NoBody)  # type: ignore[assignment]  # a handler without a body says Call[NoBody, ...]
     query: type[Q] = field(default=NoQuery)  # type: ignore[assignment]  # and without parameters Call[..., NoQuery]
     limit: int = BODY_LIMIT
+    raw: bool = False
+    """The body is bytes, which the handler reads itself; `limit` does not hold for them."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Request headers of this route, each with what it means."""
 
     @property
     def name(self) -> str:

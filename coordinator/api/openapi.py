@@ -42,6 +42,12 @@ _UPLOAD_ID: Final = {
     "required": True,
     "schema": {"type": "string", "format": "uuid"},
 }
+_PART_NUMBER: Final = {
+    "name": "part_number",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 1, "maximum": 10_000},
+}
 _IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -110,6 +116,9 @@ def _operation(declared: Declaration[Any, Any]) -> Json:
         required = any(member.required for member in msgspec.structs.fields(declared.body))
         content = {"application/json": {"schema": _ref(declared.body)}}
         operation["requestBody"] = {"required": required, "content": content}
+    if declared.raw:
+        content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+        operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 
@@ -117,6 +126,10 @@ def _parameters(declared: Declaration[Any, Any]) -> list[Json]:
     parameters: list[Json] = []
     if "{upload_id}" in declared.path:
         parameters.append(dict(_UPLOAD_ID))
+    if "{part_number}" in declared.path:
+        parameters.append(dict(_PART_NUMBER))
+    for name, text in declared.headers.items():
+        parameters.append({"name": name, "in": "header", "description": text, "schema": {"type": "string"}})
     if declared.name == "start_upload":
         parameters.append(dict(_IDEMPOTENCY_KEY))
     _, members = msgspec.json.schema_components([declared.query], ref_template=_REF)

@@ -1,4 +1,4 @@
-"""Handlers of an upload's parts: sign some, report some, list what is recorded.
+"""Handlers of an upload's parts: sign some, report some, relay one, list what is recorded.
 
 A batch names each part once: two claims about one part contradict each other, and which one counts would be chance.
 """
@@ -8,7 +8,13 @@ from collections.abc import Iterable, Sequence
 
 from starlette.responses import Response
 
-from coordinator.api.answers import json_answer, parts_answer, signed_part_answer, upload_answer
+from coordinator.api.answers import (
+    json_answer,
+    parts_answer,
+    relayed_part_answer,
+    signed_part_answer,
+    upload_answer,
+)
 from coordinator.api.declaration import Call, NoBody
 from coordinator.api.queries import NoQuery, PartsQuery
 from coordinator.api.strangers_text import check_etag
@@ -18,7 +24,7 @@ from coordinator.signing.digests import digest_headers
 from coordinator.uploads.model import Claim
 from coordinator.uploads.requests import WantedPart
 
-__all__ = ["list_parts", "record_parts", "sign_parts"]
+__all__ = ["list_parts", "record_parts", "relay_part", "sign_parts"]
 
 _MOST_NAMED = 20
 
@@ -45,6 +51,19 @@ async def record_parts(call: Call[RecordBody, NoQuery]) -> Response:
     claims = [_claim(position, claim) for position, claim in enumerate(call.body.parts)]
     upload = await call.state["service"].record(call.upload_id, call.principal.identity, claims)
     return json_answer(upload_answer(upload))
+
+
+async def relay_part(call: Call[NoBody, NoQuery]) -> Response:
+    """The body is not read here: it goes on to the store as it comes."""
+    request = call.request
+    relayed = await call.state["relay"].part(
+        call.upload_id,
+        call.principal.identity,
+        request.path_params["part_number"],
+        request.headers,
+        request.receive,
+    )
+    return json_answer(relayed_part_answer(relayed))
 
 
 def _wanted(body: SignBody) -> Sequence[WantedPart]:

@@ -12,19 +12,26 @@ from coordinator.api.queries import AbortQuery, ListQuery, PartsQuery
 from coordinator.errors import (
     AlreadyCompleted,
     Completing,
+    DigestMismatch,
     IdempotencyInProgress,
     IdempotencyKeyReuse,
+    LengthRequired,
+    MalformedRequest,
     NotCompleted,
     NotFound,
     PartChanged,
     PartOutsidePlan,
+    PartRefused,
     PartsMismatch,
     PartsMissing,
     QuotaExceeded,
+    RelayBusy,
+    RelayOff,
     SizeNotAllowed,
     StorageMisconfigured,
     StorageUnavailable,
     StreamEnded,
+    TooSlow,
     UnknownPolicy,
     UploadGone,
     UploadNotOpen,
@@ -37,6 +44,7 @@ from coordinator.protocol import (
     HealthAnswer,
     PartsAnswer,
     RecordBody,
+    RelayedPartAnswer,
     SignBody,
     SignedPartsAnswer,
     StartAnswer,
@@ -46,6 +54,7 @@ from coordinator.protocol import (
     UploadAnswer,
     UploadsAnswer,
 )
+from coordinator.relay.announced import MD5_HEADER, SHA256_HEADER
 
 __all__ = ["declarations"]
 
@@ -55,7 +64,7 @@ _STORE = (StorageMisconfigured, StorageUnavailable)
 
 def declarations(*, metrics: bool) -> tuple[Declaration[Any, Any], ...]:
     """Every route. `metrics`: whether `/metrics` is one."""
-    return (*_UPLOADS, *_PARTS, *_TOKENS, *_HEALTH, *(_METRICS if metrics else ()))
+    return (*_UPLOADS, *_PARTS, _RELAY, *_TOKENS, *_HEALTH, *(_METRICS if metrics else ()))
 
 
 _UPLOADS: tuple[Declaration[Any, Any], ...] = (
@@ -152,6 +161,36 @@ _PARTS: tuple[Declaration[Any, Any], ...] = (
         body=RecordBody,
         limit=BATCH_LIMIT,
     ),
+)
+
+_RELAY: Declaration[Any, Any] = Declaration(
+    "PUT",
+    "/v1/uploads/{upload_id}/parts/{part_number}",
+    parts.relay_part,
+    Scope.UPLOADS_WRITE,
+    "Send a part through this server, where the store cannot be reached directly; repeatable",
+    {200: RelayedPartAnswer},
+    (
+        NotFound,
+        RelayOff,
+        LengthRequired,
+        MalformedRequest,
+        TooSlow,
+        PartOutsidePlan,
+        PartChanged,
+        PartRefused,
+        DigestMismatch,
+        StreamEnded,
+        *_NOT_OPEN,
+        RelayBusy,
+        *_STORE,
+    ),
+    raw=True,
+    headers={
+        "Content-Length": "The part's exact size in bytes; no Transfer-Encoding.",
+        MD5_HEADER: "MD5 of the bytes, base64: others are refused.",
+        SHA256_HEADER: "SHA-256 of the bytes, base64: others are refused.",
+    },
 )
 
 _TOKENS: tuple[Declaration[Any, Any], ...] = (

@@ -8,6 +8,7 @@ from coordinator.access.tokens import UploadTokens
 from coordinator.api.readiness import Readiness
 from coordinator.http.guard import GuardState
 from coordinator.metrics import Metrics
+from coordinator.relay.relay import Relay
 from coordinator.uploads.service import UploadService
 
 __all__ = ["ApiState"]
@@ -17,6 +18,7 @@ class ApiState(GuardState):
     """The typed state of `Request[ApiState]`."""
 
     service: UploadService
+    relay: Relay
     policies: Policies
     tokens: UploadTokens
     readiness: Readiness

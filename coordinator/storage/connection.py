@@ -7,9 +7,7 @@ store on this very machine.
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from ipaddress import ip_address
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import urlsplit
 
 import aioboto3
 from aiobotocore.config import AioConfig
@@ -20,7 +18,8 @@ from botocore.exceptions import BotoCoreError
 
 from coordinator.signing.credentials import CredentialSource
 from coordinator.storage.answers import CappedSession
-from coordinator.storage.options import S3Options
+from coordinator.storage.options import S3Options, on_this_machine
+from coordinator.storage.sending import PartSender, open_sender
 from coordinator.uploads.ports import StoreMisconfigured
 
 __all__ = ["Client", "Clients", "connect"]
@@ -36,17 +35,20 @@ class Client(Protocol):
     async def complete_multipart_upload(self, **arguments: Any) -> Mapping[str, Any]: ...
     async def abort_multipart_upload(self, **arguments: Any) -> Mapping[str, Any]: ...
     async def head_object(self, **arguments: Any) -> Mapping[str, Any]: ...
+    async def put_object(self, **arguments: Any) -> Mapping[str, Any]: ...
+    async def delete_object(self, **arguments: Any) -> Mapping[str, Any]: ...
 
 
 class Clients(NamedTuple):
     usual: Client
     completing: Client
     """Waits longer between two bytes, and has its own connections."""
+    parts: PartSender
 
 
 @asynccontextmanager
 async def connect(options: S3Options) -> AsyncIterator[Clients]:
-    """Both clients, whose connections end with the context. Nothing is sent yet.
+    """The clients, whose connections end with the context. Nothing is sent yet.
 
     Raises StoreMisconfigured when no client can be made of these options.
     """
@@ -60,11 +62,13 @@ async def connect(options: S3Options) -> AsyncIterator[Clients]:
             completing = await clients.enter_async_context(
                 _client(session, options, options.complete_read_timeout)
             )
+            ca_bundle = asking.get_config_variable("ca_bundle")
+            parts = await clients.enter_async_context(open_sender(options, ca_bundle))
         except (BotoCoreError, ValueError) as refused:
             raise StoreMisconfigured(
                 "connect", type(refused).__name__, "store.endpoint_url or store.region cannot be used"
             ) from None
-        yield Clients(usual, completing)
+        yield Clients(usual, completing, parts)
 
 
 @asynccontextmanager
@@ -80,7 +84,7 @@ async def _client(session: Any, options: S3Options, read_timeout: float) -> Asyn
         connect_timeout=options.connect_timeout,
         read_timeout=read_timeout,
         max_pool_connections=options.max_connections,
-        proxies={} if _on_this_machine(options.endpoint_url) else None,
+        proxies={} if on_this_machine(options.endpoint_url) else None,
         s3={"addressing_style": options.addressing_style, "us_east_1_regional_endpoint": "regional"},
     )
     async with session.client("s3", endpoint_url=options.endpoint_url, config=config) as client:
@@ -107,11 +111,3 @@ class _Ours(AioCredentials):  # type: ignore[misc]  # the SDK ships no types
 def _stay_in_region(context: dict[str, Any], **_: object) -> None:
     """The SDK would send a call again to the region a redirect names; but URLs are signed for the one configured."""
     context.setdefault("s3_redirect", {})["redirected"] = True
-
-
-def _on_this_machine(endpoint_url: str | None) -> bool:
-    host = urlsplit(endpoint_url or "").hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

@@ -125,6 +125,11 @@ class RealBench:
             content_disposition=answer.headers["content-disposition"],
         )
 
+    async def content(self, key: str) -> bytes:
+        answer = await self.http.get(self.presigner().get_object(key, expires_in=60).url)
+        answer.raise_for_status()
+        return answer.content
+
     async def delete_all(self, prefix: str) -> None:
         """Every object whose key begins so, and every upload."""
         listed = self.stranger.get_paginator("list_objects_v2").paginate(
