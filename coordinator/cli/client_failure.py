@@ -1,0 +1,63 @@
+"""The client's errors as a person at a terminal reads them: which exit code, and what to do."""
+
+from typing import Final
+
+from coordinator.cli.exit_code import ExitCode
+from coordinator.cli.failure import Failure
+from coordinator.client import (
+    ClientError,
+    FileChanged,
+    FileError,
+    Forbidden,
+    OtherFile,
+    ServerFailing,
+    ServerRefused,
+    ServerUnreachable,
+    StoreRefused,
+    StoreUnreachable,
+    Unauthorized,
+    UploadEnded,
+    WrongAddress,
+    WrongServer,
+    WrongUse,
+)
+
+__all__ = ["failure_of_client"]
+
+_CODES: Final[tuple[tuple[type[ClientError], ExitCode], ...]] = (
+    (FileChanged, ExitCode.CHANGED),
+    (OtherFile, ExitCode.CHANGED),
+    (FileError, ExitCode.NO_FILE),
+    (Unauthorized, ExitCode.NOT_ALLOWED),
+    (Forbidden, ExitCode.NOT_ALLOWED),
+    (ServerFailing, ExitCode.FAILED),
+    (ServerRefused, ExitCode.REFUSED),
+    (ServerUnreachable, ExitCode.UNREACHABLE),
+    (WrongServer, ExitCode.UNREACHABLE),
+    (StoreUnreachable, ExitCode.UNREACHABLE),
+    (WrongAddress, ExitCode.WRONG_USE),
+    (WrongUse, ExitCode.WRONG_USE),
+    (StoreRefused, ExitCode.FAILED),
+    (UploadEnded, ExitCode.REFUSED),
+)
+"""The first that fits; the narrow ones stand before the wide ones."""
+
+_AGAIN: Final = "run the same command again: it goes on where it stopped"
+
+_REMEDIES: Final = {
+    "unauthenticated": "set COORDINATOR_API_KEY, or mend it; `coordinator config` shows which one is in force",
+    "token_expired": "ask for a new token, or use an API key",
+    "part_changed": "send it anew with --restart",
+    "store_unreachable": _AGAIN,
+    "part_failed": _AGAIN,
+}
+"""By the server's code, where a person at this command line can do more than the server knows."""
+
+
+def failure_of_client(error: ClientError) -> Failure:
+    code = next((code for kind, code in _CODES if isinstance(error, kind)), ExitCode.FAILED)
+    return Failure(code, _without_end(str(error)), _REMEDIES.get(error.code), reason=error.code)
+
+
+def _without_end(text: str) -> str:
+    return text.rstrip().removesuffix(".")

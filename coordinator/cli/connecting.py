@@ -1,0 +1,32 @@
+"""The client, made from what is in force."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from coordinator.cli.client_settings import ClientSettings
+from coordinator.client import AsyncClient
+
+__all__ = ["asked", "connected"]
+
+T = TypeVar("T")
+
+
+@asynccontextmanager
+async def connected(settings: ClientSettings) -> AsyncIterator[AsyncClient]:
+    """Raises ConfigurationError when no coordinator is named."""
+    async with AsyncClient(
+        settings.address,
+        token=settings.credential,
+        policy=settings["policy"],
+        connections=settings["concurrency"],
+        limit=settings["limit_rate"],
+    ) as client:
+        yield client
+
+
+def asked(question: Coroutine[Any, Any, T]) -> T:
+    """The answer to a question that leaves nothing behind when it is interrupted."""
+    with asyncio.Runner() as runner:
+        return runner.run(question)

@@ -1,0 +1,33 @@
+"""A failure as a person reads it: one line that says what was wrong and what to do, and the code the command ends with."""
+
+from typing import Final
+
+from coordinator.cli.exit_code import ExitCode
+from coordinator.errors import CoordinatorError
+
+__all__ = ["Failure", "one_line"]
+
+_LONGEST_LINE: Final = 1_000
+
+
+class Failure(CoordinatorError):
+    """`problem`: what was wrong; `remedy`: what to do, where there is something to do; `reason`: a stable word for programs."""
+
+    def __init__(
+        self, code: ExitCode, problem: str, remedy: str | None = None, *, reason: str | None = None
+    ) -> None:
+        super().__init__(one_line(problem if remedy is None else f"{problem}; {remedy}"))
+        self.code = code
+        self.problem = problem
+        self.remedy = remedy
+        self.reason = reason or code.name.lower()
+
+
+def one_line(text: str) -> str:
+    """`text` without anything that moves a cursor: names of files and answers of servers come from strangers."""
+    shown = "".join(char if char.isprintable() else _escaped(char) for char in text)
+    return shown if len(shown) <= _LONGEST_LINE else f"{shown[:_LONGEST_LINE]}..."
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")

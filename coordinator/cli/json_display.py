@@ -1,0 +1,53 @@
+"""`--json`: one event a line on standard output, for programs. docs/cli.md lists the events."""
+
+import json
+from collections.abc import Mapping
+
+import msgspec
+
+from coordinator.cli.display import Left, Summary
+from coordinator.cli.failure import Failure
+from coordinator.cli.source import Source
+from coordinator.client import Progress, Upload
+
+__all__ = ["JsonDisplay"]
+
+
+class JsonDisplay:
+    def __init__(self) -> None:
+        self._last: dict[Source, Progress] = {}
+
+    def found(self, files: int, size: int) -> None:
+        _tell("found", files=files, bytes=size)
+
+    def moved(self, under_way: Mapping[Source, Progress]) -> None:
+        for source, progress in under_way.items():
+            if self._last.get(source) != progress:
+                _tell("progress", path=source.shown, **msgspec.structs.asdict(progress))
+        self._last = dict(under_way)
+
+    def completed(self, source: Source, upload: Upload, seconds: float) -> None:
+        _tell("completed", path=source.shown, seconds=round(seconds, 3), upload=upload)
+
+    def failed(self, shown: str, failure: Failure) -> None:
+        _tell("failed", path=shown, reason=failure.reason, detail=str(failure), exit_code=int(failure.code))
+
+    def stopped(self, left: tuple[Left, ...]) -> None:
+        _tell("stopped", left=[{"path": o.shown, "upload_id": o.upload_id, "resume": o.resume} for o in left])
+
+    def ended(self, summary: Summary) -> None:
+        _tell(
+            "ended",
+            completed=summary.completed,
+            failed=summary.failed,
+            bytes=summary.bytes_stored,
+            seconds=round(summary.seconds, 3),
+        )
+
+    def close(self) -> None:
+        return
+
+
+def _tell(event: str, **members: object) -> None:
+    # the name of a file may hold what is no character; JSON's own escapes carry it
+    print(json.dumps(msgspec.to_builtins({"event": event, **members})), flush=True)

@@ -1,0 +1,112 @@
+"""For logs and pipes: progress in coarse steps on standard error, one line for each stored file on standard output."""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from coordinator.cli.display import Left, Summary
+from coordinator.cli.failure import Failure, one_line
+from coordinator.cli.source import Source
+from coordinator.cli.units import shown_seconds, shown_size
+from coordinator.client import Progress, Upload
+
+__all__ = ["PlainDisplay", "print_result", "shown_summary", "tell", "tell_stopped"]
+
+_STEP: Final = 10
+"""Percent between two lines about a file."""
+_SHORTEST: Final = 1.0
+_LONGEST: Final = 60.0
+"""Seconds between two lines about a file: not more often, and not more seldom while it moves."""
+_MOST_NAMED: Final = 5
+
+
+@dataclass(slots=True)
+class _Told:
+    percent: float
+    bytes_sent: int
+    at: float
+
+
+class PlainDisplay:
+    """`steps`: False says nothing but results and failures."""
+
+    def __init__(self, clock: Callable[[], float], *, steps: bool) -> None:
+        self._clock = clock
+        self._steps = steps
+        self._told: dict[Source, _Told] = {}
+
+    def found(self, files: int, size: int) -> None:
+        if self._steps and files != 1:
+            tell(f"{files} files, {shown_size(size)}")
+
+    def moved(self, under_way: Mapping[Source, Progress]) -> None:
+        if not self._steps:
+            return
+        now = self._clock()
+        for source, progress in under_way.items():
+            told = self._told.setdefault(source, _Told(0, 0, now))
+            if progress.stage == "uploading" and _is_worth_a_line(told, progress, now):
+                tell(f"{source.shown}: {_shown(progress)}")
+                self._told[source] = _Told(progress.percent or 0, progress.bytes_sent, now)
+
+    def completed(self, source: Source, upload: Upload, seconds: float) -> None:
+        self._told.pop(source, None)
+        print_result(source, upload)
+        if self._steps:
+            tell(f"{source.shown}: stored, {shown_size(upload.size or 0)} in {shown_seconds(seconds)}")
+
+    def failed(self, shown: str, failure: Failure) -> None:
+        tell(f"{shown}: {failure}")
+
+    def stopped(self, left: tuple[Left, ...]) -> None:
+        tell_stopped(left)
+
+    def ended(self, summary: Summary) -> None:
+        if self._steps and summary.completed + summary.failed > 1:
+            tell(shown_summary(summary))
+
+    def close(self) -> None:
+        return
+
+
+def tell(text: str) -> None:
+    print(f"coordinator: {one_line(text)}", file=sys.stderr, flush=True)
+
+
+def tell_stopped(left: tuple[Left, ...]) -> None:
+    if not left:
+        tell("stopped before anything was sent")
+    elif len(left) > _MOST_NAMED:
+        tell(f"stopped with {len(left)} uploads under way; the same command goes on where they stopped")
+    else:
+        tell("stopped; to go on, run the same command again, or:")
+        for one in left:
+            print(f"  {one_line(one.resume)}", file=sys.stderr, flush=True)
+
+
+def print_result(source: Source, upload: Upload) -> None:
+    """The id first: it has no blanks, whatever a file is called."""
+    print(f"{upload.id}\t{upload.bucket}/{one_line(upload.key)}\t{one_line(source.shown)}", flush=True)
+
+
+def shown_summary(summary: Summary) -> str:
+    stored = f"{summary.completed} files, {shown_size(summary.bytes_stored)}"
+    failed = f"; {summary.failed} failed" if summary.failed else ""
+    return f"{stored} in {shown_seconds(summary.seconds)}{failed}"
+
+
+def _is_worth_a_line(told: _Told, progress: Progress, now: float) -> bool:
+    passed = now - told.at
+    if passed >= _LONGEST:
+        return progress.bytes_sent > told.bytes_sent
+    return passed >= _SHORTEST and (progress.percent or 0) >= told.percent + _STEP
+
+
+def _shown(progress: Progress) -> str:
+    size = shown_size(progress.bytes_sent)
+    if progress.bytes_total is not None:
+        size = f"{progress.percent or 0:.0f}%, {size} of {shown_size(progress.bytes_total)}"
+    speed = f", {shown_size(progress.bytes_per_second)}/s" if progress.bytes_per_second else ""
+    left = f", {shown_seconds(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+    return size + speed + left

@@ -1,0 +1,59 @@
+"""How a client's command ends when it fails: as a Failure, whatever was raised; a traceback only for who asks for it."""
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from coordinator.cli.exit_code import ExitCode
+from coordinator.cli.failure import Failure
+from coordinator.errors import CoordinatorError
+
+__all__ = ["failure_of", "reporting"]
+
+
+@contextmanager
+def reporting(*, debug: bool) -> Iterator[None]:
+    """Raises Failure, or a CoordinatorError that says as much, for every failure inside; SystemExit as it is."""
+    try:
+        yield
+        # what stands in the buffer is noticed here and not by the dying interpreter
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _let_go_of_output()
+        raise SystemExit(ExitCode.CLOSED_OUTPUT) from None
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        if isinstance(error, CoordinatorError):
+            raise
+        raise failure_of(error) from error
+
+
+def failure_of(error: Exception) -> Failure:
+    """The exit code and the line for anything that may be raised."""
+    from coordinator.client import ClientError
+
+    if isinstance(error, Failure):
+        return error
+    if isinstance(error, ClientError):
+        from coordinator.cli.client_failure import failure_of_client
+
+        return failure_of_client(error)
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        where = f" at {error.filename}" if error.filename else ""
+        return Failure(ExitCode.NO_SPACE, f"there is no space left{where}", "free some and run it again")
+    said = str(error) or "no more is known"
+    return Failure(
+        ExitCode.FAILED,
+        f"this should not happen: {type(error).__name__}: {said}",
+        "please report it with what --debug prints",
+    )
+
+
+def _let_go_of_output() -> None:
+    """So that the interpreter's last flush has somewhere to go."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,106 @@
+"""For eyes: a bar for each file under way and one for the whole, on standard error, redrawn a few times a second."""
+
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from coordinator.cli.bars import Row, bars
+from coordinator.cli.display import Left, Summary
+from coordinator.cli.failure import Failure, one_line
+from coordinator.cli.plain_display import print_result, shown_summary, tell_stopped
+from coordinator.cli.source import Source
+from coordinator.cli.units import shown_seconds, shown_size
+from coordinator.client import Progress, Upload
+
+__all__ = ["TerminalDisplay"]
+
+_MOST_BARS: Final = 8
+_MEMORY: Final = 20
+"""Looks back for the speed of the whole: five seconds."""
+
+
+class TerminalDisplay:
+    def __init__(self, console: Console, clock: Callable[[], float]) -> None:
+        self._console = console
+        self._clock = clock
+        self._files: int | None = None
+        self._size: int | None = None
+        self._ended = 0
+        self._bytes_stored = 0
+        self._past: deque[tuple[float, int]] = deque(maxlen=_MEMORY)
+        # standard output is for results alone, and rich would send it here
+        self._live = Live(
+            console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
+        )
+        self._live.start()
+
+    def found(self, files: int, size: int) -> None:
+        self._files, self._size = files, size
+
+    def moved(self, under_way: Mapping[Source, Progress]) -> None:
+        if not under_way:
+            return
+        most = max(1, min(_MOST_BARS, self._console.height - 3))
+        rows = [_row(source, progress) for source, progress in list(under_way.items())[:most]]
+        if self._ended or len(under_way) > 1:
+            rows.append(self._total(under_way))
+        self._live.update(bars(rows, self._console.width), refresh=True)
+
+    def completed(self, source: Source, upload: Upload, seconds: float) -> None:
+        self._ended += 1
+        self._bytes_stored += upload.size or 0
+        if not sys.stdout.isatty():
+            print_result(source, upload)
+        if source.way is None:
+            # of a folder, the sum is enough
+            said = f" {one_line(source.shown)}  {shown_size(upload.size or 0)} in {shown_seconds(seconds)}  "
+            self._say(Text.assemble(("✓", "green"), said, (str(upload.id), "dim")))
+
+    def failed(self, shown: str, failure: Failure) -> None:
+        self._ended += 1
+        self._say(Text.assemble(("✗", "bold red"), f" {one_line(shown)}: {failure}"))
+
+    def stopped(self, left: tuple[Left, ...]) -> None:
+        self.close()
+        tell_stopped(left)
+
+    def ended(self, summary: Summary) -> None:
+        self.close()
+        if summary.completed + summary.failed > 1:
+            self._say(Text(shown_summary(summary)))
+
+    def close(self) -> None:
+        self._live.stop()
+
+    def _say(self, text: Text) -> None:
+        self._live.console.print(text, soft_wrap=True)
+
+    def _total(self, under_way: Mapping[Source, Progress]) -> Row:
+        sent = self._bytes_stored + sum(progress.bytes_sent for progress in under_way.values())
+        speed = self._speed(sent)
+        files = f"{self._ended} of {'?' if self._files is None else self._files} files"
+        left = (self._size - sent) / speed if self._size and speed else None
+        return Row(files, sent, self._size, speed, left)
+
+    def _speed(self, sent: int) -> int | None:
+        now = self._clock()
+        self._past.append((now, sent))
+        since, before = self._past[0]
+        return round((sent - before) / (now - since)) if now - since >= 1 and sent > before else None
+
+
+def _row(source: Source, progress: Progress) -> Row:
+    instead = "" if progress.stage == "uploading" else progress.stage
+    return Row(
+        source.shown,
+        progress.bytes_sent,
+        progress.bytes_total,
+        progress.bytes_per_second if progress.stage == "uploading" else None,
+        progress.seconds_left,
+        instead,
+    )
