@@ -46,10 +46,12 @@ from coordinator.opening import (
     check_store,
     credentials_of,
     credentials_ready,
+    lone_put_of,
     open_database,
     open_store,
     timing_of,
 )
+from coordinator.relay.relay import Relay, RelayLimits
 from coordinator.settings import Settings
 from coordinator.signing.addressing import locate
 from coordinator.signing.credentials import (
@@ -115,6 +117,7 @@ def create_app(
                 policies=Policies(settings.policies),
                 tokens=tokens,
                 readiness=Readiness(wired.checks, within=_READY_WITHIN, monotonic=time.monotonic),
+                relay=Relay(wired.service, _relay_limits(settings), metrics, time.monotonic),
                 metrics=metrics,
                 openapi=openapi,
                 public_url=settings.public_url or "",
@@ -168,6 +171,7 @@ class _Wiring:
             if store is None:
                 store = await ending.enter_async_context(open_store(settings.store, self.credentials))
             await check_store(store)
+            lone_put = await lone_put_of(store)
             uploads = Uploads(engine)
             ledger, reached = self.around(uploads, store)
             driver = Driver(Driving(ledger, reached, LeaseOwner(secrets.token_hex(8)), timing_of(settings)))
@@ -181,7 +185,13 @@ class _Wiring:
                 addressing=addressing_of(settings.store), credentials=self.credentials, clock=self.clock
             )
             yield _Wired(
-                UploadService(driver, presigner, lifetimes=_lifetimes(settings), quota=_quota(settings)),
+                UploadService(
+                    driver,
+                    presigner,
+                    lifetimes=_lifetimes(settings),
+                    quota=_quota(settings),
+                    lone_put=lone_put,
+                ),
                 ApiKeys(ApiKeyTable(engine), clock=self.clock),
                 {"database": lambda: _ask(engine), "store": store.check},
             )
@@ -197,6 +207,12 @@ def _quota(settings: Settings) -> Quota | None:
     """None when nothing is limited: then nothing is counted, and nothing is paid for it."""
     quota = Quota(settings.quota_tenant_bytes, settings.quota_owner_bytes, settings.max_open_uploads_owner)
     return None if quota == Quota() else quota
+
+
+def _relay_limits(settings: Settings) -> RelayLimits:
+    return RelayLimits(
+        settings.relay_at_once if settings.relay else 0, settings.relay_min_rate, settings.relay_patience
+    )
 
 
 def _token_secret(settings: Settings) -> str:

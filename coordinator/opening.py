@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -31,17 +32,26 @@ from coordinator.storage.credentials import kept_fresh
 from coordinator.storage.options import S3Options
 from coordinator.storage.s3 import S3Store, open_s3_store
 from coordinator.uploads.driving import Timing
-from coordinator.uploads.ports import ObjectStore, StoreMisconfigured, StoreOutcomeUnknown
+from coordinator.uploads.ports import (
+    LonePut,
+    ObjectStore,
+    StoreError,
+    StoreMisconfigured,
+    StoreOutcomeUnknown,
+)
 
 __all__ = [
     "addressing_of",
     "check_store",
     "credentials_of",
     "credentials_ready",
+    "lone_put_of",
     "open_database",
     "open_store",
     "timing_of",
 ]
+
+log = structlog.stdlib.get_logger()
 
 _STORE_SETTING: Final = re.compile(r"\bstore\.[a-z_]+")
 """The store's refusals name the setting to look at."""
@@ -146,3 +156,17 @@ async def check_store(store: ObjectStore) -> None:
         raise ConfigurationError(named.group() if named else "store.bucket", str(refused)) from None
     except StoreOutcomeUnknown as silent:
         raise ConfigurationError("store.endpoint_url", f"the store does not answer ({silent})") from None
+
+
+async def lone_put_of(store: ObjectStore) -> LonePut | None:
+    """What the bucket lets us do with small files. None, and a word in the log: they go up in parts, like all others."""
+    try:
+        allowed = await store.probe_lone_put()
+    except StoreError as failed:
+        log.warning("small_files.multipart", store=str(failed))
+        return None
+    if allowed is None:
+        log.warning("small_files.multipart", reason="store.access_key_id lacks s3:DeleteObject")
+    elif not allowed.once:
+        log.warning("small_files.md5_needed", reason="the store does not enforce If-None-Match on PutObject")
+    return allowed

@@ -25,6 +25,7 @@ __all__ = [
     "PartsAnswer",
     "ProblemAnswer",
     "RecordBody",
+    "RelayedPartAnswer",
     "SignBody",
     "SignedPartAnswer",
     "SignedPartsAnswer",
@@ -50,6 +51,10 @@ Md5 = Annotated[
 ]
 Sha256 = Annotated[str, Meta(pattern=r"^[A-Za-z0-9+/]{43}=$(?!\n)", description="SHA-256 in base64.")]
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._@:+-]+$(?!\n)")]
+
+_OF_ONE_PART: Final = (
+    "Of the whole file, base64; bound into the URL where the file is one part, else not used."
+)
 
 DigestAlgorithm = Literal["sha256", "md5", "crc32", "crc32c", "crc64nvme"]
 
@@ -95,6 +100,8 @@ class StartBody(Request, frozen=True, kw_only=True):
     sign: Annotated[
         int, Meta(ge=0, le=MAX_PARTS_A_REQUEST, description="How many parts to sign at once.")
     ] = 0
+    md5: Annotated[Md5, Meta(description=_OF_ONE_PART)] | None = None
+    sha256: Annotated[Sha256, Meta(description=_OF_ONE_PART)] | None = None
 
 
 class PartToSign(Request, frozen=True, kw_only=True):
@@ -216,6 +223,14 @@ class StartAnswer(Answer, frozen=True, kw_only=True):
 class UploadsAnswer(Answer, frozen=True, kw_only=True):
     uploads: list[UploadAnswer]
     next: str | None
+
+
+class RelayedPartAnswer(Answer, frozen=True, kw_only=True):
+    """What the store took, and what is now recorded."""
+
+    part_number: int
+    etag: str | None
+    size: int | None
 
 
 class PartDigest(Answer, frozen=True, kw_only=True):

@@ -95,6 +95,10 @@ class Policy(BaseModel):
         (), description="Allowed types, `image/*` for a family; empty: all. Others are refused."
     )
     lifetime: Seconds = Field(86_400, description="Seconds without activity until an upload is stale.")
+    small_files: Literal["put", "multipart"] = Field(
+        "put",
+        description="How a file of one part is sent: `put`, in one PutObject where the bucket allows it, or `multipart`.",
+    )
 
 
 class Settings(BaseSettings):
@@ -184,6 +188,23 @@ class Settings(BaseSettings):
     log_format: Literal["json", "console"] = Field("json", description="How log lines are written.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Which log lines are written."
+    )
+    relay: bool = Field(
+        True, description="Whether parts may go through this server where the direct way is blocked."
+    )
+    relay_at_once: int = Field(
+        32,
+        ge=1,
+        le=1_000,
+        description="Relayed parts under way at once in a process; each takes about 1 MiB.",
+    )
+    relay_min_rate: int = Field(
+        16_384,
+        ge=1,
+        description="Bytes per second below which a relayed part is given up, averaged over `relay_patience`.",
+    )
+    relay_patience: float = Field(
+        30.0, gt=0, le=3_600, description="Seconds a relayed part may pause, at its beginning or later."
     )
     metrics: bool = Field(True, description="Whether `/metrics` answers.")
     page: bool = Field(True, description="Whether the upload page is served at `/upload/`.")

@@ -12,6 +12,7 @@ from typing import Final
 from coordinator.access.principals import Principal
 from coordinator.errors import FieldError, Forbidden, SizeNotAllowed, UnknownPolicy, ValidationFailed
 from coordinator.settings import Policy
+from coordinator.uploads.model import Method
 from coordinator.uploads.requests import Rules
 
 __all__ = ["DEFAULT_POLICY", "Policies"]
@@ -46,7 +47,14 @@ class Policies:
         if policy.content_types and not _allowed(content_type or _UNSAID_TYPE, policy.content_types):
             allowed = ", ".join(policy.content_types)
             raise ValidationFailed.of(FieldError("$.content_type", f"The policy allows {allowed} alone"))
-        return Rules(chosen, max_size, policy.max_part_size, policy.content_types, policy.lifetime)
+        return Rules(
+            chosen,
+            max_size,
+            policy.max_part_size,
+            policy.content_types,
+            policy.lifetime,
+            Method(policy.small_files),
+        )
 
 
 def _choose(principal: Principal, name: str) -> str:

@@ -12,14 +12,15 @@ from coordinator.protocol import (
     PartAnswer,
     PartDigest,
     PartsAnswer,
+    RelayedPartAnswer,
     SignedPartAnswer,
     UploadAnswer,
 )
-from coordinator.uploads.model import Digest, Part, Upload
+from coordinator.uploads.model import Claim, Digest, Part, Upload
 from coordinator.uploads.requests import SignedPart
 from coordinator.uploads.state import State
 
-__all__ = ["json_answer", "parts_answer", "signed_part_answer", "upload_answer"]
+__all__ = ["json_answer", "parts_answer", "relayed_part_answer", "signed_part_answer", "upload_answer"]
 
 
 def json_answer(answer: Struct, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -46,7 +47,7 @@ def upload_answer(upload: Upload) -> UploadAnswer:
         metadata=dict(upload.metadata),
         bucket=upload.bucket,
         key=upload.key,
-        method="multipart",
+        method=upload.method.value,
         part_size=upload.part_size,
         part_count=upload.part_count,
         parts_uploaded=upload.parts_uploaded,
@@ -74,6 +75,10 @@ def signed_part_answer(part: SignedPart) -> SignedPartAnswer:
         headers=dict(part.headers),
         expires_at=part.expires_at,
     )
+
+
+def relayed_part_answer(claim: Claim) -> RelayedPartAnswer:
+    return RelayedPartAnswer(part_number=claim.part_number, etag=claim.etag, size=claim.size)
 
 
 def parts_answer(parts: Sequence[Part], after: int | None) -> PartsAnswer:

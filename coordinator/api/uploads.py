@@ -106,6 +106,8 @@ def _start_request(body: StartBody) -> StartRequest:
         part_size=body.part_size,
         fingerprint=body.fingerprint,
         sign=body.sign,
+        md5=body.md5,
+        sha256=body.sha256,
     )
 
 

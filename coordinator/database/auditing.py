@@ -59,7 +59,8 @@ _VIOLATIONS: Final = text("""
             NOT looked.ended AND looked.wake_at IS NULL AS "ledger.asleep",
             looked.state = 'completed'
                 AND (looked.etag IS NULL OR looked.size IS NULL OR looked.completed_at IS NULL) AS "ledger.unproven",
-            looked.state IN ('open', 'completing') AND looked.multipart_upload_id IS NULL AS "ledger.unknown_to_store",
+            looked.state IN ('open', 'completing')
+                AND (looked.method = 'put') = (looked.multipart_upload_id IS NOT NULL) AS "ledger.unknown_to_store",
             looked.state = 'completing' AND (
                 looked.manifest IS NULL OR looked.complete_attempted_at IS NULL
                 OR jsonb_array_length(looked.manifest) IS DISTINCT FROM looked.part_count

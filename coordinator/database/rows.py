@@ -13,14 +13,14 @@ import msgspec
 from sqlalchemy import TextClause, text
 
 from coordinator.database.engine import Record
-from coordinator.uploads.model import Digest, Manifest, ManifestPart, Part, Upload
+from coordinator.uploads.model import Digest, Manifest, ManifestPart, Method, Part, Upload
 from coordinator.uploads.state import Reason, State
 
 __all__ = ["PART_COLUMNS", "digest_json", "manifest_json", "to_part", "to_upload", "yielding_uploads"]
 
 _COLUMNS: Final = """
     u.id, u.tenant, u.owner, u.policy, u.state, u.reason, u.reason_text, u.epoch, u.filename, u.content_type,
-    u.content_encoding, u.metadata, u.size, u.part_size, u.part_count, u.bucket, u.key, u.mark, u.multipart_upload_id,
+    u.content_encoding, u.metadata, u.method, u.size, u.part_size, u.part_count, u.bucket, u.key, u.mark, u.multipart_upload_id,
     u.fingerprint, u.manifest, u.complete_attempted_at, u.lease_owner, u.lease_until, u.wake_at, u.attempts,
     u.gone_since, u.lifetime, u.urls_until, u.expires_at, u.hard_expires_at, u.etag, u.version_id, u.digest,
     u.created_at, u.updated_at, u.completed_at,
@@ -56,6 +56,7 @@ def to_upload(row: Record) -> Upload:
     values = dict(row)
     values["id"] = UUID(int=values["id"].int)  # the driver's own subclass stays inside
     values["state"] = State(values["state"])
+    values["method"] = Method(values["method"])
     for name, read in _READ.items():
         if values[name] is not None:
             values[name] = read(values[name])

@@ -3,7 +3,7 @@
 Two unique indexes decide, not a look before the leap. The idempotency key is inserted first; whoever comes second
 waits for the first one's commit and then finds its upload. The live fingerprint decides next in the same way. All of
 it is one transaction: key, intent, lease, event and quota are committed together, before the store hears of the
-upload.
+upload. Of a `put` upload it hears nothing then: the row is born open, driven by nobody, and wakes when it expires.
 """
 
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ from sqlalchemy import TextClause, text
 from coordinator.database.engine import Transaction
 from coordinator.database.moves import EVENT_OF_MOVED
 from coordinator.database.quotas import reserve
-from coordinator.database.rows import to_upload, yielding_uploads
+from coordinator.database.rows import digest_json, to_upload, yielding_uploads
 from coordinator.errors import DatabaseUnavailable, IdempotencyKeyReuse
-from coordinator.uploads.model import LeaseOwner, NewUpload, Upload, UploadId
+from coordinator.uploads.model import LeaseOwner, Method, NewUpload, Upload, UploadId
 from coordinator.uploads.ports import IdempotencyKey, Started
-from coordinator.uploads.state import Event
+from coordinator.uploads.state import Event, State
 
 __all__ = ["start"]
 
@@ -48,13 +48,14 @@ _INSERT: Final = yielding_uploads(
     given=f"""
     WITH moved AS (
         INSERT INTO uploads (
-            id, tenant, owner, policy, state, filename, content_type, content_encoding, metadata, size, part_size,
-            part_count, bucket, key, mark, fingerprint, lease_owner, lease_until, wake_at, lifetime, expires_at,
-            hard_expires_at, quota_reserved, quota_owner
+            id, tenant, owner, policy, state, filename, content_type, content_encoding, metadata, method, size,
+            part_size, part_count, bucket, key, mark, fingerprint, digest, lease_owner, lease_until, wake_at, lifetime,
+            urls_until, expires_at, hard_expires_at, quota_reserved, quota_owner
         ) VALUES (
-            :id, :tenant, :owner, :policy, 'creating', :filename, :content_type, :content_encoding,
-            CAST(:metadata AS jsonb), :size, :part_size, :part_count, :bucket, :key, :mark, :fingerprint, :lease,
-            now() + CAST(:lease_for AS interval), now() + CAST(:lease_for AS interval), CAST(:lifetime AS interval),
+            :id, :tenant, :owner, :policy, :state, :filename, :content_type, :content_encoding,
+            CAST(:metadata AS jsonb), :method, :size, :part_size, :part_count, :bucket, :key, :mark, :fingerprint,
+            CAST(:digest AS jsonb), :lease, now() + CAST(:lease_for AS interval), now() + CAST(:wake_in AS interval),
+            CAST(:lifetime AS interval), now() + CAST(:urls_live AS interval),
             now() + LEAST(CAST(:lifetime AS interval), CAST(:hard_lifetime AS interval)),
             now() + CAST(:hard_lifetime AS interval), :quota_reserved, :quota_owner
         )
@@ -147,6 +148,7 @@ def _parameters_of_key(idempotency: IdempotencyKey, upload_id: UploadId) -> dict
 def _parameters(new: NewUpload, lease: LeaseOwner, lease_for: timedelta) -> dict[str, object]:
     return {
         "event": Event.CREATED.value,
+        **_birth(new, lease, lease_for),
         "id": new.id,
         **_live_file(new),
         "filename": new.filename,
@@ -159,10 +161,18 @@ def _parameters(new: NewUpload, lease: LeaseOwner, lease_for: timedelta) -> dict
         "bucket": new.bucket,
         "key": new.key,
         "mark": new.mark,
+        "method": new.method.value,
+        "digest": digest_json(new.digest),
+        "urls_live": new.urls_live,
         "lifetime": new.lifetime,
         "hard_lifetime": new.hard_lifetime,
-        "lease": lease,
-        "lease_for": lease_for,
         "quota_reserved": None if new.quota is None else new.plan.size or 0,
         "quota_owner": new.quota is not None and new.quota.limits_owners,
     }
+
+
+def _birth(new: NewUpload, lease: LeaseOwner, lease_for: timedelta) -> dict[str, object]:
+    if new.method is Method.PUT:
+        wake_in = min(new.lifetime, new.hard_lifetime)
+        return {"state": State.OPEN.value, "lease": None, "lease_for": None, "wake_in": wake_in}
+    return {"state": State.CREATING.value, "lease": lease, "lease_for": lease_for, "wake_in": lease_for}

@@ -5,13 +5,14 @@ but part number, length and digests (`MultipartPresigner`). Lifetimes are checke
 SigV4's limit for query signatures, and never past the credentials that sign.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final, NamedTuple
 
 from coordinator.signing.addressing import Addressing, locate
 from coordinator.signing.credentials import Credentials, CredentialsExpired, CredentialSource
+from coordinator.signing.lone_put import canonical_put, checked_headers
 from coordinator.signing.multipart import MultipartPresigner, PresignedRequest
 from coordinator.signing.sigv4 import (
     UNSIGNED_PAYLOAD,
@@ -69,6 +70,21 @@ class Presigner:
             multipart_upload_id=multipart_upload_id,
             expires_at=expires_at,
         )
+
+    def put_object(
+        self, key: str, size: int, *, headers: Mapping[str, str], expires_in: int
+    ) -> PresignedRequest:
+        """A PUT of exactly `size` bytes (0 to 5 GiB) as the whole object, with exactly these headers.
+
+        `headers` have lower-case names; each is signed. Bounds and errors as for `multipart`, and ValueError for
+        another size, and for a header that would not arrive as it was signed.
+        """
+        path = self._path(key)
+        checked = checked_headers(headers, size)
+        signer, expires_at = self._signer(expires_in)
+        signed, canonical = canonical_put(signer, path, self._location.host, checked, size)
+        url = f"{self._location.origin}{path}?{signer.url_query(signed)}{signer.signature(canonical)}"
+        return PresignedRequest("PUT", url, checked, expires_at)
 
     def get_object(
         self,

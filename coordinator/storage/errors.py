@@ -26,13 +26,19 @@ Operation = Literal[
     "list_multipart_uploads",
     "list_objects",
     "list_parts",
+    "upload_part",
+    "put_object",
     "complete_multipart_upload",
     "abort_multipart_upload",
     "head_object",
+    "delete_object",
+    "probe_lone_put",
     "check",
 ]
 
-_UNDER_UPLOAD_ID: Final = frozenset({"list_parts", "complete_multipart_upload", "abort_multipart_upload"})
+_UNDER_UPLOAD_ID: Final = frozenset(
+    {"list_parts", "upload_part", "complete_multipart_upload", "abort_multipart_upload"}
+)
 
 _CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9.]{1,63}")
 

@@ -8,7 +8,7 @@ loop once, so that races are real, and stays in `log`. A call whose sender goes 
 
 import asyncio
 from collections import Counter, defaultdict, deque
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -36,6 +36,7 @@ from coordinator.uploads.ports import (
     CreatedMultipartUpload,
     ListedMultipartUpload,
     ListedPart,
+    LonePut,
     StoredObject,
     StoreError,
     StoreOutcomeUnknown,
@@ -147,6 +148,31 @@ class FakeStore(FakeBucket):
         call = self._arrived("list_parts", key, multipart_upload_id)
         return await self._answer(call, lambda: self._list_parts(key, multipart_upload_id))
 
+    async def upload_part(
+        self,
+        key: str,
+        multipart_upload_id: MultipartUploadId,
+        part_number: int,
+        body: AsyncIterator[bytes],
+        *,
+        size: int,
+        md5: str | None = None,
+        sha256: str | None = None,
+    ) -> str:
+        call = self._arrived("upload_part", key, multipart_upload_id)
+        content = await _all(body, size)
+        return await self._answer(
+            call,
+            lambda: self._put_checked(key, multipart_upload_id, part_number, content, md5=md5, sha256=sha256),
+        )
+
+    async def send_object(
+        self, key: str, body: AsyncIterator[bytes], *, size: int, headers: Mapping[str, str]
+    ) -> str:
+        call = self._arrived("put_object", key)
+        content = await _all(body, size)
+        return await self._answer(call, lambda: self.put_signed(key, content, headers))
+
     async def complete_multipart_upload(
         self, key: str, multipart_upload_id: MultipartUploadId, manifest: Manifest
     ) -> CompletedObject:
@@ -168,6 +194,13 @@ class FakeStore(FakeBucket):
 
     async def head_object(self, key: str) -> StoredObject | None:
         return await self._answer(self._arrived("head_object", key), lambda: self.stored(key))
+
+    async def delete_object(self, key: str, version_id: str | None) -> None:  # noqa: ARG002 - it keeps no versions
+        await self._answer(self._arrived("delete_object", key), lambda: self.lose_object(key))
+
+    async def probe_lone_put(self) -> LonePut:
+        once = not self.profile.ignores_if_none_match
+        return await self._answer(self._arrived("probe_lone_put", None), lambda: LonePut(once=once))
 
     async def page_of_multipart_uploads(
         self, prefix: str, after: Marker | None
@@ -271,6 +304,13 @@ class FakeStore(FakeBucket):
         finally:
             call.ended = self._clock()
             self._under_way.remove(call)
+
+
+async def _all(body: AsyncIterator[bytes], size: int) -> bytes:
+    content = bytearray()
+    while len(content) < size:
+        content += await anext(body)
+    return bytes(content)
 
 
 def _twice(rows: Sequence[ListedPart], apart: timedelta) -> Sequence[ListedPart]:

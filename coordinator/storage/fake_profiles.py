@@ -41,6 +41,8 @@ class Profile:
     """Both succeed, and the object's bytes go with the next collection of garbage."""
     abort_of_leftover_destroys: bool = False
     """An upload still listed after its Complete shares its bytes with the object."""
+    ignores_if_none_match: bool = False
+    """PutObject writes over what is there whatever the condition says."""
     late_parts_resurrect: bool = False
     """A part whose PUT was under way when the upload was aborted lands; the upload stands again, unlisted."""
 
@@ -79,6 +81,7 @@ PROFILES: Final = {
             second_complete_is_gone=True,
             missing_part_is_gone=True,
             any_part_size=True,
+            ignores_if_none_match=True,
         ),
         Profile(
             "rclone",
@@ -88,6 +91,7 @@ PROFILES: Final = {
             refuses_a_second_put=True,
             refusal_destroys=True,
             any_part_size=True,
+            ignores_if_none_match=True,
         ),
         Profile("swift", lists_parts_of_completed=True, abort_during_complete_destroys=True),
         Profile("moto", complete_of_gone_fails=True),

@@ -8,14 +8,15 @@ Source: Amazon S3 API Reference, CompleteMultipartUpload.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from base64 import b64decode
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count, pairwise
 
 from coordinator.storage.errors import Operation
 from coordinator.storage.fake_profiles import AWS, Profile
-from coordinator.uploads.model import Manifest, ManifestPart, MultipartUploadId
+from coordinator.uploads.model import MARK_NAME, Manifest, ManifestPart, MultipartUploadId
 from coordinator.uploads.plan import AWS_LIMITS, S3Limits
 from coordinator.uploads.ports import (
     CompletedObject,
@@ -95,6 +96,22 @@ class FakeBucket:
         upload = self._living("upload_part", key, multipart_upload_id)
         return self._put(upload, part_number, content)
 
+    def _put_checked(
+        self,
+        key: str,
+        multipart_upload_id: MultipartUploadId,
+        part_number: int,
+        content: bytes,
+        *,
+        md5: str | None,
+        sha256: str | None,
+    ) -> str:
+        """UploadPart with digests in base64, of which Amazon S3 enforces both."""
+        for named, made in ((md5, _md5(content)), (sha256, hashlib.sha256(content).digest())):
+            if named is not None and b64decode(named) != made:
+                raise StoreRefused("upload_part", "BadDigest")
+        return self.put_part(key, multipart_upload_id, part_number, content)
+
     def put_part_late(
         self, key: str, multipart_upload_id: MultipartUploadId, part_number: int, content: bytes | int
     ) -> str:
@@ -110,7 +127,23 @@ class FakeBucket:
         """PutObject by anybody with the right to, over whatever is there."""
         self._objects[key] = StoredObject(_md5(content).hex(), len(content), mark, None, self._clock())
 
-    def delete_object(self, key: str) -> None:
+    def put_signed(self, key: str, content: bytes, headers: Mapping[str, str]) -> str:
+        """The PutObject of a presigned URL, when its last byte has come: the ETag, without quotes.
+
+        Raises StoreRefused: there is an object already and the URL demands none, or the bytes are not those of its MD5.
+        """
+        md5 = _md5(content)
+        if b64decode(headers.get("content-md5", "")) not in {b"", md5}:
+            raise StoreRefused("put_object", "BadDigest")
+        if "if-none-match" in headers and key in self._objects and not self.profile.ignores_if_none_match:
+            raise StoreRefused("put_object", "PreconditionFailed")
+        self.put_object(key, content, mark=headers.get(f"x-amz-meta-{MARK_NAME}"))
+        self._headers[key] = Headers(
+            headers["content-type"], headers.get("content-encoding"), headers["content-disposition"]
+        )
+        return md5.hex()
+
+    def lose_object(self, key: str) -> None:
         """DeleteObject by anybody with the right to; nothing when there is none."""
         self._objects.pop(key, None)
 
@@ -134,7 +167,7 @@ class FakeBucket:
     def collect_garbage(self) -> None:
         """Lose the bytes of objects that an Abort has destroyed; until then they can be read."""
         for key in self._garbage:
-            self.delete_object(key)
+            self.lose_object(key)
         self._garbage.clear()
 
     def standing(self, key: str) -> list[MultipartUploadId]:

@@ -7,7 +7,7 @@ all three are harmless twice.)
 """
 
 import secrets
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
 from typing import Final
@@ -29,12 +29,14 @@ from coordinator.storage.fields import (
     truncated,
 )
 from coordinator.storage.options import S3Options
-from coordinator.uploads.model import Manifest, MultipartUploadId
+from coordinator.storage.probing import probe_lone_put
+from coordinator.uploads.model import MARK_NAME, Manifest, MultipartUploadId
 from coordinator.uploads.ports import (
     CompletedObject,
     CreatedMultipartUpload,
     ListedMultipartUpload,
     ListedPart,
+    LonePut,
     StoredObject,
     StoreMisconfigured,
     StoreOutcomeUnknown,
@@ -42,10 +44,7 @@ from coordinator.uploads.ports import (
 from coordinator.uploads.transactions import outside_transaction
 from coordinator.uploads.whole_bucket import KeyedMultipartUpload, KeyedObject, Marker, Page
 
-__all__ = ["MARK", "S3Store", "open_s3_store"]
-
-MARK: Final = "coordinator-mark"
-"""The name of the mark in the object's metadata (`x-amz-meta-coordinator-mark`)."""
+__all__ = ["S3Store", "open_s3_store"]
 
 MAX_PAGES: Final = 100
 """Of one listing. S3 needs 10 for 10,000 parts; a store that goes on past this many is not making progress."""
@@ -84,6 +83,7 @@ class S3Store:
         self._bucket = bucket
         self._client = clients.usual
         self._completing = clients.completing
+        self._parts = clients.parts
 
     @property
     def bucket(self) -> str:
@@ -103,7 +103,7 @@ class S3Store:
             answer = await self._client.create_multipart_upload(
                 Bucket=self._bucket,
                 Key=key,
-                Metadata={MARK: mark},
+                Metadata={MARK_NAME: mark},
                 ContentType=content_type,
                 ContentDisposition=content_disposition,
                 **encoding,
@@ -151,6 +151,28 @@ class S3Store:
                 marker = page["NextPartNumberMarker"]
         raise StoreOutcomeUnknown("list_parts", "NoProgress", "the store's pages do not end")
 
+    async def upload_part(
+        self,
+        key: str,
+        multipart_upload_id: MultipartUploadId,
+        part_number: int,
+        body: AsyncIterator[bytes],
+        *,
+        size: int,
+        md5: str | None = None,
+        sha256: str | None = None,
+    ) -> str:
+        with _calling("upload_part"):
+            return await self._parts.upload_part(
+                key, multipart_upload_id, part_number, body, size=size, md5=md5, sha256=sha256
+            )
+
+    async def send_object(
+        self, key: str, body: AsyncIterator[bytes], *, size: int, headers: Mapping[str, str]
+    ) -> str:
+        with _calling("put_object"):
+            return await self._parts.send_object(key, body, size=size, headers=headers)
+
     async def complete_multipart_upload(
         self, key: str, multipart_upload_id: MultipartUploadId, manifest: Manifest
     ) -> CompletedObject:
@@ -170,6 +192,20 @@ class S3Store:
     async def head_object(self, key: str) -> StoredObject | None:
         with _calling("head_object"):
             return await self._head(key)
+
+    async def delete_object(self, key: str, version_id: str | None) -> None:
+        version = {} if version_id is None else {"VersionId": version_id}
+        with _calling("delete_object"):
+            try:
+                await self._client.delete_object(Bucket=self._bucket, Key=key, **version)
+            except ClientError as refused:
+                # an answer that most stores do not give: what was to go is gone
+                if _status(refused) != HTTPStatus.NOT_FOUND or _code(refused) == "NoSuchBucket":
+                    raise
+
+    async def probe_lone_put(self) -> LonePut | None:
+        with _calling("probe_lone_put"):
+            return await probe_lone_put(self._client, self._bucket)
 
     async def check(self) -> None:
         missing = f"coordinator-check-{secrets.token_hex(16)}"
@@ -220,7 +256,7 @@ class S3Store:
         return StoredObject(
             etag=answer["ETag"].strip('"'),
             size=answer["ContentLength"],
-            mark={name.lower(): value for name, value in answer.get("Metadata", {}).items()}.get(MARK),
+            mark={name.lower(): value for name, value in answer.get("Metadata", {}).items()}.get(MARK_NAME),
             version_id=answer.get("VersionId"),
             last_modified=in_utc(answer["LastModified"]),
         )
@@ -238,8 +274,7 @@ def _calling(operation: Operation) -> Iterator[None]:
             operation, type(missing).__name__, "there are no valid credentials right now"
         ) from None
     except ClientError as refused:
-        code = str(refused.response.get("Error", {}).get("Code", ""))
-        raise store_error(operation, _status(refused), code) from None
+        raise store_error(operation, _status(refused), _code(refused)) from None
     except (ParamValidationError, EndpointProviderError) as refused:
         # parameters are not validated but for the bucket's name, which becomes part of the address
         raise StoreMisconfigured(
@@ -249,6 +284,10 @@ def _calling(operation: Operation) -> Iterator[None]:
         raise StoreOutcomeUnknown(
             operation, type(broken).__name__, "no readable answer from store.endpoint_url"
         ) from None
+
+
+def _code(refused: ClientError) -> str:
+    return str(refused.response.get("Error", {}).get("Code", ""))
 
 
 def _status(refused: ClientError) -> int:

@@ -1,5 +1,8 @@
 """aborting -> aborted | completed, and the late check: make sure that nothing is left at the store.
 
+Of a `put` upload that is the object itself, which is deleted for as long as it bears our mark; a PutObject that was
+under way may land after that, and the late check deletes it once more.
+
 An abort whose Complete was ever attempted looks at the object first: aborting what has become an object can destroy
 it on some stores. A part whose PUT was under way may land after the abort (S3: "you might need to abort multiple
 times"), so it is repeated until ListParts says gone, and once more when the last signed URL is dead.
@@ -9,7 +12,7 @@ import structlog
 
 from coordinator.uploads.completion import look
 from coordinator.uploads.driving import Driving
-from coordinator.uploads.model import MultipartUploadId, Upload
+from coordinator.uploads.model import Method, MultipartUploadId, Upload
 from coordinator.uploads.ports import Changes, StoreError, StoreUploadGone
 from coordinator.uploads.recovery import Seen
 from coordinator.uploads.state import Event, Reason
@@ -43,8 +46,7 @@ async def check_late(driving: Driving, upload: Upload) -> None:
     """An aborted or failed row, after its last URL has died: abort what landed late, then let the row rest for good."""
     try:
         if upload.reason is not Reason.UNRESOLVED:
-            seen, _ = await look(driving, upload)
-            if seen in {Seen.OURS, Seen.OURS_OTHER_SIZE}:
+            if await _is_an_object(driving, upload):
                 log.error("late_check.object_of_ours", upload_id=str(upload.id), state=upload.state)
             elif not await _nothing_left(driving, upload):
                 await driving.repository.postpone(upload, driving.timing.late_check_after)
@@ -56,12 +58,32 @@ async def check_late(driving: Driving, upload: Upload) -> None:
     await driving.repository.settle(upload)
 
 
+async def _is_an_object(driving: Driving, upload: Upload) -> bool:
+    """Whether an upload that ended otherwise has become an object after all, which only an operator may remove."""
+    if upload.method is Method.PUT:
+        return False
+    seen, _ = await look(driving, upload)
+    return seen in {Seen.OURS, Seen.OURS_OTHER_SIZE}
+
+
 async def _nothing_left(driving: Driving, upload: Upload) -> bool:
     """Abort whatever stands under the upload's own key. True once the store shows nothing more."""
+    if upload.method is Method.PUT:
+        return await _deleted(driving, upload)
     known = [] if upload.multipart_upload_id is None else [upload.multipart_upload_id]
     listed = await driving.store.list_multipart_uploads(upload.key)
     made = {*known, *(found.multipart_upload_id for found in listed)}
     return all([await _aborted(driving, upload, one) for one in made])
+
+
+async def _deleted(driving: Driving, upload: Upload) -> bool:
+    """Whatever does not bear our mark is not ours to touch."""
+    for _ in range(_TRIES):
+        seen, found = await look(driving, upload)
+        if found is None or seen is Seen.FOREIGN:
+            return True
+        await driving.store.delete_object(upload.key, found.version_id)
+    return False
 
 
 async def _aborted(driving: Driving, upload: Upload, made: MultipartUploadId) -> bool:

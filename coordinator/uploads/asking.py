@@ -1,6 +1,7 @@
 """Whether what is asked fits the upload: its state, its plan, its declared size. Pure; each refusal names the way out."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from coordinator.errors import (
     AlreadyCompleted,
@@ -14,20 +15,26 @@ from coordinator.errors import (
     UploadNotOpen,
     ValidationFailed,
 )
-from coordinator.uploads.model import Claim, Part, Upload
+from coordinator.uploads.model import Claim, Method, Part, Upload
 from coordinator.uploads.plan import AWS_LIMITS, Plan, PlanError, S3Limits, plan_parts, plan_stream
+from coordinator.uploads.ports import LonePut
 from coordinator.uploads.requests import Rules, StartRequest, WantedPart
 from coordinator.uploads.state import State
 
 __all__ = [
+    "SIZE_PATH",
     "completed_plan",
     "make_plan",
+    "method_of",
     "refuse_changed_parts",
+    "refuse_other_content",
     "require_open",
     "sized_claims",
     "sized_wanted",
     "stream_end",
 ]
+
+SIZE_PATH: Final = "$.parts[{}].size"
 
 
 def require_open(upload: Upload) -> Upload:
@@ -75,12 +82,25 @@ def make_plan(request: StartRequest, rules: Rules, limits: S3Limits = AWS_LIMITS
         raise SizeNotAllowed(f"{str(refused)[0].upper()}{str(refused)[1:]}.") from None
 
 
-def sized_wanted(upload: Upload, wanted: Sequence[WantedPart]) -> list[tuple[WantedPart, int]]:
-    """Each part to sign with its exact size. Raises PartOutsidePlan, StreamEnded or ValidationFailed."""
+def method_of(plan: Plan, request: StartRequest, rules: Rules, lone_put: LonePut | None) -> Method:
+    """A file of one part goes up in one PutObject where its URL can be held to one content.
+
+    By the store, which then refuses to write over an object, or by the MD5 that the start names.
+    """
+    one_part = plan.size is not None and plan.part_count == 1
+    fenced = lone_put is not None and (lone_put.once or request.md5 is not None)
+    return Method.PUT if one_part and fenced and rules.small_files is Method.PUT else Method.MULTIPART
+
+
+def sized_wanted(
+    upload: Upload, wanted: Sequence[WantedPart], size_path: str = SIZE_PATH
+) -> list[tuple[WantedPart, int]]:
+    """Each part to send with its exact size. `size_path` says where a size was given, `{}` standing for the position.
+
+    Raises PartOutsidePlan, StreamEnded or ValidationFailed.
+    """
     _inside(upload, [part.part_number for part in wanted])
-    sizes = [
-        _size(upload, part.part_number, part.size, f"$.parts[{n}].size") for n, part in enumerate(wanted)
-    ]
+    sizes = [_size(upload, part.part_number, part.size, size_path.format(n)) for n, part in enumerate(wanted)]
     return list(zip(wanted, sizes, strict=True))
 
 
@@ -124,6 +144,15 @@ def refuse_changed_parts(wanted: Sequence[WantedPart], recorded: Mapping[int, Pa
             "The digests of the parts in `part_numbers` differ from those recorded: the file has changed. "
             "Abort this upload and start a new one.",
             members={"part_numbers": changed},
+        )
+
+
+def refuse_other_content(upload: Upload, md5: str | None) -> None:
+    """Raises PartChanged when the upload's URLs are bound to another MD5 than this one."""
+    if _differ(md5, upload.bound_md5):
+        raise PartChanged(
+            "The upload was started with another MD5: the file has changed. Abort this upload and start a new one.",
+            members={"part_numbers": [1]},
         )
 
 

@@ -7,15 +7,17 @@ is stamped in the row before it is sent, is not sent when somebody else has take
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 
 import structlog
 
 from coordinator.uploads.driving import Driving
-from coordinator.uploads.model import Upload
+from coordinator.uploads.model import Method, Upload
 from coordinator.uploads.ports import (
     Changes,
+    ListedPart,
     StoredObject,
     StoreError,
     StoreMisconfigured,
@@ -26,7 +28,7 @@ from coordinator.uploads.ports import (
 from coordinator.uploads.recovery import Decision, Listed, Seen, decide_completing, seen_as
 from coordinator.uploads.state import Event, Reason
 
-__all__ = ["complete", "complete_again", "look", "resolve_gone"]
+__all__ = ["complete", "complete_again", "listed_parts", "look", "resolve_gone"]
 
 log = structlog.stdlib.get_logger()
 
@@ -100,7 +102,7 @@ async def resolve_gone(driving: Driving, upload: Upload) -> Upload:
         if seen is Seen.OURS and found is not None:
             return await _completed(driving, upload, found)
         try:
-            await _require_listed(driving, upload)
+            await listed_parts(driving, upload)
         except StoreUploadGone:
             log.info("upload.gone", upload_id=str(upload.id))
         else:
@@ -183,7 +185,7 @@ async def _observe(driving: Driving, upload: Upload) -> tuple[Seen, StoredObject
 
 async def _listed(driving: Driving, upload: Upload) -> Listed:
     try:
-        await _require_listed(driving, upload)
+        await listed_parts(driving, upload)
     except StoreUploadGone:
         return Listed.GONE
     except StoreError as failed:
@@ -192,10 +194,16 @@ async def _listed(driving: Driving, upload: Upload) -> Listed:
     return Listed.PARTS
 
 
-async def _require_listed(driving: Driving, upload: Upload) -> None:
+async def listed_parts(driving: Driving, upload: Upload) -> Sequence[ListedPart]:
+    """What the store holds of the upload; of a `put` one the object is the only part. Raises StoreError."""
+    if upload.method is Method.PUT:
+        seen, found = await look(driving, upload)
+        if found is None or seen is Seen.FOREIGN:
+            return []
+        return [ListedPart(1, found.etag, found.size, found.last_modified)]
     if upload.multipart_upload_id is None:
         raise RuntimeError("an open or completing row holds its multipart upload")
-    await driving.store.list_parts(upload.key, upload.multipart_upload_id)
+    return await driving.store.list_parts(upload.key, upload.multipart_upload_id)
 
 
 async def _completed(driving: Driving, upload: Upload, found: StoredObject) -> Upload:

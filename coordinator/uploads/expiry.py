@@ -7,7 +7,7 @@ A client that only sends parts and never reports is not stale: the part times at
 import structlog
 
 from coordinator.uploads.aborting import abort
-from coordinator.uploads.completion import resolve_gone
+from coordinator.uploads.completion import listed_parts, resolve_gone
 from coordinator.uploads.driving import Driving
 from coordinator.uploads.model import Upload
 from coordinator.uploads.ports import StoreError, StoreUploadGone
@@ -56,10 +56,7 @@ async def _until_it_expires(driving: Driving, upload: Upload) -> Upload:
 
 async def _in_use(driving: Driving, upload: Upload) -> bool:
     """Whether parts have arrived lately; then the row is extended."""
-    if upload.multipart_upload_id is None:
-        raise RuntimeError("an open upload has its multipart upload id")
-    listed = await driving.store.list_parts(upload.key, upload.multipart_upload_id)
-    newest = newest_activity(upload, listed)
+    newest = newest_activity(upload, await listed_parts(driving, upload))
     if newest + upload.lifetime <= upload.now:
         return False
     return await driving.repository.extend(upload, urls_until=None, active_at=newest)

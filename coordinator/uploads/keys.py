@@ -1,21 +1,23 @@
-"""Where an object lives in the bucket, and under which name a browser saves it.
+"""Where an object lives in the bucket, under which name a browser saves it, and with which headers it is put there.
 
 The server makes every key: `{tenant}/{owner}/{upload_id}/{safe filename}`. The upload id makes it unique, so nothing a
 client says can overwrite anything. Keys have at most 700 bytes and segments at most 255 (SeaweedFS, Ceph and rclone
 fail Complete beyond that); no segment is `.` or `..`, which HTTP clients fold away and every signature then breaks.
 """
 
+import re
 import unicodedata
 from typing import Final
 from urllib.parse import quote
 
-from coordinator.uploads.model import UploadId
+from coordinator.uploads.model import MARK_NAME, Upload, UploadId
 
-__all__ = ["content_disposition", "make_key", "safe_filename"]
+__all__ = ["content_disposition", "make_key", "object_headers", "safe_filename"]
 
 _MAX_NAME: Final = 200
 _MAX_PREFIX: Final = 128
 _KEPT: Final = frozenset("._-")
+_SPACES: Final = re.compile(" {2,}")
 
 
 def make_key(tenant: str, owner: str, upload_id: UploadId, filename: str) -> str:
@@ -29,9 +31,24 @@ def safe_filename(filename: str) -> str:
 
 
 def content_disposition(filename: str) -> str:
-    """`attachment` with the user's own filename (RFC 6266, RFC 8187), so that no object opens as a page."""
+    """`attachment` with the user's own filename (RFC 6266, RFC 8187), so that no object opens as a page.
+
+    Without runs of spaces, which a signature folds and a header does not.
+    """
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in filename)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+    return f"attachment; filename=\"{_SPACES.sub(' ', plain)}\"; filename*=UTF-8''{quote(filename, safe='')}"
+
+
+def object_headers(upload: Upload, *, once: bool) -> dict[str, str]:
+    """What the PutObject of a `put` upload says of its object; `once`: only where there is none yet."""
+    headers = {
+        "content-type": " ".join(upload.content_type.split()),
+        "content-disposition": content_disposition(upload.filename),
+        f"x-amz-meta-{MARK_NAME}": str(upload.mark),
+    }
+    if upload.content_encoding is not None:
+        headers["content-encoding"] = upload.content_encoding
+    return headers | ({"if-none-match": "*"} if once else {})
 
 
 def _segment(text: str, limit: int, fallback: str = "_") -> str:

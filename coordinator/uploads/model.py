@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal, NewType
+from enum import StrEnum
+from typing import Final, Literal, NewType
 from uuid import UUID
 
 import msgspec
@@ -18,6 +19,7 @@ from coordinator.uploads.plan import Plan
 from coordinator.uploads.state import TERMINAL, Reason, State
 
 __all__ = [
+    "MARK_NAME",
     "Claim",
     "Digest",
     "Identity",
@@ -25,6 +27,7 @@ __all__ = [
     "Manifest",
     "ManifestPart",
     "Mark",
+    "Method",
     "MultipartUploadId",
     "NewUpload",
     "Part",
@@ -44,6 +47,9 @@ MultipartUploadId = NewType("MultipartUploadId", str)
 Mark = NewType("Mark", str)
 """128 random bits in hexadecimal, in the row and in the object's metadata: how we know an object is ours."""
 
+MARK_NAME: Final = "coordinator-mark"
+"""Of the mark in the object's metadata (`x-amz-meta-coordinator-mark`)."""
+
 LeaseOwner = NewType("LeaseOwner", str)
 """One driver of a row: a process, by a random name it takes at its start."""
 
@@ -57,6 +63,15 @@ def new_upload_id(
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return UploadId(UUID(int=value))
+
+
+class Method(StrEnum):
+    """How an upload's bytes become the object."""
+
+    MULTIPART = "multipart"
+    """Parts into a multipart upload, of which Complete makes one object."""
+    PUT = "put"
+    """One PutObject under the final key: part 1 is the object, and to complete it is to look at it."""
 
 
 def new_mark() -> Mark:
@@ -150,6 +165,12 @@ class NewUpload:
     """Until it is stale whatever happens."""
     quota: Quota | None = None
     """None: nothing is counted."""
+    method: Method = Method.MULTIPART
+    """`put`: the row is born open, since nothing is created at the store first."""
+    digest: Digest | None = None
+    """The MD5 that every URL of a `put` upload is bound to."""
+    urls_live: timedelta | None = None
+    """How long the URLs live that are signed as soon as the intent is committed (method `put`); None: none are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +189,7 @@ class Upload:
     content_type: str
     content_encoding: str | None
     metadata: Mapping[str, str]
+    method: Method
     size: int | None
     part_size: int
     part_count: int | None
@@ -206,6 +228,13 @@ class Upload:
     @property
     def plan(self) -> Plan:
         return Plan(size=self.size, part_size=self.part_size, part_count=self.part_count)
+
+    @property
+    def bound_md5(self) -> str | None:
+        """The MD5, in base64, that every URL of this upload is bound to; None: each may have another."""
+        if self.method is not Method.PUT or self.digest is None or self.digest.algorithm != "md5":
+            return None
+        return self.digest.value
 
     @property
     def terminal(self) -> bool:

@@ -4,7 +4,7 @@ Implemented by `storage` and `database`; `tests/contract` holds every implementa
 `ObjectStore` have S3's names. Each call is sent exactly once: retries belong to whoever knows what a repeat means.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -31,6 +31,7 @@ __all__ = [
     "ListFilter",
     "ListedMultipartUpload",
     "ListedPart",
+    "LonePut",
     "ObjectStore",
     "RetentionRepository",
     "Started",
@@ -111,6 +112,14 @@ class CompletedObject:
 
 
 @dataclass(frozen=True, slots=True)
+class LonePut:
+    """What a bucket lets us do with a PutObject of our own; a store that would not let us undo it has none."""
+
+    once: bool
+    """`If-None-Match: *` is enforced: nobody writes over an object with the URL that made it."""
+
+
+@dataclass(frozen=True, slots=True)
 class StoredObject:
     etag: str
     size: int
@@ -143,6 +152,33 @@ class ObjectStore(Protocol):
         """All parts, every page, by ascending part number. Raises StoreUploadGone."""
         ...
 
+    async def upload_part(
+        self,
+        key: str,
+        multipart_upload_id: MultipartUploadId,
+        part_number: int,
+        body: AsyncIterator[bytes],
+        *,
+        size: int,
+        md5: str | None = None,
+        sha256: str | None = None,
+    ) -> str:
+        """Send `body`, exactly `size` bytes, as it comes, bound to these digests (base64); the ETag, without quotes.
+
+        What `body` raises comes out as it is, and then no part is stored. Nothing is taken from `body` after the end of
+        this call. Raises StoreUploadGone, StoreRefused, StoreMisconfigured, StoreOutcomeUnknown.
+        """
+        ...
+
+    async def send_object(
+        self, key: str, body: AsyncIterator[bytes], *, size: int, headers: Mapping[str, str]
+    ) -> str:
+        """PutObject, likewise; `headers` are signed, and have lower-case names.
+
+        Raises StoreRefused too (`PreconditionFailed`) when there is an object already and `headers` demand none.
+        """
+        ...
+
     async def complete_multipart_upload(
         self, key: str, multipart_upload_id: MultipartUploadId, manifest: Manifest
     ) -> CompletedObject:
@@ -157,6 +193,14 @@ class ObjectStore(Protocol):
 
     async def head_object(self, key: str) -> StoredObject | None:
         """None when the store says 404."""
+        ...
+
+    async def delete_object(self, key: str, version_id: str | None) -> None:
+        """Also returns when there was nothing to delete. `version_id` None: the bucket keeps no versions."""
+        ...
+
+    async def probe_lone_put(self) -> LonePut | None:
+        """Find out, with an object of its own that it removes. None: not to be used here; raises StoreError."""
         ...
 
     async def check(self) -> None:

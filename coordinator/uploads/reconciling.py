@@ -1,20 +1,21 @@
 """Holding the ledger against the store: parts that were never reported, and the manifest that Complete will name."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import structlog
 
 from coordinator.errors import StorageMisconfigured, StorageUnavailable
 from coordinator.uploads.asking import require_open
-from coordinator.uploads.completion import resolve_gone
+from coordinator.uploads.completion import listed_parts, resolve_gone
 from coordinator.uploads.driving import Driving
 from coordinator.uploads.manifest import build_manifest
 from coordinator.uploads.model import Claim, Manifest, Upload
 from coordinator.uploads.plan import Plan
 from coordinator.uploads.ports import ListedPart, StoreError, StoreMisconfigured, StoreUploadGone
 
-__all__ = ["manifest_of", "merge_listed"]
+__all__ = ["manifest_of", "merge_listed", "store_answers"]
 
 log = structlog.stdlib.get_logger()
 
@@ -49,20 +50,25 @@ def _fits(upload: Upload, row: ListedPart) -> bool:
 
 
 async def _listed(driving: Driving, upload: Upload) -> Sequence[ListedPart]:
-    """ListParts of an open upload; one that is gone is settled first, and its end is raised."""
-    if upload.multipart_upload_id is None:
-        raise RuntimeError("an open upload has its multipart upload id")
-    try:
+    """What the store holds of an open upload; one that is gone is settled first, and its end is raised."""
+    with store_answers(upload):
         try:
-            return await driving.store.list_parts(upload.key, upload.multipart_upload_id)
+            return await listed_parts(driving, upload)
         except StoreUploadGone:
             require_open(await resolve_gone(driving, upload))
-            return await driving.store.list_parts(upload.key, upload.multipart_upload_id)
+            return await listed_parts(driving, upload)
+
+
+@contextmanager
+def store_answers(upload: Upload) -> Iterator[None]:
+    """What the store does wrong, as whoever waits for an answer is told: StorageUnavailable, StorageMisconfigured."""
+    try:
+        yield
     except StoreMisconfigured as refused:
-        log.warning("list.refused", upload_id=str(upload.id), store=str(refused))
+        log.warning("store.refused", upload_id=str(upload.id), store=str(refused))
         raise StorageMisconfigured(
             "The store refuses the service's own credentials; the operator has to mend the settings."
         ) from None
     except StoreError as failed:
-        log.warning("list.failed", upload_id=str(upload.id), store=str(failed))
+        log.warning("store.failed", upload_id=str(upload.id), store=str(failed))
         raise StorageUnavailable("The store does not answer right now. Try again.", retry_after=5) from None

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from coordinator.uploads.model import Method
+
 __all__ = ["Download", "Rules", "SignedPart", "StartRequest", "WantedPart"]
 
 
@@ -20,6 +22,8 @@ class Rules:
     max_part_size: int | None
     content_types: tuple[str, ...]
     lifetime: int
+    small_files: Method = Method.PUT
+    """How a file of one part is sent, where the store allows the choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,9 @@ class StartRequest:
     part_size: int | None
     fingerprint: str | None
     sign: int
+    md5: str | None = None
+    sha256: str | None = None
+    """Of a file that turns out to be one part, in base64: bound into that part's URL."""
 
 
 @dataclass(frozen=True, slots=True)

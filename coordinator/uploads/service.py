@@ -5,7 +5,7 @@ in `driver`, which outlives the request. No method holds a database transaction 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -26,22 +26,24 @@ from coordinator.errors import (
     ValidationFailed,
 )
 from coordinator.signing.presigner import Presigner
+from coordinator.uploads.admission import admitted
 from coordinator.uploads.asking import (
     completed_plan,
     make_plan,
-    refuse_changed_parts,
+    method_of,
+    refuse_other_content,
     require_open,
     sized_claims,
-    sized_wanted,
-    stream_end,
 )
 from coordinator.uploads.creation import create, create_again
 from coordinator.uploads.driver import Driver
 from coordinator.uploads.keys import make_key
+from coordinator.uploads.lone_put import complete_lone_put
 from coordinator.uploads.model import (
     Claim,
     Digest,
     Identity,
+    Method,
     NewUpload,
     Part,
     Quota,
@@ -51,8 +53,9 @@ from coordinator.uploads.model import (
     new_upload_id,
 )
 from coordinator.uploads.plan import AWS_LIMITS, S3Limits
-from coordinator.uploads.ports import IdempotencyKey, ListFilter, Started
+from coordinator.uploads.ports import IdempotencyKey, ListFilter, LonePut, Started
 from coordinator.uploads.reconciling import manifest_of, merge_listed
+from coordinator.uploads.relaying import ArrivingPart, relay_part
 from coordinator.uploads.requests import Download, Rules, SignedPart, StartRequest, WantedPart
 from coordinator.uploads.state import Event, Reason, State
 from coordinator.uploads.url_signer import URL_SLACK, UrlSigner
@@ -92,14 +95,21 @@ class UploadService:
         lifetimes: Lifetimes | None = None,
         limits: S3Limits = AWS_LIMITS,
         quota: Quota | None = None,
+        lone_put: LonePut | None = None,
     ) -> None:
+        """`lone_put`: what the bucket allows for uploads of method `put`; None: none are begun."""
         self._driver = driver
         self._driving = driver.driving
         self._repository = driver.driving.repository
         self._lifetimes = lifetimes or Lifetimes()
         self._url_signer = UrlSigner(
-            presigner, self._repository, self._lifetimes.url_expires, self._lifetimes.download_expires
+            presigner,
+            self._repository,
+            self._lifetimes.url_expires,
+            self._lifetimes.download_expires,
+            lone_put,
         )
+        self._lone_put = lone_put
         self._limits = limits
         self._quota = quota
 
@@ -111,8 +121,8 @@ class UploadService:
         rules: Rules,
         idempotency: IdempotencyKey | None = None,
     ) -> tuple[Started, Sequence[SignedPart]]:
-        """Raises SizeNotAllowed, QuotaExceeded, IdempotencyKeyReuse, IdempotencyInProgress, StorageMisconfigured,
-        Unavailable.
+        """Raises SizeNotAllowed, QuotaExceeded, IdempotencyKeyReuse, IdempotencyInProgress, PartChanged,
+        StorageMisconfigured, Unavailable.
         """
         intent = self._intent(tenant, owner, request, rules)
         started = await self._repository.start(
@@ -127,13 +137,16 @@ class UploadService:
             raise IdempotencyInProgress(_STARTING, retry_after=1)
         if started.kind == "resumed":
             _refuse_other_size(upload, request)
+            refuse_other_content(upload, request.md5)
             upload = await self._caught_up(upload)
             if upload.state is State.FAILED:
                 # the store had lost it: this file is not on its way any more
                 return await self.start(tenant, owner, request, rules)
         signed = []
         if upload.state is State.OPEN:
-            signed = await self._url_signer.sign_missing(upload, request.sign)
+            signed = await self._url_signer.sign_missing(
+                upload, request.sign, md5=request.md5, sha256=request.sha256
+            )
         return Started(upload, started.kind), signed
 
     async def get(self, upload_id: UploadId, identity: Identity) -> Upload:
@@ -166,18 +179,19 @@ class UploadService:
     async def sign(
         self, upload_id: UploadId, identity: Identity, wanted: Sequence[WantedPart]
     ) -> Sequence[SignedPart]:
-        """Raises PartOutsidePlan, PartChanged, StreamEnded, ValidationFailed and what `require_open` does."""
-        upload = require_open(await self.get(upload_id, identity))
-        end = stream_end(upload, sized_wanted(upload, wanted))
-        if end is not None:
-            fixed = await self._repository.fix_stream_end(upload.id, end)
-            upload = require_open(fixed or await self.get(upload_id, identity))
-        sized = sized_wanted(upload, wanted)
-        digested = [part for part in wanted if part.md5 is not None or part.sha256 is not None]
-        if digested:
-            numbers = [part.part_number for part in digested]
-            refuse_changed_parts(digested, await self._repository.parts_by_number(upload.id, numbers))
-        return await self._url_signer.sign(upload, sized)
+        """Raises StorageUnavailable, and what `admitted` does."""
+        upload = await self.get(upload_id, identity)
+        return await self._url_signer.sign(*await admitted(self._repository, upload, wanted))
+
+    async def relay(
+        self, upload_id: UploadId, identity: Identity, wanted: WantedPart, body: AsyncIterator[bytes]
+    ) -> Claim:
+        """Send a part on to the store and record it. Raises what `admitted`, `relay_part` and `record` do."""
+        upload = await self.get(upload_id, identity)
+        upload, [(part, size)] = await admitted(self._repository, upload, [wanted], "Content-Length")
+        claim = await relay_part(self._driving, self._url_signer, upload, ArrivingPart(part, size, body))
+        await self.record(upload_id, identity, [claim])
+        return claim
 
     async def record(self, upload_id: UploadId, identity: Identity, claims: Sequence[Claim]) -> Upload:
         """Write what a client says it sent. Raises as `sign`."""
@@ -258,6 +272,10 @@ class UploadService:
 
     def _intent(self, tenant: str, owner: str, request: StartRequest, rules: Rules) -> NewUpload:
         upload_id = new_upload_id()
+        plan = make_plan(request, rules, self._limits)
+        method = method_of(plan, request, rules, self._lone_put)
+        lone = method is Method.PUT
+        urls_live = timedelta(seconds=self._lifetimes.url_expires) + URL_SLACK
         return NewUpload(
             id=upload_id,
             tenant=tenant,
@@ -267,7 +285,7 @@ class UploadService:
             content_type=request.content_type or DEFAULT_CONTENT_TYPE,
             content_encoding=request.content_encoding,
             metadata=request.metadata,
-            plan=make_plan(request, rules, self._limits),
+            plan=plan,
             bucket=self._driving.store.bucket,
             key=make_key(tenant, owner, upload_id, request.filename),
             mark=new_mark(),
@@ -275,6 +293,9 @@ class UploadService:
             lifetime=timedelta(seconds=rules.lifetime),
             hard_lifetime=self._lifetimes.hard,
             quota=self._quota,
+            method=method,
+            digest=Digest("md5", request.md5) if lone and request.md5 else None,
+            urls_live=urls_live if lone and request.sign else None,
         )
 
     async def _create_again(self, upload: Upload) -> Upload:
@@ -301,6 +322,8 @@ class UploadService:
         self, upload: Upload, size: int | None, digest: Digest | None, wait: timedelta
     ) -> Upload:
         plan = completed_plan(upload, size, self._limits)
+        if upload.method is Method.PUT:
+            return await complete_lone_put(self._driving, upload, digest)
         try:
             manifest = await manifest_of(self._driving, upload, plan)
         except (AlreadyCompleted, Completing):

@@ -3,7 +3,8 @@ r"""The state machine of an upload: which moves exist, who makes them, and nothi
     creating -> open -> completing -> completed
                   \\-> aborting -> aborted             failed: from any of the first three, and by an admin's hand
 
-Terminal states never change. Each move is one compare-and-set in the database (`uploads.ports`), which bumps the
+An upload of method `put` is born open and goes from there to its end: nothing is created at the store before the
+object itself, and nothing is sent there to complete it. Terminal states never change. Each move is one compare-and-set in the database (`uploads.ports`), which bumps the
 epoch and writes the move's event row in the same transaction. The table below is the source of the database's CHECK
 constraint, of the diagram in the README and of the model test; a move that is not in it cannot be made.
 
@@ -21,7 +22,7 @@ class State(StrEnum):
     CREATING = "creating"
     """The intent is committed; whether the store knows of it is not known yet."""
     OPEN = "open"
-    """The store holds a multipart upload; parts may be signed and sent."""
+    """Parts may be signed and sent: into the multipart upload that the store holds, or (method `put`) as the object."""
     COMPLETING = "completing"
     """The manifest is frozen; Complete may have been sent."""
     COMPLETED = "completed"
@@ -95,6 +96,7 @@ _ABORT_REASONS = (Reason.CLIENT, Reason.ADMIN, Reason.STALE)
 
 TRANSITIONS: Final[tuple[Transition, ...]] = (
     _arrow(None, Event.CREATED, State.CREATING, Actor.OWNER),
+    _arrow(None, Event.CREATED, State.OPEN, Actor.OWNER),
     _arrow(State.CREATING, Event.OPENED, State.OPEN, Actor.LEASE_HOLDER),
     _arrow(
         State.CREATING,
@@ -124,7 +126,13 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
         reasons=_ABORT_REASONS,
     ),
     _arrow(State.OPEN, Event.COMPLETED, State.COMPLETED, Actor.SERVER),
-    _arrow(State.OPEN, Event.FAILED, State.FAILED, Actor.SERVER, reasons=(Reason.LOST,)),
+    _arrow(
+        State.OPEN,
+        Event.FAILED,
+        State.FAILED,
+        Actor.SERVER,
+        reasons=(Reason.LOST, Reason.CONFLICT, Reason.SIZE),
+    ),
     _arrow(State.COMPLETING, Event.COMPLETED, State.COMPLETED, Actor.LEASE_HOLDER),
     _arrow(State.COMPLETING, Event.REOPENED, State.OPEN, Actor.LEASE_HOLDER),
     _arrow(
@@ -142,7 +150,7 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     _arrow(State.ABORTING, Event.TAKEN_OVER, State.ABORTING, Actor.RECOVERY),
 )
 
-_BY_MOVE: Final = {(move.source, move.event): move for move in TRANSITIONS}
+_BY_MOVE: Final = {(move.source, move.event): move for move in TRANSITIONS if move.source is not None}
 
 
 def transition(source: State, event: Event) -> Transition:

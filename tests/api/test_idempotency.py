@@ -3,9 +3,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from coordinator.uploads.plan import MIB
 from tests.api.service import Service, assert_problem
 
-BODY: dict[str, Any] = {"filename": "a.bin", "size": 12, "sign": 1, "metadata": {"a": "1", "b": "2"}}
+BODY: dict[str, Any] = {"filename": "a.bin", "size": 12 * MIB, "sign": 1, "metadata": {"a": "1", "b": "2"}}
 
 
 async def _start(
@@ -31,7 +32,7 @@ async def test_a_replay_is_the_same_upload_signed_afresh(service: Service, key: 
 
 async def test_another_body_with_the_same_key_is_refused(service: Service, key: dict[str, str]) -> None:
     await _start(service, key)
-    assert_problem(await _start(service, key, {**BODY, "size": 13}), 422, "idempotency_key_reuse")
+    assert_problem(await _start(service, key, {**BODY, "size": 13 * MIB}), 422, "idempotency_key_reuse")
 
 
 async def test_keys_of_others_do_not_meet(service: Service, key: dict[str, str]) -> None:

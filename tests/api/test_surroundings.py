@@ -12,6 +12,7 @@ import structlog
 
 from coordinator.logs import configure_logs
 from coordinator.storage.faults import FailBefore
+from coordinator.uploads.plan import MIB
 from tests.api.service import PAGE_ORIGIN, STORE_SECRET, Service, assert_problem, running, settings_for
 
 
@@ -43,7 +44,7 @@ async def test_a_defect_of_ours_tells_nothing(
         raise RuntimeError("https://store/x?X-Amz-Signature=canary-signature")
 
     monkeypatch.setattr(service.store, "_answer", lambda *_: defect())
-    body = {"filename": "a", "size": 1}
+    body = {"filename": "a", "size": 9 * MIB}
     answer = await service.client.post("/v1/uploads", json=body, headers=key)
     document = assert_problem(answer, 500, "internal")
     assert "canary" not in answer.text

@@ -1,6 +1,7 @@
 """What a client hears while the store does not answer, and how it goes on."""
 
 from coordinator.storage.faults import FailAfter, FailBefore
+from coordinator.uploads.plan import MIB
 from tests.api.service import Service, assert_problem
 
 
@@ -9,7 +10,7 @@ async def test_an_unknown_outcome_at_the_store_is_503_and_the_same_key_goes_on(
 ) -> None:
     service.store.script("create_multipart_upload", FailAfter())
     service.store.script("list_multipart_uploads", FailBefore())
-    body = {"filename": "a.bin", "size": 1}
+    body = {"filename": "a.bin", "size": 9 * MIB}
     headers = {**key, "Idempotency-Key": "one"}
     problem = await service.client.post("/v1/uploads", json=body, headers=headers)
     assert_problem(problem, 503, "storage_unavailable")

@@ -246,7 +246,7 @@ class Model(Sequence):
         mark = self.world.truth.stories[known.id].upload.mark
         match how:
             case "delete":
-                store.delete_object(known.key)
+                store.lose_object(known.key)
             case "overwrite":
                 store.put_object(known.key, b"y" * known.file.size)
             case "forge":

@@ -89,7 +89,7 @@ def test_it_notices_an_object_that_is_lost(model: Model) -> None:
     model.begin(profile="aws", file=File(8), sent=True)
     model.complete(at=0, which=0, weather=None, pace=TO_THE_END)
     model.check()
-    model.world.store.delete_object(model.talk.known[0].key)
+    model.world.store.lose_object(model.talk.known[0].key)
     with pytest.raises(AssertionError, match="1: completed, and the object is None"):
         model.check()
 

@@ -39,6 +39,8 @@ class StoreProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     list_parts_after_complete: Literal["gone", "listed"] = "gone"
     second_abort: Literal["gone", "accepted"] = "gone"
     abort_after_complete: Literal["gone", "accepted"] = "gone"
+    put_over_an_object: Literal["is refused", "is accepted"] = "is refused"
+    """With `If-None-Match: *`: where it is accepted, small files are put in one request only when their MD5 is known."""
     object_etag: Literal["of parts", "of bytes"] = "of parts"
     """HEAD's: the MD5 of the parts' MD5s with their count, or the MD5 of the whole."""
 

@@ -25,6 +25,7 @@ PROFILE = StoreProfile(
     least_part_size="ignored",
     part_sent_again="is refused",
     second_complete="gone",
+    put_over_an_object="is accepted",
     object_etag="of bytes",
 )
 

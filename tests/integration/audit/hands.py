@@ -5,8 +5,8 @@ from typing import Any, Protocol
 
 from coordinator.audit.auditor import AuditedStore
 from coordinator.storage.fake import FakeStore
-from coordinator.storage.s3 import MARK, S3Store
-from coordinator.uploads.model import MultipartUploadId
+from coordinator.storage.s3 import S3Store
+from coordinator.uploads.model import MARK_NAME, MultipartUploadId
 
 Contents = tuple[list[tuple[str, str]], list[tuple[str, int]]]
 """Every multipart upload and every object of a bucket."""
@@ -36,7 +36,7 @@ class FakeHands:
         self.store.put_object(key, content, mark=mark)
 
     async def delete_object(self, key: str) -> None:
-        self.store.delete_object(key)
+        self.store.lose_object(key)
 
     async def contents(self) -> Contents:
         uploads = await self.store.page_of_multipart_uploads("", None)
@@ -59,7 +59,7 @@ class RealHands:
         )
 
     async def put_object(self, key: str, content: bytes, mark: str | None) -> None:
-        marked = {} if mark is None else {"Metadata": {MARK: mark}}
+        marked = {} if mark is None else {"Metadata": {MARK_NAME: mark}}
         await self.client.put_object(Bucket=self.store.bucket, Key=key, Body=content, **marked)
 
     async def delete_object(self, key: str) -> None:

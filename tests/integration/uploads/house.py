@@ -28,7 +28,13 @@ from coordinator.uploads.model import (
     new_upload_id,
 )
 from coordinator.uploads.plan import MIB, plan_parts
-from coordinator.uploads.ports import CompletedObject, IdempotencyKey, StoreError, StoreOutcomeUnknown
+from coordinator.uploads.ports import (
+    CompletedObject,
+    IdempotencyKey,
+    LonePut,
+    StoreError,
+    StoreOutcomeUnknown,
+)
 from coordinator.uploads.requests import Rules, StartRequest
 from coordinator.uploads.service import UploadService
 
@@ -121,7 +127,7 @@ class House:
     store: Store = field(default_factory=Store)
     replicas: list[Replica] = field(default_factory=list)
 
-    def replica(self, **timing: Any) -> Replica:
+    def replica(self, lone_put: LonePut | None = None, **timing: Any) -> Replica:
         """Another process. Times that a test does not choose are the ordinary ones, the pauses very short."""
         quick: dict[str, Any] = {"complete_retries": (), "gone_rereads": (0.01, 0.01)}
         me = LeaseOwner(f"replica-{len(self.replicas) + 1}")
@@ -129,7 +135,7 @@ class House:
         presigner = Presigner(
             addressing=ADDRESSING, credentials=StaticCredentials(Credentials("AKID", "hush")), clock=now
         )
-        replica = Replica(driver, UploadService(driver, presigner))
+        replica = Replica(driver, UploadService(driver, presigner, lone_put=lone_put))
         self.replicas.append(replica)
         return replica
 

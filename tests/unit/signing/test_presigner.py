@@ -194,3 +194,28 @@ def test_a_clock_without_a_time_zone_is_refused() -> None:
     )
     with pytest.raises(ValueError, match=r"time zone"):
         naive.get_object("key", expires_in=60)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Type": "text/plain"},
+        {"host": "elsewhere"},
+        {"content-length": "1"},
+        {"content-type": ""},
+        {"content-type": "two  spaces"},
+        {"content-type": " leading"},
+        {"content-type": "l\u00e4nger"},
+        {"content-type": "a\r\nx-amz-acl: public-read"},
+        {"bad name": "x"},
+    ],
+)
+def test_a_header_that_would_not_arrive_as_signed_is_refused(headers: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"header|ASCII"):
+        presigner().put_object("key", 1, headers=headers, expires_in=900)
+
+
+@pytest.mark.parametrize("size", [-1, 5 * 1024**3 + 1, 1.0, True])
+def test_an_object_of_one_put_has_a_size_within_s3s_bounds(size: int) -> None:
+    with pytest.raises(ValueError, match="size"):
+        presigner().put_object("key", size, headers={}, expires_in=900)

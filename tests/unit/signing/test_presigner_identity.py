@@ -106,6 +106,7 @@ deployments = st.builds(
 )
 lifetimes = st.integers(1, 604_800)
 part_numbers = st.integers(1, 10_000)
+header_values = st.from_regex(r"[!-~]+( [!-~]+)*", fullmatch=True)
 sizes = st.integers(0, 5 * 1024**3) | st.sampled_from([0, 1, 5 * 1024**3])
 checksum_lengths = {"crc32": 4, "crc32c": 4, "crc64nvme": 8, "sha1": 20, "sha256": 32}
 checksums = st.fixed_dictionaries(
@@ -181,6 +182,44 @@ def test_digests_are_signed_as_botocore_signs_them(
     assert request.url == deployment.botocore_url("upload_part", parameters, 900)
     sent = {f"x-amz-checksum-{algorithm}": value for algorithm, value in checksums.items()}
     assert request.headers == (sent if md5 is None else {"content-md5": md5, **sent})
+
+
+@thorough
+@given(
+    deployment=deployments,
+    key=keys,
+    size=sizes,
+    md5=st.none() | base64_of(16),
+    once=st.booleans(),
+    encoding=st.none() | st.just("gzip"),
+    disposition=header_values,
+    mark=header_values,
+)
+def test_an_object_is_signed_as_botocore_signs_it(
+    *,
+    deployment: Deployment,
+    key: str,
+    size: int,
+    md5: str | None,
+    once: bool,
+    encoding: str | None,
+    disposition: str,
+    mark: str,
+) -> None:
+    said = {
+        "ContentMD5": ("content-md5", md5),
+        "IfNoneMatch": ("if-none-match", "*" if once else None),
+        "ContentEncoding": ("content-encoding", encoding),
+        "ContentType": ("content-type", "text/plain; charset=utf-8"),
+        "ContentDisposition": ("content-disposition", disposition),
+    }
+    parameters: dict[str, Any] = {name: value for name, (_, value) in said.items() if value is not None}
+    headers = {header: value for header, value in said.values() if value is not None}
+    headers["x-amz-meta-coordinator-mark"] = mark
+    request = deployment.presigner.put_object(key, size, headers=headers, expires_in=900)
+    parameters |= {"Key": key, "ContentLength": size, "Metadata": {"coordinator-mark": mark}}
+    assert request.url == deployment.botocore_url("put_object", parameters, 900)
+    assert (request.method, request.headers) == ("PUT", headers)
 
 
 @thorough

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from coordinator.uploads.model import Mark, MultipartUploadId, Part, Upload, new_upload_id
+from coordinator.uploads.model import Mark, Method, MultipartUploadId, Part, Upload, new_upload_id
 from coordinator.uploads.plan import MIB
 from coordinator.uploads.state import State
 
@@ -26,6 +26,7 @@ def a_row(**changes: object) -> Upload:
         content_type="video/quicktime",
         content_encoding=None,
         metadata={},
+        method=Method.MULTIPART,
         size=20 * MIB,
         part_size=8 * MIB,
         part_count=3,
