@@ -65,7 +65,10 @@ class Field:
 
 
 @asynccontextmanager
-async def field(folder: Path, database_url: str, store: LocalStore, tenant: str) -> AsyncIterator[Field]:
+async def field(
+    folder: Path, database_url: str, store: LocalStore, tenant: str, *, mortal: bool = False
+) -> AsyncIterator[Field]:
+    """`mortal`: a server that dies is born again, where otherwise its death is a failure."""
     key = await create_key(database_url, tenant=tenant, owner=None, name="races", scopes=frozenset(Scope))
     async with AsyncExitStack() as ending:
         watch = Watch(store.endpoint_url)
@@ -84,12 +87,16 @@ async def field(folder: Path, database_url: str, store: LocalStore, tenant: str)
         for number in range(REPLICAS):
             own = folder / f"replica-{number}-{secrets.token_hex(4)}"
             own.mkdir()
-            lives = Lives(born, own, settings, _nobody_dies)
+            lives = Lives(born, own, settings, _unmourned if mortal else _nobody_dies)
             user = await ending.enter_async_context(device(lives.url, key.text))
             stages.append(Stage(lives, watch, user, audit))
             await lives.start()
             ending.push_async_callback(lives.stop)
         yield Field(stages, watch, audit)
+
+
+async def _unmourned() -> None:
+    pass
 
 
 async def _nobody_dies() -> None:
