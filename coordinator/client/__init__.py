@@ -7,7 +7,7 @@
 """
 
 from coordinator.client.bandwidth import Bandwidth
-from coordinator.client.client import AsyncClient, Source
+from coordinator.client.client import AsyncClient
 from coordinator.client.errors import (
     ClientError,
     Conflict,
@@ -35,8 +35,12 @@ from coordinator.client.errors import (
     WrongServer,
     WrongUse,
 )
+from coordinator.client.many import Outcome
 from coordinator.client.ongoing import OngoingUpload
 from coordinator.client.progress import Progress
+from coordinator.client.records import Record as Remembered
+from coordinator.client.sources import Source
+from coordinator.client.sync import Client
 from coordinator.protocol import DownloadAnswer as Download
 from coordinator.protocol import PartAnswer as Part
 from coordinator.protocol import UploadAnswer as Upload
@@ -44,6 +48,7 @@ from coordinator.protocol import UploadAnswer as Upload
 __all__ = [
     "AsyncClient",
     "Bandwidth",
+    "Client",
     "ClientError",
     "Conflict",
     "Download",
@@ -58,9 +63,11 @@ __all__ = [
     "NotFound",
     "OngoingUpload",
     "OtherFile",
+    "Outcome",
     "Part",
     "PartFailed",
     "Progress",
+    "Remembered",
     "ServerFailing",
     "ServerRefused",
     "ServerUnreachable",

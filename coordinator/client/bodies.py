@@ -9,9 +9,9 @@ import os
 from collections.abc import AsyncGenerator
 from typing import Final, Protocol
 
-from coordinator.client.errors import FileChanged
+from coordinator.client.errors import FileChanged, FileUnreadable
 
-__all__ = ["PIECE", "Body", "BytesBody", "FileBody", "read_file"]
+__all__ = ["AT_ONCE", "PIECE", "Body", "BytesBody", "FileBody"]
 
 PIECE: Final = 256 * 1024
 """Bytes. Smaller ones cost more calls, larger ones leave the processor's cache; docs/performance.md has figures."""
@@ -37,11 +37,19 @@ class BytesBody:
             yield self._content[start : start + most]
 
 
-class FileBody:
-    """A range of an open file."""
+class ReadInto(Protocol):
+    def __call__(self, view: memoryview, offset: int, *, at_once: bool) -> int: ...
 
-    def __init__(self, descriptor: int, offset: int, size: int) -> None:
-        self._descriptor = descriptor
+
+AT_ONCE: Final = getattr(os, "RWF_NOWAIT", 0)
+"""The flag with which a read never waits for a disk; 0 where the system has none."""
+
+
+class FileBody:
+    """A range of an open file. What the system holds in memory is read at once; only a disk is waited for in a thread."""
+
+    def __init__(self, read_into: ReadInto, offset: int, size: int) -> None:
+        self._read_into = read_into
         self._offset = offset
         self._size = size
 
@@ -50,27 +58,24 @@ class FileBody:
         return self._size
 
     async def pieces(self, most: int = PIECE) -> AsyncGenerator[memoryview]:
-        """Raises FileChanged where the file has become shorter."""
+        """Raises FileChanged where the file has become shorter, FileUnreadable."""
         view = memoryview(bytearray(min(most, self._size)))
         sent = 0
         while sent < self._size:
             wanted = view[: self._size - sent]
-            got = await read_file(self._descriptor, wanted, self._offset + sent)
+            got = await self._read(wanted, self._offset + sent)
             if got == 0:
                 raise FileChanged("The file became shorter while it was sent. Send it again as it is now.")
             sent += got
             yield wanted[:got]
 
-
-_AT_ONCE: Final = getattr(os, "RWF_NOWAIT", None)
-
-
-async def read_file(descriptor: int, into: memoryview, offset: int) -> int:
-    """Bytes read, 0 at the end. What the system has in memory is read at once; only a disk is waited for in a thread."""
-    if _AT_ONCE is not None:
+    async def _read(self, wanted: memoryview, offset: int) -> int:
+        if AT_ONCE:
+            try:
+                return self._read_into(wanted, offset, at_once=True)
+            except OSError:
+                pass  # not in memory, or a file system that cannot tell; a real error comes again below
         try:
-            return os.preadv(descriptor, [into], offset, _AT_ONCE)
-        except OSError:
-            # not in memory, or a file system that cannot tell; a real error comes back below
-            pass
-    return await asyncio.to_thread(os.preadv, descriptor, [into], offset)
+            return await asyncio.to_thread(self._read_into, wanted, offset, at_once=False)
+        except OSError as failed:
+            raise FileUnreadable(f"The file cannot be read: {failed.strerror}.") from None

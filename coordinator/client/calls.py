@@ -5,8 +5,8 @@ another token after a 401. Only calls that are safe to repeat may be made.
 import asyncio
 import random
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from ssl import SSLCertVerificationError
 from typing import Final, TypeVar
@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
+from coordinator.client.bandwidth import Bandwidth
 from coordinator.client.bodies import Body, BytesBody
 from coordinator.client.connection import Answer, Request
 from coordinator.client.connections import Connections
@@ -30,6 +31,7 @@ from coordinator.client.retry import (
     BRIEF_TRIES,
     PATIENT_TRIES,
     AfterCall,
+    Reason,
     TransferFailed,
     backoff,
     parse_retry_after,
@@ -41,6 +43,14 @@ __all__ = ["Calls", "Reply"]
 
 _PATIENCE: Final = 30.0
 _MOST_RENEWALS: Final = 5
+
+_REASONS: Final[Mapping[Reason, str]] = {
+    "refused": "the connection is refused",
+    "dns": "its name is not known",
+    "timeout": "there is no answer in time",
+    "tls": "no TLS connection can be made",
+    "lost": "the connection breaks",
+}
 
 T = TypeVar("T")
 
@@ -94,25 +104,36 @@ class Calls:
         route: str,
         *,
         body: msgspec.Struct | None = None,
-        raw: Body | None = None,
         headers: Mapping[str, str] | None = None,
         tries: int = PATIENT_TRIES,
         patience: float = _PATIENCE,
     ) -> Reply:
-        """Raises ServerRefused, ServerUnreachable, WrongServer; what `raw` raises passes through."""
-        if raw is not None:
-            sent, kind = raw, "application/octet-stream"
-        else:
-            sent = BytesBody(b"" if body is None else msgspec.json.encode(body))
-            kind = "application/json"
-        typed = {"Content-Type": kind} if sent.size else {}
-        request = Request(
-            method,
-            self._url(route),
-            {"Accept": "application/json", **typed, **(headers or {})},
-            sent,
-            patience,
+        """Raises ServerRefused, ServerUnreachable, WrongServer."""
+        content = BytesBody(b"" if body is None else msgspec.json.encode(body))
+        typed = {"Accept": "application/json"} | (
+            {} if body is None else {"Content-Type": "application/json"}
         )
+        request = Request(method, self._url(route), typed | dict(headers or {}), content, patience)
+        return await self._patiently(request, tries)
+
+    async def send(
+        self,
+        route: str,
+        body: Body,
+        headers: Mapping[str, str],
+        *,
+        patience: float,
+        on_sent: Callable[[int], None],
+        bandwidth: Bandwidth | None,
+    ) -> Reply:
+        """PUT bytes as they are. Raises the same, and what the body raises."""
+        typed = {"Accept": "application/json", "Content-Type": "application/octet-stream"} | dict(headers)
+        request = Request(
+            "PUT", self._url(route), typed, body, patience, on_sent=on_sent, bandwidth=bandwidth
+        )
+        return await self._patiently(request, PATIENT_TRIES)
+
+    async def _patiently(self, request: Request, tries: int) -> Reply:
         failures = 0
         while True:
             try:
@@ -149,12 +170,12 @@ class Calls:
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         try:
-            answer = await self._connections.send(
-                Request(request.method, request.url, headers, request.body, request.patience)
-            )
-        except TransferFailed:
+            answer = await self._connections.send(replace(request, headers=headers))
+        except TransferFailed as failure:
             raise ServerUnreachable(
-                f"The upload service at {self.url} does not answer. Check the address, the connection, and that the service runs."
+                f"The upload service at {self.url} does not answer ({_REASONS[failure.reason]}). Check the address, the "
+                "connection, and that the service runs.",
+                failure.reason,
             ) from None
         except SSLCertVerificationError as wrong:
             raise WrongServer(

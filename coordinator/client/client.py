@@ -2,9 +2,12 @@
 
 import os
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import aclosing
+from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Self, TypedDict, Unpack
 
 from coordinator.client.api import Coordinator
 from coordinator.client.bandwidth import Bandwidth
@@ -12,26 +15,47 @@ from coordinator.client.calls import Calls
 from coordinator.client.climb import Climb
 from coordinator.client.connections import Connections
 from coordinator.client.credential import Token
-from coordinator.client.delivery import Delivery
-from coordinator.client.digests import Hashing
-from coordinator.client.errors import WrongUse
-from coordinator.client.files import Content, MemoryContent, open_file
+from coordinator.client.delivery import Delivery, Watcher
+from coordinator.client.digests import Algorithm, Hashing
+from coordinator.client.finding import Finding
+from coordinator.client.many import Outcome, files_in, send_many
 from coordinator.client.ongoing import OngoingUpload
 from coordinator.client.options import UploadOptions
 from coordinator.client.places import Places
 from coordinator.client.progress import Progress
+from coordinator.client.records import Record, Records, state_directory
 from coordinator.client.sender import Way
+from coordinator.client.sources import Opening, Source, opening_of
+from coordinator.client.start import Start
+from coordinator.client.stream import Memory
+from coordinator.client.window import window_size
 from coordinator.protocol import DownloadAnswer, HealthAnswer, PartAnswer, UploadAnswer
 
-__all__ = ["AsyncClient", "Source"]
+__all__ = ["AsyncClient", "Options"]
 
-Source = str | os.PathLike[str] | bytes | BinaryIO
+
+class Options(TypedDict, total=False):
+    """What one upload may be given; options.py says what each means."""
+
+    name: str | None
+    filename: str | None
+    metadata: Mapping[str, str] | None
+    policy: str | None
+    content_type: str | None
+    digests: Algorithm | None
+    file_digest: Algorithm | None
+    part_size: int | None
+    restart: bool
+    gzip: bool
+    on_progress: Callable[[Progress], None] | None
 
 
 class AsyncClient:
     """Sends files to a coordinator's store. All uploads of one client share its connections and its bandwidth.
 
-    `connections`: parts under way at once; None finds out by trying, up to 32. `limit`: bytes a second. Raises WrongAddress.
+    `connections`: parts under way at once; None finds out by trying, up to 32. `limit`: bytes a second, or a Bandwidth that
+    several clients share. `state`: where the resume file is kept, `$XDG_STATE_HOME/coordinator` unless given; with
+    `remember` false there is none, and no turns are taken with other processes. Raises WrongAddress.
     """
 
     def __init__(
@@ -42,6 +66,8 @@ class AsyncClient:
         policy: str | None = None,
         connections: int | None = None,
         limit: int | Bandwidth | None = None,
+        state: str | os.PathLike[str] | None = None,
+        remember: bool = True,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self._connections = Connections(ssl_context)
@@ -50,6 +76,9 @@ class AsyncClient:
         bandwidth = Bandwidth(limit) if isinstance(limit, int) else limit
         self._way = Way(self._coordinator, self._connections, Places(Climb(connections)), bandwidth)
         self._hashing = Hashing()
+        self._memory = Memory()
+        self._state = (Path(state) if state is not None else state_directory()) if remember else None
+        self._records = None if self._state is None else Records(self._state)
 
     async def __aenter__(self) -> Self:
         return self
@@ -60,6 +89,7 @@ class AsyncClient:
         await self.aclose()
 
     async def aclose(self) -> None:
+        """Uploads under way fail; await or cancel them before."""
         self._hashing.close()
         await self._connections.aclose()
 
@@ -67,39 +97,42 @@ class AsyncClient:
     def url(self) -> str:
         return self._coordinator.url
 
-    async def upload(
-        self, source: Source, *, on_progress: Callable[[Progress], None] | None = None, **options: Any
-    ) -> UploadAnswer:
-        return await self.uploading(source, on_progress=on_progress, **options)
+    async def upload(self, source: Source, **options: Unpack[Options]) -> UploadAnswer:
+        """Send a source, or go on where an unfinished upload of the same content stopped. Raises ClientError."""
+        return await self.uploading(source, **options)
 
-    def uploading(
-        self, source: Source, *, on_progress: Callable[[Progress], None] | None = None, **options: Any
-    ) -> OngoingUpload:
-        return self._ongoing(source, UploadOptions(**options), None, on_progress)
+    def uploading(self, source: Source, **options: Unpack[Options]) -> OngoingUpload:
+        """The same, to be watched and cancelled. Raises WrongUse at once, all else when it is awaited."""
+        return self._ongoing(source, None, options)
 
-    async def resume(
-        self,
-        upload_id: str,
-        source: Source,
-        *,
-        on_progress: Callable[[Progress], None] | None = None,
-        **options: Any,
-    ) -> UploadAnswer:
-        return await self.resuming(upload_id, source, on_progress=on_progress, **options)
+    async def upload_many(
+        self, paths: Iterable[str | os.PathLike[str]], **options: Unpack[Options]
+    ) -> AsyncGenerator[Outcome]:
+        """Files and folders, some at a time: an Outcome for each as it ends. `paths` may be lazy.
 
-    def resuming(
-        self,
-        upload_id: str,
-        source: Source,
-        *,
-        on_progress: Callable[[Progress], None] | None = None,
-        **options: Any,
-    ) -> OngoingUpload:
-        return self._ongoing(source, UploadOptions(**options), str(upload_id), on_progress)
+        A file below a folder keeps its place as `path` in its upload's metadata, with slashes.
+        """
+        metadata = dict(options.get("metadata") or {})
+
+        def begin(path: str, relative: str) -> OngoingUpload:
+            own = options.copy()
+            own["metadata"] = metadata if "/" not in relative else {**metadata, "path": relative}
+            return self.uploading(path, **own)
+
+        async with aclosing(send_many(files_in(paths), begin)) as outcomes:
+            async for outcome in outcomes:
+                yield outcome
+
+    async def resume(self, upload_id: str, source: Source, **options: Unpack[Options]) -> UploadAnswer:
+        """Go on with this very upload, whose content is given again, wherever it lies now. Raises ClientError."""
+        return await self.resuming(upload_id, source, **options)
+
+    def resuming(self, upload_id: str, source: Source, **options: Unpack[Options]) -> OngoingUpload:
+        return self._ongoing(source, str(upload_id), options)
 
     async def uploads(
         self, *, state: str | None = None, prefix: str | None = None, older_than: int | None = None
-    ) -> AsyncIterator[UploadAnswer]:
+    ) -> AsyncGenerator[UploadAnswer]:
         """One's own, newest first; `prefix` of the filename, `older_than` in seconds."""
         given: Mapping[str, object] = {"state": state, "prefix": prefix, "older_than": older_than}
         filters = {name: str(value) for name, value in given.items() if value is not None}
@@ -117,30 +150,52 @@ class AsyncClient:
         return await self._coordinator.abort(upload_id, reason)
 
     async def download_url(self, upload_id: str) -> DownloadAnswer:
+        """A short-lived URL of a completed upload: a password while it lives."""
         return await self._coordinator.download(upload_id)
 
     async def health(self) -> HealthAnswer:
         return await self._coordinator.health()
 
-    def _ongoing(
-        self,
-        source: Source,
-        options: UploadOptions,
-        chosen: str | None,
-        on_progress: Callable[[Progress], None] | None,
-    ) -> OngoingUpload:
-        content = _content(source, options)
+    def remembered(self) -> list[Record]:
+        """What the resume file holds for this coordinator, newest first."""
+        records = [] if self._records is None else self._records.all()
+        return [record for record in records if record.server == self.url]
+
+    def _ongoing(self, source: Source, chosen: str | None, given: Options) -> OngoingUpload:
+        on_progress = given.pop("on_progress", None)
+        given["policy"] = given.get("policy") or self._policy
+        options = UploadOptions(**given)  # type: ignore[misc]  # on_progress, the one member more, is gone
+        opening = opening_of(source, options, self._memory)
         return OngoingUpload(
-            options.filename or content.filename,
-            content.size,
-            lambda watcher: Delivery(self._way, self._hashing, content, options, watcher, chosen=chosen),
+            opening.filename,
+            lambda watcher, warn: self._delivery(opening, options, chosen, watcher, warn),
             on_progress=on_progress,
         )
 
-
-def _content(source: Source, options: UploadOptions) -> Content:
-    if isinstance(source, bytes):
-        return MemoryContent(source, options.filename or "data")
-    if isinstance(source, str | os.PathLike):
-        return open_file(source)
-    raise WrongUse("Give a path or bytes to upload.")
+    def _delivery(
+        self,
+        opening: Opening,
+        options: UploadOptions,
+        chosen: str | None,
+        watcher: Watcher,
+        warn: Callable[[str], None],
+    ) -> Delivery:
+        start = Start(self._coordinator, options, opening.filename, window_size(self._way.places.count))
+        finding = Finding(
+            self._coordinator,
+            options,
+            start,
+            chosen=chosen,
+            records=self._records,
+            warn=warn,
+            now=time.time,
+        )
+        return Delivery(
+            opening,
+            options,
+            way=self._way,
+            hashing=self._hashing,
+            finding=finding,
+            watcher=watcher,
+            state=self._state,
+        )

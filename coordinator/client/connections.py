@@ -3,11 +3,12 @@
 import asyncio
 import ssl
 from collections import defaultdict
+from socket import gaierror
 from typing import Final
 from urllib.parse import SplitResult
 
 from coordinator.client.connection import Answer, Connection, Request
-from coordinator.client.retry import TransferFailed
+from coordinator.client.retry import Reason, TransferFailed
 
 __all__ = ["Connections"]
 
@@ -73,7 +74,7 @@ class Connections:
         except ssl.SSLCertVerificationError:
             raise
         except (OSError, TimeoutError) as failed:
-            raise TransferFailed(0) from failed
+            raise TransferFailed(0, reason=_reason(failed)) from None
         return connection
 
     def _context(self) -> ssl.SSLContext:
@@ -84,3 +85,17 @@ class Connections:
 
 def _origin(url: SplitResult) -> Origin:
     return url.scheme, url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
+
+
+def _reason(failed: OSError) -> Reason:
+    match failed:
+        case ConnectionRefusedError():
+            return "refused"
+        case gaierror():
+            return "dns"
+        case TimeoutError():
+            return "timeout"
+        case ssl.SSLError():
+            return "tls"
+        case _:
+            return "lost"

@@ -3,24 +3,29 @@ report, complete. The coordinator's ledger is the truth. It may be stopped at an
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
-from coordinator.client.api import Started
 from coordinator.client.completion import complete
 from coordinator.client.digests import Hashing, PartDigests
 from coordinator.client.ending import abort_if_there, check_open, ended, says_over, what_became
-from coordinator.client.errors import ClientError, OtherFile, PartFailed
+from coordinator.client.errors import ClientError, PartFailed
 from coordinator.client.files import Content
+from coordinator.client.finding import Finding
 from coordinator.client.options import UploadOptions
 from coordinator.client.progress import Meter, Stage
 from coordinator.client.report import Reporter
 from coordinator.client.sender import Checks, Sender, Way
-from coordinator.client.start import Start, metadata_of, same_time
-from coordinator.client.supply import ContentSupply
+from coordinator.client.sources import Opening
+from coordinator.client.start import metadata_of, same_time
+from coordinator.client.stream import Stream
+from coordinator.client.stream_supply import StreamSupply
+from coordinator.client.supply import ContentSupply, Supply
+from coordinator.client.turns import turn
 from coordinator.client.verifying import verified
-from coordinator.client.window import window_size
 from coordinator.protocol import CompleteBody, DigestBody, PartAnswer, SignedPartAnswer, UploadAnswer
 from coordinator.uploads.plan import Plan
 
@@ -47,6 +52,7 @@ class _Work:
     signed: list[SignedPartAnswer]
     known: bool
     """Whether the meter says what the store holds."""
+    stored: dict[int, PartAnswer] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -56,26 +62,24 @@ class _Work:
 class Delivery:
     def __init__(
         self,
+        opening: Opening,
+        options: UploadOptions,
+        *,
         way: Way,
         hashing: Hashing,
-        content: Content,
-        options: UploadOptions,
+        finding: Finding,
         watcher: Watcher,
-        *,
-        chosen: str | None = None,
+        state: Path | None,
     ) -> None:
-        """`chosen`: the id of the unfinished upload that the content is given for."""
+        """`state`: the directory where processes of this machine take turns."""
+        self._opening = opening
+        self._options = options
         self._way = way
         self._coordinator = way.coordinator
         self._hashing = hashing
-        self._content = content
-        self._options = options
+        self._finding = finding
         self._watcher = watcher
-        self._chosen = chosen
-        self._start = Start(
-            way.coordinator, options, options.filename or content.filename, window_size(way.places.count)
-        )
-        self._starting: asyncio.Task[Started] | None = None
+        self._state = state
         self._work: _Work | None = None
         self._file_digest: asyncio.Future[DigestBody] | None = None
         self._detours = 0
@@ -87,13 +91,24 @@ class Delivery:
 
     async def run(self) -> UploadAnswer:
         """The completed upload. Raises ClientError."""
-        while True:
-            try:
-                return await self._pass()
-            except ClientError as error:
-                upload = await self._detour(error)
-                if upload is not None and upload.state == "completed":
-                    return upload
+        self._watcher.on_stage("preparing")
+        content = self._opening.open()
+        try:
+            while True:
+                try:
+                    upload = await self._pass(content)
+                except ClientError as error:
+                    found = await self._detour(error, content)
+                    if found is None or found.state != "completed":
+                        continue
+                    upload = found
+                await self._finding.finished(str(upload.id))
+                return upload
+        finally:
+            if self._file_digest is not None:
+                self._file_digest.cancel()
+            if not isinstance(content, Stream):
+                content.close()
 
     async def settle(self) -> None:
         """After a stop: what arrived is told, as far as that is quick."""
@@ -102,112 +117,114 @@ class Delivery:
 
     async def abandon(self) -> None:
         """Clears away what a start, even one whose answer is still on its way, left at the coordinator."""
-        if self._work is not None:
-            await self._work.reporter.stop()
-            await abort_if_there(self._coordinator, self._work.id)
-        elif self._starting is not None:
-            started = await self._starting
-            await abort_if_there(self._coordinator, str(started.upload.id))
+        if self._work is None:
+            await self._finding.clear()
+            return
+        await self._work.reporter.stop()
+        await abort_if_there(self._coordinator, self._work.id)
+        await self._finding.finished(self._work.id)
 
-    async def _pass(self) -> UploadAnswer:
-        self._watcher.on_stage("preparing")
-        self._content.check()
-        work = self._work or await self._begin()
-        for _ in range(_MOST_ROUNDS):
-            if work.upload.state == "open":
-                await self._send(work)
-            self._watcher.on_stage("finishing")
-            self._content.check()
-            await work.reporter.flush()
-            outcome = await complete(self._coordinator, work.id, await self._claim())
-            if isinstance(outcome, UploadAnswer):
-                return self._completed(work, outcome)
-            for number in outcome:
-                work.meter.missing(number)
+    async def _pass(self, content: Content | Stream) -> UploadAnswer:
+        work = self._work or await self._begin(content)
+        async with self._turn(work):
+            for _ in range(_MOST_ROUNDS):
+                if work.upload.state == "open":
+                    await self._send(work, content)
+                self._watcher.on_stage("finishing")
+                _check(content)
+                await work.reporter.flush()
+                outcome = await complete(self._coordinator, work.id, await self._claim(content))
+                if isinstance(outcome, UploadAnswer):
+                    return self._completed(work, outcome)
+                if isinstance(content, Stream):
+                    break
+                for number in outcome:
+                    work.meter.missing(number)
         raise PartFailed("The store does not keep what it was sent. Try again later.")
 
-    async def _begin(self) -> _Work:
-        upload, signed, known = await self._find()
-        plan = Plan(self._content.size, upload.part_size, upload.part_count or 1)
+    async def _begin(self, content: Content | Stream) -> _Work:
+        found = await self._finding.run(content)
+        upload = found.upload
+        plan = Plan(content.size, upload.part_size, upload.part_count)
         reporter = Reporter(lambda claims: self._coordinator.report(str(upload.id), claims))
-        self._work = _Work(upload, plan, Meter(plan.size, plan.part_count), reporter, signed, known)
+        meter = Meter(plan.size, plan.part_count)
+        self._work = _Work(upload, plan, meter, reporter, found.signed, found.created)
         self._watcher.on_upload(upload)
         return self._work
 
-    async def _find(self) -> tuple[UploadAnswer, list[SignedPartAnswer], bool]:
-        """The upload, parts signed already, and whether it is known to hold none."""
-        if self._chosen is not None:
-            upload = await self._coordinator.get(self._chosen)
-            await self._check_chosen(upload)
-            return upload, [], False
-        if self._starting is None or self._starting.done():
-            fingerprint = await asyncio.to_thread(self._content.fingerprint)
-            # whatever a start creates has to be known, to go on with it or to clear it away
-            self._starting = asyncio.create_task(self._start.run(self._content, fingerprint))
-        started = await asyncio.shield(self._starting)
-        return started.upload, list(started.parts), started.created
+    @asynccontextmanager
+    async def _turn(self, work: _Work) -> AsyncIterator[None]:
+        if self._state is None or work.plan.part_count == 1:
+            yield
+            return
+        async with turn(self._state, work.id, lambda: self._watcher.on_stage("waiting")) as waited:
+            if waited:
+                work.upload = await self._coordinator.get(work.id)
+                work.known = False
+            yield
 
-    async def _check_chosen(self, upload: UploadAnswer) -> None:
-        """Raises OtherFile, UploadEnded."""
-        if upload.state not in {"open", "completing", "completed"}:
-            raise ended()
-        same = upload.size == self._content.size
-        if same and upload.fingerprint is not None:
-            same = upload.fingerprint == await asyncio.to_thread(self._content.fingerprint)
-        if not same:
-            raise OtherFile(
-                f"{self._content.filename} is not the file that the upload of {upload.filename} began with: it is another "
-                "one, or it was changed since."
-            )
-
-    async def _learn(self, work: _Work) -> None:
+    async def _learn(self, work: _Work, content: Content | Stream) -> None:
         """Which parts exist is asked, never remembered."""
-        held = [
-            part
-            for part in await self._coordinator.parts(work.id, refresh=True)
-            if _is_planned(work.plan, part)
-        ]
-        if not same_time(work.upload, metadata_of(self._content, self._options)):
-            held = await verified(self._hashing, self._content, work.plan, held)
-        for part in held:
-            work.meter.stored(part.part_number, part.size)
+        held = await self._coordinator.parts(work.id, refresh=True)
+        work.known = True
+        if isinstance(content, Stream):
+            work.stored = {part.part_number: part for part in held}
+            return
+        held = [part for part in held if _is_planned(work.plan, part)]
+        if not same_time(work.upload, metadata_of(content, self._options)):
+            held = await verified(self._hashing, content, work.plan, held)
         for number in set(work.meter.done) - {part.part_number for part in held}:
             work.meter.missing(number)
-        work.known = True
+        for part in held:
+            if part.part_number not in work.meter.done:
+                work.meter.stored(part.part_number, part.size)
 
-    async def _send(self, work: _Work) -> None:
+    async def _send(self, work: _Work, content: Content | Stream) -> None:
         if not work.known:
-            await self._learn(work)
+            await self._learn(work, content)
         self._watcher.on_stage("uploading")
-        self._begin_file_digest()
-        missing = [
-            number for number in range(1, (work.plan.part_count or 1) + 1) if number not in work.meter.done
-        ]
-        algorithm = self._options.digests
-        digests = PartDigests(self._hashing, self._content, work.plan, algorithm) if algorithm else None
+        self._begin_file_digest(content)
         sender = Sender(
             self._way,
             work.id,
-            supply=ContentSupply(self._content, work.plan, missing, digests),
+            supply=self._supply(work, content),
             meter=work.meter,
             reporter=work.reporter,
-            checks=Checks(self._content.check, lambda: check_open(self._coordinator, work.id)),
+            checks=Checks(lambda: _check(content), lambda: check_open(self._coordinator, work.id)),
         )
-        if digests is None:
+        if self._options.digests is None:
             sender.window.put(work.signed)
         await sender.send()
 
-    def _begin_file_digest(self) -> None:
-        if self._options.file_digest is not None and self._file_digest is None:
-            whole = self._hashing.whole(self._content, self._options.file_digest)
-            self._file_digest = asyncio.ensure_future(whole)
+    def _supply(self, work: _Work, content: Content | Stream) -> Supply:
+        algorithm = self._options.digests
+        if isinstance(content, Stream):
+            return StreamSupply(
+                content,
+                work.plan.part_size,
+                self._hashing,
+                algorithm,
+                stored=work.stored,
+                meter=work.meter,
+            )
+        count = work.plan.part_count or 1
+        missing = [number for number in range(1, count + 1) if number not in work.meter.done]
+        digests = PartDigests(self._hashing, content, work.plan, algorithm) if algorithm else None
+        return ContentSupply(content, work.plan, missing, digests)
 
-    async def _claim(self) -> CompleteBody:
+    def _begin_file_digest(self, content: Content | Stream) -> None:
+        algorithm = self._options.file_digest
+        if algorithm is not None and self._file_digest is None and not isinstance(content, Stream):
+            self._file_digest = asyncio.ensure_future(self._hashing.whole(content, algorithm, content.size))
+
+    async def _claim(self, content: Content | Stream) -> CompleteBody:
+        if isinstance(content, Stream):
+            return CompleteBody(size=content.taken, digest=content.digest())
         if self._file_digest is None:
             return CompleteBody()
         return CompleteBody(digest=await asyncio.shield(self._file_digest))
 
-    async def _detour(self, error: ClientError) -> UploadAnswer | None:
+    async def _detour(self, error: ClientError, content: Content | Stream) -> UploadAnswer | None:
         """After an error that may mean that the upload is over: what became of it. None: it is to be started anew."""
         if self._work is None or not says_over(error) or self._detours >= _MOST_DETOURS:
             raise error
@@ -217,13 +234,12 @@ class Delivery:
         if upload is not None:
             self._work.upload = upload
             return upload
-        if self._anew or self._chosen is not None:
+        if self._anew or (isinstance(content, Stream) and content.taken):
             raise ended()
         self._anew = True
+        self._finding.forget()
         await self._work.reporter.stop()
         self._work = None
-        self._starting = None
-        self._start.forget()
         return None
 
     def _completed(self, work: _Work, upload: UploadAnswer) -> UploadAnswer:
@@ -231,6 +247,12 @@ class Delivery:
             raise ended()
         work.upload = upload
         return upload
+
+
+def _check(content: Content | Stream) -> None:
+    """Raises FileChanged."""
+    if not isinstance(content, Stream):
+        content.check()
 
 
 def _is_planned(plan: Plan, part: PartAnswer) -> bool:

@@ -8,9 +8,8 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
-from coordinator.client.files import Content
 from coordinator.protocol import DigestBody, PartToSign
 from coordinator.uploads.plan import Plan
 
@@ -24,6 +23,10 @@ _AHEAD: Final = 8
 """Parts hashed before they are asked for: what is read here is still in the system's memory when it is sent."""
 
 
+class Readable(Protocol):
+    def read(self, offset: int, count: int) -> bytes: ...
+
+
 class Hashing:
     """The threads that hash, for all uploads of a client."""
 
@@ -31,15 +34,15 @@ class Hashing:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="hash")
 
     def submit(
-        self, content: Content, algorithm: Algorithm, offset: int, size: int
+        self, content: Readable, algorithm: Algorithm, offset: int, size: int
     ) -> "asyncio.Future[bytes]":
         """Raises FileChanged, FileUnreadable in the future."""
         return asyncio.get_running_loop().run_in_executor(
             self._threads, _hash, content, algorithm, offset, size
         )
 
-    async def whole(self, content: Content, algorithm: Algorithm) -> DigestBody:
-        digest = await self.submit(content, algorithm, 0, content.size)
+    async def whole(self, content: Readable, algorithm: Algorithm, size: int) -> DigestBody:
+        digest = await self.submit(content, algorithm, 0, size)
         return DigestBody(algorithm=algorithm, value=base64_digest(digest))
 
     def close(self) -> None:
@@ -47,7 +50,7 @@ class Hashing:
 
 
 class PartDigests:
-    def __init__(self, hashing: Hashing, content: Content, plan: Plan, algorithm: Algorithm) -> None:
+    def __init__(self, hashing: Hashing, content: Readable, plan: Plan, algorithm: Algorithm) -> None:
         self._hashing = hashing
         self._content = content
         self._plan = plan
@@ -96,7 +99,7 @@ def base64_digest(digest: bytes) -> str:
     return b64encode(digest).decode("ascii")
 
 
-def _hash(content: Content, algorithm: Algorithm, offset: int, size: int) -> bytes:
+def _hash(content: Readable, algorithm: Algorithm, offset: int, size: int) -> bytes:
     digest = hashlib.new(algorithm, usedforsecurity=False)
     for start in range(offset, offset + size, _AT_ONCE):
         digest.update(content.read(start, min(_AT_ONCE, offset + size - start)))

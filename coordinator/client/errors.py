@@ -32,6 +32,7 @@ No text, no attribute and no cause of these holds a URL of the store, a token or
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from coordinator.client.retry import Reason
 from coordinator.protocol import FieldProblem
 
 __all__ = [
@@ -122,9 +123,15 @@ class ServerFailing(ServerRefused): ...
 
 
 class ServerUnreachable(ClientError):
+    """`reason`: refused, dns, timeout, tls, lost."""
+
     code = "unreachable"
     status = 0
     retry_after: float | None = None
+
+    def __init__(self, text: str, reason: Reason) -> None:
+        super().__init__(text)
+        self.reason = reason
 
 
 class WrongServer(ClientError):

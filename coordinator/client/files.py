@@ -6,11 +6,11 @@ import stat
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-from coordinator.client.bodies import Body, BytesBody, FileBody
+from coordinator.client.bodies import AT_ONCE, Body, BytesBody, FileBody
 from coordinator.client.errors import FileChanged, FileError, FileMissing, FileUnreadable, NotAFile
 from coordinator.client.fingerprint import fingerprint
 
-__all__ = ["Content", "MemoryContent", "OpenFile", "content_type_of", "open_file"]
+__all__ = ["Content", "MemoryContent", "OpenFile", "content_type_of", "open_again", "open_file"]
 
 _CHANGED: Final = (
     "was changed after its upload began, so the parts would not fit together. Send it again as it is now."
@@ -31,12 +31,22 @@ class _State:
         return cls(found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev)
 
 
+class _Descriptor:
+    """Closed with its last holder: a thread that still reads never meets a number that another file has got since."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __del__(self) -> None:
+        os.close(self.number)
+
+
 class OpenFile:
     """Content of a known size that can be read at any place, any number of times."""
 
-    def __init__(self, descriptor: int, filename: str, path: str | None) -> None:
-        self._descriptor = descriptor
-        self._state = _State.of(os.fstat(descriptor))
+    def __init__(self, number: int, filename: str, path: str | None) -> None:
+        self._descriptor: _Descriptor | None = _Descriptor(number)
+        self._state = _State.of(os.fstat(number))
         self.filename = filename
         self.path = path
 
@@ -49,12 +59,17 @@ class OpenFile:
         return self._state.modified_ns
 
     def body(self, offset: int, size: int) -> Body:
-        return FileBody(self._descriptor, offset, size)
+        return FileBody(self.read_into, offset, size)
+
+    def read_into(self, view: memoryview, offset: int, *, at_once: bool) -> int:
+        """Bytes read, 0 at the end. `at_once`: raises BlockingIOError for what a disk would have to be waited for."""
+        return os.preadv(self._open().number, [view], offset, AT_ONCE if at_once else 0)
 
     def read(self, offset: int, count: int) -> bytes:
         """Exactly `count` bytes. Raises FileChanged, FileUnreadable."""
+        descriptor = self._open()
         try:
-            found = os.pread(self._descriptor, count, offset)
+            found = os.pread(descriptor.number, count, offset)
         except OSError as failed:
             raise FileUnreadable(f"{self.filename} cannot be read: {failed.strerror}.") from None
         if len(found) != count:
@@ -67,7 +82,7 @@ class OpenFile:
     def check(self) -> None:
         """Raises FileChanged where the file, or what its path leads to, is not what it was."""
         try:
-            same = _State.of(os.fstat(self._descriptor)) == self._state
+            same = _State.of(os.fstat(self._open().number)) == self._state
             if same and self.path is not None:
                 same = _State.of(os.stat(self.path)) == self._state  # noqa: PTH116 - a Path costs more than the call
         except OSError:
@@ -76,7 +91,13 @@ class OpenFile:
             raise FileChanged(f"{self.filename} {_CHANGED}")
 
     def close(self) -> None:
-        os.close(self._descriptor)
+        """May be called again."""
+        self._descriptor = None
+
+    def _open(self) -> _Descriptor:
+        if self._descriptor is None:
+            raise FileUnreadable(f"{self.filename} is closed.")
+        return self._descriptor
 
 
 class MemoryContent:
@@ -112,7 +133,7 @@ class MemoryContent:
 Content = OpenFile | MemoryContent
 
 
-def open_file(path: str | os.PathLike[str]) -> OpenFile:
+def open_file(path: str | os.PathLike[str], filename: str | None = None) -> OpenFile:
     """Raises FileMissing, NotAFile, FileUnreadable."""
     name = os.fspath(path)
     try:
@@ -125,7 +146,7 @@ def open_file(path: str | os.PathLike[str]) -> OpenFile:
     except (OSError, ValueError) as failed:
         text = failed.strerror if isinstance(failed, OSError) else str(failed)
         raise FileUnreadable(f"{name} cannot be read: {text}.") from None
-    return OpenFile(descriptor, os.path.basename(name), os.path.realpath(name))  # noqa: PTH119 - as above
+    return OpenFile(descriptor, filename or os.path.basename(name), os.path.realpath(name))  # noqa: PTH119 - as above
 
 
 def open_again(file: BinaryIO, descriptor: int, filename: str) -> OpenFile:

@@ -26,19 +26,20 @@ class OngoingUpload:
     def __init__(
         self,
         filename: str,
-        size: int | None,
-        make: Callable[[Watcher], Delivery],
+        make: Callable[[Watcher, Callable[[str], None]], Delivery],
         *,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> None:
         self.filename = filename
+        self.warnings: list[str] = []
+        """What went wrong beside it and did not stop it."""
         self.upload: UploadAnswer | None = None
         """As of the coordinator's last answer; None before the first."""
-        self._none = Meter(size, None)
+        self._none = Meter(None, None)
         self._stage: Stage = "waiting"
         self._on_progress = on_progress
         self._news = asyncio.Event()
-        self._delivery = make(Watcher(self._on_stage, self._on_upload))
+        self._delivery = make(Watcher(self._on_stage, self._on_upload), self.warnings.append)
         self._running = asyncio.create_task(self._run())
         self._running.add_done_callback(lambda one: one.cancelled() or one.exception())
 

@@ -6,13 +6,14 @@ then retried with patience, 429 and 5xx wait, 404 asks the coordinator, anything
 
 import asyncio
 import random
+from contextlib import suppress
 from typing import Protocol
 
 from coordinator.client.errors import PartFailed, StoreRefused, StoreUnreachable
 from coordinator.client.retry import FEW, PATIENT_TRIES, AfterPart, TransferFailed, backoff, step_after_part
 from coordinator.protocol import SignedPartAnswer
 
-__all__ = ["PartPorts", "send_part"]
+__all__ = ["NoRelay", "PartPorts", "send_part"]
 
 
 class PartPorts(Protocol):
@@ -33,6 +34,16 @@ class PartPorts(Protocol):
     async def check_upload(self) -> None:
         """Raises where the upload has ended."""
 
+    def may_relay(self, unreached: int) -> bool:
+        """Whether, after so many tries without an answer, the way to the store counts as blocked."""
+
+    async def relay(self) -> str | None:
+        """The same part through the coordinator. Raises NoRelay."""
+
+
+class NoRelay(Exception):
+    """The coordinator takes no parts itself."""
+
 
 class _Tries:
     def __init__(self, ports: PartPorts) -> None:
@@ -40,7 +51,7 @@ class _Tries:
         self._refused = 0
         self._odd = 0
         self._waits = 0
-        self._unreached = 0
+        self.unreached = 0
 
     async def after(self, failure: TransferFailed) -> bool:
         """Does what the failure asks for. Whether the part needs a fresh signature for its next try."""
@@ -51,10 +62,10 @@ class _Tries:
                     raise _refused()
                 return True
             case AfterPart.REACH:
-                self._unreached += 1
-                if self._unreached > 1:
+                self.unreached += 1
+                if self.unreached > 1:
                     await self._wait(failure)
-                return self._unreached == 1
+                return self.unreached == 1
             case AfterPart.WAIT:
                 await self._wait(failure)
                 return False
@@ -79,6 +90,9 @@ async def send_part(ports: PartPorts) -> str | None:
     signed = await ports.signed()
     while True:
         try:
+            if ports.may_relay(tries.unreached):
+                with suppress(NoRelay):
+                    return await ports.relay()
             return await ports.put(signed)
         except TransferFailed as failure:
             if step_after_part(failure) is AfterPart.STORED:

@@ -25,6 +25,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     filename: str
     upload_id: str | None
     bytes_sent: int
+    bytes_resumed: int
+    """Of these, what was at the store before."""
     bytes_total: int | None
     percent: float | None
     bytes_per_second: int | None
@@ -48,6 +50,7 @@ class Meter:
         self.done: dict[int, int] = {}
         """Part numbers at the store, with their sizes."""
         self.last: int | None = None
+        self._resumed = 0
         self._finished = 0
         self._flying: dict[int, int] = {}
         self._moved = 0
@@ -62,9 +65,8 @@ class Meter:
 
     def stored(self, number: int, size: int) -> None:
         """The part was at the store before."""
-        self.missing(number)
-        self.done[number] = size
-        self._finished += size
+        self._keep(number, size)
+        self._resumed += size
 
     def missing(self, number: int) -> None:
         """The part is not at the store after all."""
@@ -77,7 +79,7 @@ class Meter:
 
     def arrived(self, number: int, size: int) -> None:
         self.dropped(number)
-        self.stored(number, size)
+        self._keep(number, size)
         self.last = number
 
     def dropped(self, number: int) -> None:
@@ -111,6 +113,7 @@ class Meter:
             filename=filename,
             upload_id=upload_id,
             bytes_sent=sent,
+            bytes_resumed=min(sent, self._resumed),
             bytes_total=self.total,
             percent=100.0 if stage == "completed" else self._percent(sent),
             bytes_per_second=None if speed is None else round(speed),
@@ -119,6 +122,11 @@ class Meter:
             part_count=self.part_count,
             part=self.last,
         )
+
+    def _keep(self, number: int, size: int) -> None:
+        self.missing(number)
+        self.done[number] = size
+        self._finished += size
 
     def _percent(self, sent: int) -> float | None:
         if self.total is None:

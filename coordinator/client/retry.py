@@ -7,7 +7,7 @@ nothing and the ceiling), so that many clients do not come back in step. A serve
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
-from typing import Final
+from typing import Final, Literal
 
 __all__ = [
     "BRIEF_TRIES",
@@ -15,6 +15,7 @@ __all__ = [
     "PATIENT_TRIES",
     "AfterCall",
     "AfterPart",
+    "Reason",
     "TransferFailed",
     "backoff",
     "parse_retry_after",
@@ -36,14 +37,26 @@ FEW: Final = 3
 """Fresh signatures the store may refuse for one part, and odd answers it may give."""
 
 
+Reason = Literal["refused", "dns", "timeout", "tls", "lost"]
+"""Why no answer was readable."""
+
+
 class TransferFailed(Exception):
     """One try to send one request failed. `status` 0: no answer was readable. Never reaches a user of the client."""
 
-    def __init__(self, status: int, *, retry_after: float | None = None, stalled: bool = False) -> None:
+    def __init__(
+        self,
+        status: int,
+        *,
+        retry_after: float | None = None,
+        stalled: bool = False,
+        reason: Reason = "lost",
+    ) -> None:
         super().__init__(f"status {status}" if status else "stalled" if stalled else "no answer")
         self.status = status
         self.retry_after = retry_after
         self.stalled = stalled
+        self.reason: Reason = "timeout" if stalled else reason
 
 
 class AfterCall(Enum):

@@ -14,8 +14,8 @@ from coordinator.client.api import Coordinator
 from coordinator.client.bandwidth import Bandwidth
 from coordinator.client.connection import Answer, Request
 from coordinator.client.connections import Connections
-from coordinator.client.errors import StoreUnreachable, WrongServer
-from coordinator.client.part import send_part
+from coordinator.client.errors import ServerRefused, StoreUnreachable, WrongServer
+from coordinator.client.part import NoRelay, send_part
 from coordinator.client.places import Places
 from coordinator.client.progress import Meter
 from coordinator.client.report import Reporter
@@ -25,6 +25,12 @@ from coordinator.client.window import SigningWindow, window_size
 from coordinator.protocol import ClaimBody, SignedPartAnswer
 
 __all__ = ["Sender", "Way"]
+
+_UNREACHED_AT_FIRST: Final = 2
+_UNREACHED_LATER: Final = 7
+"""Tries of one part that got no answer; with their waits some 15 seconds."""
+
+_NO_RELAY: Final = {"relay_off", "method_not_allowed", "not_found"}
 
 _ANSWER: Final = 120.0
 """Seconds for the store to answer once all bytes have left; it may take its time to write them down."""
@@ -38,6 +44,24 @@ class Way:
     connections: Connections
     places: Places
     bandwidth: Bandwidth | None
+
+
+class Reach:
+    """What is known of the way to the store. A blocked one is gone round, through the coordinator, part by part.
+
+    Only fresh URLs that get no answer, while the coordinator does answer, count as blocked; sooner where nothing ever
+    arrived than where something did.
+    """
+
+    def __init__(self) -> None:
+        self.arrived = False
+        self.relayed = False
+        self.no_relay = False
+
+    def blocked(self, unreached: int) -> bool:
+        if self.no_relay:
+            return False
+        return self.relayed or unreached >= (_UNREACHED_LATER if self.arrived else _UNREACHED_AT_FIRST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +86,8 @@ class Sender:
         self.way = way
         self.meter = meter
         self.checks = checks
+        self.reach = Reach()
+        self.upload_id = upload_id
         self._supply = supply
         self._reporter = reporter
         self.window = SigningWindow(
@@ -124,6 +150,7 @@ class _Flight:
                 f"Part {signed.part_number} was signed for another size. The service may be of another version."
             )
         answer = await self._send(signed)
+        self._sender.reach.arrived = True
         if 200 <= answer.status <= 299:
             return answer.headers.get("etag")
         now = self._sender.way.coordinator.now()
@@ -148,6 +175,27 @@ class _Flight:
             raise StoreUnreachable(
                 f"The store's certificate is not trusted ({wrong.verify_message}). Name its authority's certificate in SSL_CERT_FILE."
             ) from None
+
+    def may_relay(self, unreached: int) -> bool:
+        return self._sender.reach.blocked(unreached)
+
+    async def relay(self) -> str | None:
+        sender = self._sender
+        try:
+            etag = await sender.way.coordinator.relay(
+                sender.upload_id,
+                self._outgoing.to_sign,
+                self._outgoing.body,
+                on_sent=self._on_sent,
+                bandwidth=sender.way.bandwidth,
+            )
+        except ServerRefused as refused:
+            if refused.code not in _NO_RELAY:
+                raise
+            sender.reach.no_relay = True
+            raise NoRelay from None
+        sender.reach.relayed = True
+        return etag
 
     def _on_sent(self, sent: int) -> None:
         self._sender.meter.sent(self._outgoing.number, sent)

@@ -1,4 +1,4 @@
-"""Which parts are to be sent, one after another, and what each carries."""
+"""Which parts of a content of known size are to be sent, one after another, and what each carries."""
 
 from collections import deque
 from collections.abc import Iterable, Sequence

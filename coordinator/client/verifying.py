@@ -8,6 +8,7 @@ that the file is another; one that cannot be compared is sent again.
 import re
 from base64 import b64decode
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from coordinator.client.digests import Algorithm, Hashing
@@ -16,9 +17,19 @@ from coordinator.client.files import Content
 from coordinator.protocol import PartAnswer
 from coordinator.uploads.plan import Plan
 
-__all__ = ["verified"]
+__all__ = ["Evidence", "evidence_of", "other_content", "verified"]
 
 _MD5: Final = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a part's content can be compared with."""
+
+    algorithm: Algorithm
+    digest: bytes
+    certain: bool
+    """Whether another digest proves another content: an ETag only looks like an MD5."""
 
 
 async def verified(
@@ -27,27 +38,29 @@ async def verified(
     """The parts that are this content's. Raises FileChanged when one is not."""
     found: list[PartAnswer] = []
     for part in parts:
-        evidence = _evidence(part)
+        evidence = evidence_of(part)
         if evidence is None:
             continue
-        algorithm, recorded, certain = evidence
-        digest = await hashing.submit(content, algorithm, plan.offset(part.part_number), part.size)
-        if digest == recorded:
+        digest = await hashing.submit(content, evidence.algorithm, plan.offset(part.part_number), part.size)
+        if digest == evidence.digest:
             found.append(part)
-        elif certain:
-            raise FileChanged(
-                f"{content.filename} differs from the file that its unfinished upload began with. To send it as it is now, "
-                "start again from the beginning (restart)."
-            )
+        elif evidence.certain:
+            raise other_content(content.filename)
     return found
 
 
-def _evidence(part: PartAnswer) -> tuple[Algorithm, bytes, bool] | None:
-    """The digest to compare with, and whether another one proves another content: an ETag only looks like an MD5."""
+def evidence_of(part: PartAnswer) -> Evidence | None:
     if part.digest is not None and part.digest.md5 is not None:
-        return "md5", b64decode(part.digest.md5), True
+        return Evidence("md5", b64decode(part.digest.md5), certain=True)
     if part.digest is not None and part.digest.sha256 is not None:
-        return "sha256", b64decode(part.digest.sha256), True
+        return Evidence("sha256", b64decode(part.digest.sha256), certain=True)
     if part.etag is not None and _MD5.fullmatch(part.etag):
-        return "md5", bytes.fromhex(part.etag), False
+        return Evidence("md5", bytes.fromhex(part.etag), certain=False)
     return None
+
+
+def other_content(filename: str) -> FileChanged:
+    return FileChanged(
+        f"{filename} differs from what its unfinished upload began with. To send it as it is now, start again from the "
+        "beginning (restart)."
+    )

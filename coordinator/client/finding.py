@@ -1,0 +1,173 @@
+"""Which upload a content belongs to: the one it was given for, the one of its name, the one it began before, the one that
+the coordinator knows by its fingerprint, or a new one; in this order.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from coordinator.client.api import Coordinator, Started
+from coordinator.client.ending import abort_if_there, ended
+from coordinator.client.errors import NotFound, OtherFile
+from coordinator.client.files import Content
+from coordinator.client.options import UploadOptions
+from coordinator.client.records import Record, Records, StateNotWritten
+from coordinator.client.start import Start
+from coordinator.client.stream import Stream
+from coordinator.protocol import SignedPartAnswer, UploadAnswer
+
+__all__ = ["Finding", "Found"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    upload: UploadAnswer
+    signed: list[SignedPartAnswer]
+    created: bool
+    """Whether it is new, and so holds no parts."""
+
+
+class Finding:
+    def __init__(
+        self,
+        coordinator: Coordinator,
+        options: UploadOptions,
+        start: Start,
+        *,
+        chosen: str | None,
+        records: Records | None,
+        warn: Callable[[str], None],
+        now: Callable[[], float],
+    ) -> None:
+        self._coordinator = coordinator
+        self._options = options
+        self._start = start
+        self._chosen = chosen
+        self._records = records
+        self._warn = warn
+        self._now = now
+        self._starting: asyncio.Task[Started] | None = None
+        self._fingerprint: str | None = None
+
+    async def run(self, content: Content | Stream) -> Found:
+        """Raises OtherFile, UploadEnded, and what the coordinator refuses."""
+        if not isinstance(content, Stream):
+            self._fingerprint = await _read_fingerprint(content)
+        upload = await self._known(content)
+        if upload is not None:
+            return Found(upload, [], created=False)
+        if self._starting is None or self._starting.done():
+            # whatever a start creates has to be known, to go on with it or to clear it away
+            starting = self._start.run(None if isinstance(content, Stream) else content, self._fingerprint)
+            self._starting = asyncio.create_task(starting)
+        started = await asyncio.shield(self._starting)
+        await self._remember(started.upload, content)
+        return Found(started.upload, list(started.parts), started.created)
+
+    def forget(self) -> None:
+        """The upload is gone by accident: the next run begins anew. Raises UploadEnded where one was asked for."""
+        if self._chosen is not None:
+            raise ended()
+        self._starting = None
+        self._start.forget()
+
+    async def clear(self) -> None:
+        """What a start that was interrupted may have left behind."""
+        if self._starting is not None:
+            await abort_if_there(self._coordinator, str((await self._starting).upload.id))
+
+    async def finished(self, upload_id: str) -> None:
+        """It need not be remembered any longer."""
+        if self._records is not None:
+            await self._note(lambda records: records.remove(upload_id))
+
+    async def _known(self, content: Content | Stream) -> UploadAnswer | None:
+        """The unfinished upload that the content was given for, or that is on record here."""
+        if self._chosen is not None:
+            asked = await self._coordinator.get(self._chosen)
+            self._check_same(asked, content)
+            return asked
+        record = await self._recorded(content)
+        if record is None:
+            return None
+        upload = await self._live(record.upload_id)
+        if upload is None:
+            await self.finished(record.upload_id)
+            return None
+        if self._options.restart:
+            await abort_if_there(self._coordinator, record.upload_id)
+            await self.finished(record.upload_id)
+            return None
+        self._check_same(upload, content)
+        return upload
+
+    async def _recorded(self, content: Content | Stream) -> Record | None:
+        records, server, name = self._records, self._coordinator.url, self._options.name
+        if records is None:
+            return None
+        if name is not None:
+            return await asyncio.to_thread(records.named, server, name)
+        if isinstance(content, Stream) or content.path is None or content.modified_ns is None:
+            return None
+        return await asyncio.to_thread(
+            records.of_file, server, content.path, content.size, content.modified_ns
+        )
+
+    async def _live(self, upload_id: str) -> UploadAnswer | None:
+        try:
+            upload = await self._coordinator.get(upload_id)
+        except NotFound:
+            return None
+        return upload if upload.state in {"open", "completing"} else None
+
+    def _check_same(self, upload: UploadAnswer, content: Content | Stream) -> None:
+        if upload.state not in {"open", "completing", "completed"}:
+            raise ended()
+        if isinstance(content, Stream):
+            same = upload.fingerprint is None
+        else:
+            same = upload.size == content.size and upload.fingerprint in {None, self._fingerprint}
+        if not same:
+            named = (
+                f"the unfinished upload named {self._options.name}" if self._options.name else "that upload"
+            )
+            raise OtherFile(
+                f"{content.filename} is not what {named} began with ({upload.filename}): it is another file, or it was changed "
+                "since. Give the original, or start again from the beginning (restart)."
+            )
+
+    async def _remember(self, upload: UploadAnswer, content: Content | Stream) -> None:
+        # what one request sends is not worth the write; its fingerprint finds it all the same
+        if self._records is None or (upload.part_count == 1 and self._options.name is None):
+            return
+        known = None if isinstance(content, Stream) else content
+        record = Record(
+            server=self._coordinator.url,
+            upload_id=str(upload.id),
+            filename=upload.filename,
+            name=self._options.name,
+            path=known.path if known else None,
+            size=upload.size,
+            modified_ns=known.modified_ns if known else None,
+            fingerprint=self._fingerprint,
+            began=self._now(),
+        )
+        await self._note(lambda records: records.add(record))
+
+    async def _note(self, change: Callable[[Records], None]) -> None:
+        if self._records is None:
+            return
+        try:
+            await asyncio.to_thread(change, self._records)
+        except StateNotWritten as failed:
+            self._warn(f"{failed}. The upload goes on; the service still knows it again by its file.")
+
+
+async def _read_fingerprint(content: Content) -> str:
+    if content.size <= _QUICK:
+        return content.fingerprint()
+    return await asyncio.to_thread(content.fingerprint)
+
+
+_QUICK = 256 * 1024
+"""Bytes. A thread takes longer than this takes to read, unless a disk sleeps."""

@@ -1,0 +1,139 @@
+"""The resume file: which unfinished uploads began on this machine, found again by their name or by their file.
+
+One JSON file in the state directory. It is replaced whole (written beside, synced, renamed), under a lock that all
+processes share, so that neither a crash nor a neighbour can break it; what cannot be read counts as empty. It holds ids
+and fingerprints, never a token or a URL of the store. It is a convenience: the coordinator knows an upload again by its
+fingerprint without it, and where it cannot be written, uploads go on.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Final
+
+import msgspec
+
+if sys.platform != "win32":
+    import fcntl
+
+__all__ = ["Record", "Records", "StateNotWritten", "state_directory"]
+
+_KEEP: Final = 8 * 24 * 3600.0
+"""Seconds; no upload lives longer (the coordinator's hard limit is six days unless set otherwise)."""
+
+_MOST: Final = 1_000
+
+
+class StateNotWritten(Exception):
+    """The resume file cannot be written; the text says why."""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    server: str
+    upload_id: str
+    filename: str
+    name: str | None = None
+    """As its caller named it."""
+    path: str | None = None
+    size: int | None = None
+    modified_ns: int | None = None
+    fingerprint: str | None = None
+    began: float
+    """Seconds since 1970."""
+
+
+class _File(msgspec.Struct, frozen=True):
+    uploads: list[Record] = []
+    version: int = 1
+
+
+class Records:
+    def __init__(self, directory: Path, *, clock: Callable[[], float] = time.time) -> None:
+        self._directory = directory
+        self._file = directory / "uploads.json"
+        self._clock = clock
+
+    def all(self) -> list[Record]:
+        """Newest first."""
+        return sorted(self._read(), key=lambda record: record.began, reverse=True)
+
+    def named(self, server: str, name: str) -> Record | None:
+        return next((record for record in self.all() if (record.server, record.name) == (server, name)), None)
+
+    def of_file(self, server: str, path: str, size: int, modified_ns: int) -> Record | None:
+        """The upload that this file, unchanged since, began under no name."""
+        wanted = (server, None, path, size, modified_ns)
+        return next(
+            (
+                record
+                for record in self.all()
+                if (record.server, record.name, record.path, record.size, record.modified_ns) == wanted
+            ),
+            None,
+        )
+
+    def add(self, record: Record) -> None:
+        """Another upload of the same name takes the place of an earlier one. Raises StateNotWritten."""
+
+        def change(records: list[Record]) -> list[Record]:
+            return [*(one for one in records if not _same(one, record)), record]
+
+        self._change(change)
+
+    def remove(self, upload_id: str) -> None:
+        """Raises StateNotWritten."""
+        if any(record.upload_id == upload_id for record in self._read()):
+            self._change(lambda records: [one for one in records if one.upload_id != upload_id])
+
+    def _change(self, change: Callable[[list[Record]], list[Record]]) -> None:
+        oldest = self._clock() - _KEEP
+        try:
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with self._locked():
+                kept = [record for record in change(self._read()) if record.began >= oldest]
+                self._write(kept[-_MOST:])
+        except OSError as failed:
+            raise StateNotWritten(f"{self._file} cannot be written: {failed.strerror}") from None
+
+    def _read(self) -> list[Record]:
+        try:
+            return msgspec.json.decode(self._file.read_bytes(), type=_File).uploads
+        except (OSError, msgspec.DecodeError):
+            return []
+
+    def _write(self, records: list[Record]) -> None:
+        with NamedTemporaryFile(dir=self._directory, prefix=".uploads-", delete=False) as new:
+            try:
+                new.write(msgspec.json.format(msgspec.json.encode(_File(records))))
+                new.flush()
+                os.fsync(new.fileno())
+                Path(new.name).replace(self._file)
+            except BaseException:
+                Path(new.name).unlink(missing_ok=True)
+                raise
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with (self._directory / "uploads.lock").open("ab") as lock:
+            if sys.platform != "win32":
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def state_directory() -> Path:
+    """`$XDG_STATE_HOME/coordinator`, by the XDG base directory specification."""
+    given = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(given) if given.startswith("/") else Path.home() / ".local" / "state"
+    return base / "coordinator"
+
+
+def _same(one: Record, other: Record) -> bool:
+    if one.upload_id == other.upload_id:
+        return True
+    if one.name is not None or other.name is not None:
+        return (one.server, one.name) == (other.server, other.name)
+    return one.path is not None and (one.server, one.path) == (other.server, other.path)

@@ -1,0 +1,136 @@
+"""What a caller gives to be uploaded, as content: a path, an open file, bytes, or anything that yields bytes."""
+
+import asyncio
+import io
+import os
+import stat
+import zlib
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Final, cast
+
+from coordinator.client.errors import FileUnreadable, WrongUse
+from coordinator.client.files import Content, MemoryContent, open_again, open_file
+from coordinator.client.options import UploadOptions
+from coordinator.client.stream import Memory, Stream
+
+__all__ = ["Opening", "Source", "opening_of"]
+
+Source = (
+    str
+    | os.PathLike[str]
+    | bytes
+    | bytearray
+    | memoryview
+    | BinaryIO
+    | io.IOBase
+    | Iterable[bytes]
+    | AsyncIterable[bytes]
+)
+
+_AT_ONCE: Final = 1024 * 1024
+_GZIP: Final = 31
+"""zlib's window bits for a gzip header and 32 KiB of memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A source that is opened when its upload begins, so that thousands may wait."""
+
+    filename: str
+    open: Callable[[], Content | Stream]
+    """Raises FileError."""
+
+
+def opening_of(source: Source, options: UploadOptions, memory: Memory) -> Opening:
+    """Raises WrongUse for what is no source."""
+    if not options.gzip:
+        return _plain(source, options, memory)
+    filename = options.filename or _filename(source)
+
+    def open_packed() -> Stream:
+        return Stream(_packed(_pieces(source)), filename, memory, options.file_digest)
+
+    return Opening(filename, open_packed)
+
+
+def _plain(source: Source, options: UploadOptions, memory: Memory) -> Opening:
+    filename = options.filename or _filename(source)
+    if isinstance(source, str | os.PathLike):
+        return Opening(filename, lambda: open_file(source, filename))
+    if isinstance(source, bytes | bytearray | memoryview):
+        return Opening(filename, lambda: MemoryContent(source, filename))
+    if isinstance(source, io.BytesIO):
+        return Opening(filename, lambda: MemoryContent(source.getvalue(), filename))
+    descriptor = _regular(source)
+    if descriptor is not None:
+        return Opening(filename, lambda: open_again(cast("BinaryIO", source), descriptor, filename))
+    return Opening(filename, lambda: Stream(_pieces(source), filename, memory, options.file_digest))
+
+
+def _filename(source: Source) -> str:
+    if isinstance(source, str | os.PathLike):
+        return os.path.basename(os.path.abspath(source))  # noqa: PTH119, PTH100 - of what may not exist
+    name = getattr(source, "name", None)
+    if not isinstance(name, str) or name.startswith("<"):
+        return "data"
+    return os.path.basename(name)  # noqa: PTH119
+
+
+def _regular(source: object) -> int | None:
+    """The descriptor of an open file that can be read at any place."""
+    try:
+        descriptor: int = source.fileno()  # type: ignore[attr-defined]
+        return descriptor if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def _pieces(source: Source) -> AsyncIterator[bytes]:
+    if isinstance(source, str | os.PathLike):
+        return _read_path(source)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _from_iterator(iter([bytes(source)]))
+    if isinstance(source, AsyncIterable):
+        return aiter(source)
+    if hasattr(source, "read"):
+        return _from_iterator(iter(lambda: _read(cast("BinaryIO", source)), b""))
+    if isinstance(source, Iterable):
+        return _from_iterator(iter(source))
+    raise WrongUse(
+        f"A {type(source).__name__} cannot be uploaded: give a path, a binary file, bytes, or what yields bytes."
+    )
+
+
+async def _read_path(path: str | os.PathLike[str]) -> AsyncIterator[bytes]:
+    content = open_file(path)
+    try:
+        for offset in range(0, content.size, _AT_ONCE):
+            yield await asyncio.to_thread(content.read, offset, min(_AT_ONCE, content.size - offset))
+        content.check()
+    finally:
+        content.close()
+
+
+def _read(file: BinaryIO) -> bytes:
+    try:
+        found = file.read(_AT_ONCE)
+    except OSError as failed:
+        raise FileUnreadable(f"The stream cannot be read: {failed.strerror}.") from None
+    if not isinstance(found, bytes):
+        raise WrongUse("The file must be opened in binary mode, and must not be non-blocking.")
+    return found
+
+
+async def _from_iterator(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """In a thread, because the next piece may have to be waited for."""
+    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        yield piece
+
+
+async def _packed(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    packer = zlib.compressobj(wbits=_GZIP)
+    async for piece in pieces:
+        if packed := await asyncio.to_thread(packer.compress, piece):
+            yield packed
+    yield await asyncio.to_thread(packer.flush)

@@ -1,0 +1,174 @@
+"""Content that can be read once: standard input, a generator, a compressor. Its length shows at its end.
+
+Each part is held until it is at the store, because it may have to be sent again: a few in memory, the others in
+temporary files that have no name and go with their last reader.
+"""
+
+import asyncio
+import hashlib
+import os
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from tempfile import TemporaryFile
+from typing import BinaryIO, Final, Protocol
+
+from coordinator.client.bodies import AT_ONCE, Body, BytesBody, FileBody
+from coordinator.client.digests import Algorithm
+from coordinator.client.errors import FileUnreadable
+from coordinator.protocol import DigestBody
+
+__all__ = ["HeldPart", "Memory", "Stream"]
+
+_MEMORY: Final = 32 * 1024 * 1024
+
+
+class Memory:
+    """Bytes that held parts of all streams may take; the rest goes to disk."""
+
+    def __init__(self, limit: int = _MEMORY) -> None:
+        self._left = limit
+
+    def take(self, size: int) -> bool:
+        if size > self._left:
+            return False
+        self._left -= size
+        return True
+
+    def give_back(self, size: int) -> None:
+        self._left += size
+
+
+class HeldPart(Protocol):
+    @property
+    def size(self) -> int: ...
+
+    def body(self) -> Body: ...
+
+    def read(self, offset: int, count: int) -> bytes: ...
+
+    def append(self, data: memoryview) -> None: ...
+
+    def drop(self) -> None: ...
+
+
+class _InMemory:
+    def __init__(self, memory: Memory, reserved: int) -> None:
+        self._memory = memory
+        self._reserved = reserved
+        self._content = bytearray()
+
+    @property
+    def size(self) -> int:
+        return len(self._content)
+
+    def body(self) -> Body:
+        return BytesBody(self._content)
+
+    def read(self, offset: int, count: int) -> bytes:
+        return bytes(memoryview(self._content)[offset : offset + count])
+
+    def append(self, data: memoryview) -> None:
+        self._content += data
+
+    def drop(self) -> None:
+        self._memory.give_back(self._reserved)
+        self._reserved = 0
+        self._content = bytearray()
+
+
+class _OnDisk:
+    def __init__(self) -> None:
+        self._file: BinaryIO = TemporaryFile(buffering=0)  # noqa: SIM115 - closed by drop
+        self.size = 0
+
+    def body(self) -> Body:
+        return FileBody(self._read_into, 0, self.size)
+
+    def _read_into(self, view: memoryview, offset: int, *, at_once: bool) -> int:
+        return os.preadv(self._file.fileno(), [view], offset, AT_ONCE if at_once else 0)
+
+    def read(self, offset: int, count: int) -> bytes:
+        return os.pread(self._file.fileno(), count, offset)
+
+    def append(self, data: memoryview) -> None:
+        while data:
+            data = data[self._file.write(data) :]
+        self.size = self._file.tell()
+
+    def drop(self) -> None:
+        self._file.close()
+
+
+class Stream:
+    """`pieces` may have any sizes. `digest` names the algorithm of the whole stream's digest."""
+
+    size: int | None = None
+
+    def __init__(
+        self, pieces: AsyncIterator[bytes], filename: str, memory: Memory, digest: Algorithm | None
+    ) -> None:
+        self.filename = filename
+        self.taken = 0
+        """Bytes read so far; the length, once it has ended."""
+        self._pieces = pieces
+        self._left = memoryview(b"")
+        self._memory = memory
+        self._algorithm = digest
+        self._hash = None if digest is None else hashlib.new(digest, usedforsecurity=False)
+        self.ended = False
+
+    async def next_part(self, part_size: int) -> HeldPart:
+        """The next `part_size` bytes, fewer at the end. Raises FileUnreadable, and what the source raises."""
+        part: HeldPart = (
+            _InMemory(self._memory, part_size) if self._memory.take(part_size) else await self._on_disk()
+        )
+        try:
+            while part.size < part_size and await self._more():
+                piece = self._left[: part_size - part.size]
+                await self._keep(part, piece)
+                self._left = self._left[len(piece) :]
+                self.taken += len(piece)
+            if not self._left and part.size == part_size:
+                await self._more()
+        except BaseException:
+            part.drop()
+            raise
+        return part
+
+    def digest(self) -> DigestBody | None:
+        if self._hash is None or self._algorithm is None:
+            return None
+        return DigestBody(algorithm=self._algorithm, value=b64encode(self._hash.digest()).decode())
+
+    async def _more(self) -> bool:
+        """Whether there are bytes at hand."""
+        while not self._left and not self.ended:
+            try:
+                self._left = memoryview(await anext(self._pieces)).cast("B")
+            except StopAsyncIteration:
+                self.ended = True
+        return bool(self._left)
+
+    async def _keep(self, part: HeldPart, piece: memoryview) -> None:
+        try:
+            if isinstance(part, _InMemory):
+                part.append(piece)
+            else:
+                await asyncio.to_thread(part.append, piece)
+            if self._hash is not None:
+                await asyncio.to_thread(self._hash.update, piece)
+        except OSError as failed:
+            raise _no_room(failed) from None
+
+    async def _on_disk(self) -> HeldPart:
+        try:
+            return await asyncio.to_thread(_OnDisk)
+        except OSError as failed:
+            raise _no_room(failed) from None
+
+
+def _no_room(failed: OSError) -> FileUnreadable:
+    return FileUnreadable(
+        f"A part of the stream cannot be kept until it is sent: {failed.strerror}. Make room in the temporary directory, "
+        "or name another one in TMPDIR."
+    )

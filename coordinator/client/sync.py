@@ -1,0 +1,139 @@
+"""The same client for programs without asyncio: each method waits for the one of AsyncClient, on a loop in a thread."""
+
+import asyncio
+import os
+import ssl
+from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator
+from threading import Event, Thread
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar, Unpack
+
+from coordinator.client.bandwidth import Bandwidth
+from coordinator.client.client import AsyncClient, Options
+from coordinator.client.credential import Token
+from coordinator.client.many import Outcome
+from coordinator.client.records import Record
+from coordinator.client.sources import Source
+from coordinator.protocol import DownloadAnswer, HealthAnswer, PartAnswer, UploadAnswer
+
+__all__ = ["Client"]
+
+T = TypeVar("T")
+
+_TIDY: Final = 5.0
+"""Seconds an interrupted call has for telling the coordinator what had arrived."""
+
+
+class Client:
+    """Arguments, methods and errors are those of AsyncClient. A KeyboardInterrupt leaves uploads resumable."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: Token | None = None,
+        policy: str | None = None,
+        connections: int | None = None,
+        limit: int | Bandwidth | None = None,
+        state: str | os.PathLike[str] | None = None,
+        remember: bool = True,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._client = AsyncClient(
+            url,
+            token=token,
+            policy=policy,
+            connections=connections,
+            limit=limit,
+            state=state,
+            remember=remember,
+            ssl_context=ssl_context,
+        )
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, name="coordinator-client", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._loop.is_closed():
+            return
+        self._wait(self._client.aclose())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        self._loop.close()
+
+    @property
+    def url(self) -> str:
+        return self._client.url
+
+    def upload(self, source: Source, **options: Unpack[Options]) -> UploadAnswer:
+        return self._wait(self._client.upload(source, **options))
+
+    def upload_many(
+        self, paths: Iterable[str | os.PathLike[str]], **options: Unpack[Options]
+    ) -> Iterator[Outcome]:
+        return self._each(self._client.upload_many(paths, **options))
+
+    def resume(self, upload_id: str, source: Source, **options: Unpack[Options]) -> UploadAnswer:
+        return self._wait(self._client.resume(upload_id, source, **options))
+
+    def uploads(
+        self, *, state: str | None = None, prefix: str | None = None, older_than: int | None = None
+    ) -> Iterator[UploadAnswer]:
+        return self._each(self._client.uploads(state=state, prefix=prefix, older_than=older_than))
+
+    def get(self, upload_id: str) -> UploadAnswer:
+        return self._wait(self._client.get(upload_id))
+
+    def parts(self, upload_id: str, *, refresh: bool = False) -> list[PartAnswer]:
+        return self._wait(self._client.parts(upload_id, refresh=refresh))
+
+    def abort(self, upload_id: str, *, reason: str | None = None) -> UploadAnswer:
+        return self._wait(self._client.abort(upload_id, reason=reason))
+
+    def download_url(self, upload_id: str) -> DownloadAnswer:
+        return self._wait(self._client.download_url(upload_id))
+
+    def health(self) -> HealthAnswer:
+        return self._wait(self._client.health())
+
+    def remembered(self) -> list[Record]:
+        return self._client.remembered()
+
+    def _wait(self, call: Coroutine[Any, Any, T]) -> T:
+        """The call's result. Interrupted, it ends the call, and returns only when that has tidied up."""
+        over = Event()
+        future = asyncio.run_coroutine_threadsafe(_tell(call, over), self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            if future.cancel() or future.cancelled():
+                over.wait(_TIDY)
+            raise
+
+    def _each(self, items: AsyncGenerator[T]) -> Iterator[T]:
+        try:
+            while (item := self._wait(_next(items))) is not None:
+                yield item
+        finally:
+            self._wait(items.aclose())
+
+
+async def _next(items: AsyncGenerator[T]) -> T | None:
+    """None at the end: no exception of that meaning crosses from thread to thread."""
+    return await anext(items, None)
+
+
+async def _tell(call: Coroutine[Any, Any, T], over: Event) -> T:
+    try:
+        return await call
+    finally:
+        over.set()

@@ -1,0 +1,58 @@
+"""One process at a time sends an upload: the others on this machine wait for their turn, and find it done.
+
+A lock on a file, so that a process that dies frees it. Where no such file can be made, nobody waits: parts sent twice
+do no harm.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+if sys.platform != "win32":
+    import fcntl
+
+__all__ = ["turn"]
+
+_LOOK: Final = 0.25
+
+
+@asynccontextmanager
+async def turn(directory: Path, upload_id: str, on_waiting: Callable[[], None]) -> AsyncIterator[bool]:
+    """Yields, once it is ours, whether it had to be waited for."""
+    path = directory / "locks" / upload_id
+    waited = False
+    while (lock := _take(path)) is None:
+        if not waited:
+            on_waiting()
+        waited = True
+        await asyncio.sleep(_LOOK)
+    try:
+        yield waited
+    finally:
+        if lock >= 0:
+            path.unlink(missing_ok=True)
+            os.close(lock)
+
+
+def _take(path: Path) -> int | None:
+    """A descriptor that holds the lock; None while another does; -1 where there can be no lock."""
+    if sys.platform == "win32":
+        return -1
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return -1
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # its last holder may have removed the file after we opened it
+        if path.stat().st_ino == os.fstat(lock).st_ino:
+            return lock
+    except OSError:
+        pass
+    os.close(lock)
+    return None
