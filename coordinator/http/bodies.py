@@ -8,12 +8,10 @@ struct has no place for.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from typing import Any, Final, TypeVar
 
 import msgspec
 from starlette.requests import Request
-from starlette.types import Scope
 
 from coordinator.errors import (
     BodyTooLarge,
@@ -23,21 +21,17 @@ from coordinator.errors import (
     ValidationFailed,
 )
 
-__all__ = ["BATCH_LIMIT", "BODY_LIMIT", "RECEIVE_WITHIN", "decode", "left_unread", "read_json", "refusal"]
+__all__ = ["BATCH_LIMIT", "BODY_LIMIT", "RECEIVE_WITHIN", "decode", "read_json", "refusal"]
 
 BODY_LIMIT: Final = 64 * 1024
 """Bytes, unless a route carries batches of parts."""
 BATCH_LIMIT: Final = 512 * 1024
 """Bytes, on `/parts*` and `/complete`."""
-POUR_LIMIT: Final = 32 * 1024 * 1024
-POUR_WITHIN: Final = 5.0
-"""Bytes and seconds of a refused body that are read and thrown away, so that its sender lives to read the refusal."""
 RECEIVE_WITHIN: Final = 15.0
 """Seconds for a whole body."""
 
 T = TypeVar("T")
 
-_UNREAD: Final = "coordinator.body_left_unread"
 _AT: Final = re.compile(r" - at (?:`key` in )?`(\$[^`]*)`\Z")
 _MEMBER: Final = re.compile(r"Object (?:missing required|contains unknown) field `([^`]*)`")
 _LONGEST_MESSAGE: Final = 200
@@ -76,49 +70,29 @@ def refusal(refused: msgspec.ValidationError) -> ValidationFailed:
     return ValidationFailed.of(FieldError(path[:_LONGEST_MESSAGE], message[:_LONGEST_MESSAGE]))
 
 
-def left_unread(scope: Scope) -> bool:
-    """Whether a body was given up before its end, so that the connection cannot be used again."""
-    return _UNREAD in scope
-
-
 async def _read(request: Request[Any], limit: int, within: float) -> bytes:
     try:
         async with asyncio.timeout(within):
             return await _read_up_to(request, limit)
     except TimeoutError:
-        request.scope[_UNREAD] = True
         raise MalformedRequest(f"The body did not arrive within {within:g} seconds.") from None
 
 
 async def _read_up_to(request: Request[Any], limit: int) -> bytes:
+    """What is not read here is thrown away by `lingering`."""
     body = bytearray()
     announced = request.headers.get("content-length", "")
-    arriving = request.stream()
-    length = int(announced[:20]) if announced.isdecimal() else 0
-    too_large = length > limit
-    while not too_large:
-        received = await anext(arriving, None)
-        if received is None:
-            return bytes(body)
+    if announced.isdecimal() and int(announced[:20]) > limit:
+        raise _too_large(limit)
+    async for received in request.stream():
         body += received
-        too_large = len(body) > limit
-    if length > POUR_LIMIT or not await _pour_away(arriving):
-        request.scope[_UNREAD] = True
-    raise BodyTooLarge(f"At most {limit} bytes are allowed here.")
+        if len(body) > limit:
+            raise _too_large(limit)
+    return bytes(body)
 
 
-async def _pour_away(arriving: AsyncIterator[bytes]) -> bool:
-    """Whether the rest ended within bounds. A connection that is closed on unread bytes is reset, and the answer lost."""
-    poured = 0
-    try:
-        async with asyncio.timeout(POUR_WITHIN):
-            async for received in arriving:
-                poured += len(received)
-                if poured > POUR_LIMIT:
-                    return False
-    except TimeoutError:
-        return False
-    return True
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(f"At most {limit} bytes are allowed here.")
 
 
 def _says_json(content_type: str) -> bool:

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coordinator.http.guard import PRINCIPAL
 from coordinator.http.hosts import Hosts
+from coordinator.http.lingering import Lingering
 from coordinator.http.problems import Problems
 from coordinator.http.request_id import HEADER, adopt_request_id, new_request_id
 from coordinator.metrics import Metrics
@@ -47,6 +48,7 @@ def middleware(
 ) -> list[Middleware]:
     """All of it, outermost first: even a refused host or an internal error is logged and carries its headers."""
     return [
+        Middleware(Lingering),
         Middleware(Observed, metrics=metrics),
         Middleware(SecureHeaders),
         Middleware(

@@ -16,7 +16,6 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coordinator.errors import InternalError, MalformedRequest, MethodNotAllowed, NotFound, Problem
-from coordinator.http.bodies import left_unread
 from coordinator.http.request_id import request_id
 from coordinator.protocol import FieldProblem, ProblemAnswer
 
@@ -49,7 +48,7 @@ def problem_response(problem: Problem, scope: Scope, headers: Mapping[str, str] 
     return Response(
         msgspec.json.encode(body),
         status_code=problem.status,
-        headers=_headers(problem, scope) | dict(headers or {}),
+        headers=_headers(problem) | dict(headers or {}),
         media_type=PROBLEM_TYPE,
     )
 
@@ -101,13 +100,10 @@ def _as_problem(raised: Exception) -> Problem:
     return InternalError("This is our mistake, and it has been logged under the request's id.")
 
 
-def _headers(problem: Problem, scope: Scope) -> dict[str, str]:
+def _headers(problem: Problem) -> dict[str, str]:
     headers = {}
     if problem.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = _AUTHENTICATE
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
-    if left_unread(scope):
-        # to keep the connection, the server would have to go on reading what was just refused
-        headers["Connection"] = "close"
     return headers

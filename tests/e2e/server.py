@@ -57,6 +57,10 @@ class Server:
     def running(self) -> bool:
         return bool(self._lives) and self._lives[-1].running
 
+    @property
+    def pid(self) -> int:
+        return self._lives[-1].process.pid
+
     async def start(self, **changes: str) -> None:
         """A new life; returns when `/readyz` says so."""
         self._lives.append(await program.start(self._folder, ["serve"], {**self.settings, **changes}))
