@@ -3,6 +3,7 @@
 import asyncio
 import json
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -14,6 +15,7 @@ from schemathesis.core import NOT_SET
 
 import coordinator.errors
 from coordinator.api.routes import declarations
+from coordinator.relay.announced import MD5_HEADER, SHA256_HEADER
 from tests.api.service import Service
 
 
@@ -56,6 +58,8 @@ CAREFULLY = settings(
     suppress_health_check=list(HealthCheck),
 )
 
+DIGESTS = (MD5_HEADER, SHA256_HEADER)
+
 SAMPLED = [
     (declared.method, declared.path)
     for declared in declarations(metrics=True)
@@ -64,9 +68,13 @@ SAMPLED = [
 
 
 async def _send(service: Service, key: dict[str, str], upload_id: str, case: Case[Any]) -> httpx2.Response:
+    part_number = (case.path_parameters or {}).get("part_number", 1)
     path = case.operation.path.replace("{upload_id}", upload_id)
-    content = None if case.body is NOT_SET else json.dumps(case.body, default=str).encode()
-    headers = {**key, "Content-Type": "application/json"}
+    path = path.replace("{part_number}", quote(str(part_number), safe=""))
+    content = case.body if isinstance(case.body, bytes) else json.dumps(case.body, default=str).encode()
+    content = None if case.body is NOT_SET else content
+    digests = {name: value for name, value in (case.headers or {}).items() if name in DIGESTS}
+    headers = {**key, "Content-Type": "application/json", **digests}
     query = {name: value for name, value in (case.query or {}).items() if value is not None}
     return await service.client.request(case.method, path, params=query, content=content, headers=headers)
 

@@ -34,6 +34,7 @@ async def call(
     service: Service, route: Declaration[Any, Any], headers: Headers, upload_id: str = ""
 ) -> httpx2.Response:
     path = route.path.replace("{upload_id}", upload_id or "0190b3a0-0000-7000-8000-000000000000")
+    path = path.replace("{part_number}", "1")
     return await service.client.request(route.method, path, json=BODIES.get(route.name), headers=headers)
 
 
