@@ -36,8 +36,11 @@ class Row:
 
 
 def bars(rows: Sequence[Row], width: int) -> Table:
+    # room for the ^C that the terminal writes at the end: one that wraps would spoil the next redrawing
+    width -= 3
     names = max(8, min(_LONGEST_NAME, width // 3, max(cell_len(one_line(row.name)) for row in rows)))
-    grid = Table.grid(padding=(0, 1, 0, 0), expand=width >= _NARROW)
+    grid = Table.grid(padding=(0, 1, 0, 0), pad_edge=False)
+    grid.width = width if width >= _NARROW else None
     grid.add_column(no_wrap=True, width=names)
     if width >= _NARROW:
         grid.add_column(ratio=1)

@@ -1,6 +1,6 @@
 """What happens while files are sent, told to whoever looks: a person at a terminal, a log file, a program."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,8 +43,11 @@ class Display(Protocol):
 
     def failed(self, shown: str, failure: Failure) -> None: ...
 
-    def stopped(self, left: tuple[Left, ...]) -> None:
-        """By a signal, or by a failure that no file would have escaped."""
+    def warned(self, text: str) -> None:
+        """Of something that does not keep files from being sent."""
+
+    def stopped(self, left: Sequence[Left], *, again: bool) -> None:
+        """By a signal, or by a failure that no file would have escaped; `again`: the same command goes on."""
 
     def ended(self, summary: Summary) -> None: ...
 

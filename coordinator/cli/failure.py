@@ -22,6 +22,11 @@ class Failure(CoordinatorError):
         self.remedy = remedy
         self.reason = reason or code.name.lower()
 
+    def about(self, shown: str) -> str:
+        """The line, with the file's name in it once."""
+        text = str(self)
+        return text if one_line(shown) in text else f"{one_line(shown)}: {text}"
+
 
 def one_line(text: str) -> str:
     """`text` without anything that moves a cursor: names of files and answers of servers come from strangers."""

@@ -1,12 +1,12 @@
 """`--json`: one event a line on standard output, for programs. docs/cli.md lists the events."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from coordinator.cli.display import Left, Summary
-from coordinator.cli.failure import Failure
+from coordinator.cli.failure import Failure, one_line
 from coordinator.cli.source import Source
 from coordinator.client import Progress, Upload
 
@@ -32,8 +32,15 @@ class JsonDisplay:
     def failed(self, shown: str, failure: Failure) -> None:
         _tell("failed", path=shown, reason=failure.reason, detail=str(failure), exit_code=int(failure.code))
 
-    def stopped(self, left: tuple[Left, ...]) -> None:
-        _tell("stopped", left=[{"path": o.shown, "upload_id": o.upload_id, "resume": o.resume} for o in left])
+    def warned(self, text: str) -> None:
+        _tell("warned", detail=one_line(text))
+
+    def stopped(self, left: Sequence[Left], *, again: bool) -> None:
+        _tell(
+            "stopped",
+            again=again,
+            left=[{"path": o.shown, "upload_id": o.upload_id, "resume": o.resume} for o in left],
+        )
 
     def ended(self, summary: Summary) -> None:
         _tell(

@@ -1,7 +1,7 @@
 """For logs and pipes: progress in coarse steps on standard error, one line for each stored file on standard output."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,7 +37,7 @@ class PlainDisplay:
         self._told: dict[Source, _Told] = {}
 
     def found(self, files: int, size: int) -> None:
-        if self._steps and files != 1:
+        if self._steps and files > 1:
             tell(f"{files} files, {shown_size(size)}")
 
     def moved(self, under_way: Mapping[Source, Progress]) -> None:
@@ -45,8 +45,14 @@ class PlainDisplay:
             return
         now = self._clock()
         for source, progress in under_way.items():
-            told = self._told.setdefault(source, _Told(0, 0, now))
-            if progress.stage == "uploading" and _is_worth_a_line(told, progress, now):
+            if progress.stage != "uploading":
+                continue
+            told = self._told.get(source)
+            if told is None:
+                self._told[source] = _Told(progress.percent or 0, progress.bytes_sent, now)
+                if progress.bytes_resumed:
+                    tell(f"{source.shown}: goes on at {_shown(progress)}")
+            elif _is_worth_a_line(told, progress, now):
                 tell(f"{source.shown}: {_shown(progress)}")
                 self._told[source] = _Told(progress.percent or 0, progress.bytes_sent, now)
 
@@ -57,13 +63,16 @@ class PlainDisplay:
             tell(f"{source.shown}: stored, {shown_size(upload.size or 0)} in {shown_seconds(seconds)}")
 
     def failed(self, shown: str, failure: Failure) -> None:
-        tell(f"{shown}: {failure}")
+        tell(failure.about(shown))
 
-    def stopped(self, left: tuple[Left, ...]) -> None:
-        tell_stopped(left)
+    def warned(self, text: str) -> None:
+        tell(text)
+
+    def stopped(self, left: Sequence[Left], *, again: bool) -> None:
+        tell_stopped(left, again=again)
 
     def ended(self, summary: Summary) -> None:
-        if self._steps and summary.completed + summary.failed > 1:
+        if self._steps and summary.completed + summary.failed != 1:
             tell(shown_summary(summary))
 
     def close(self) -> None:
@@ -74,15 +83,17 @@ def tell(text: str) -> None:
     print(f"coordinator: {one_line(text)}", file=sys.stderr, flush=True)
 
 
-def tell_stopped(left: tuple[Left, ...]) -> None:
+def tell_stopped(left: Sequence[Left], *, again: bool) -> None:
     if not left:
-        tell("stopped before anything was sent")
-    elif len(left) > _MOST_NAMED:
-        tell(f"stopped with {len(left)} uploads under way; the same command goes on where they stopped")
-    else:
-        tell("stopped; to go on, run the same command again, or:")
-        for one in left:
-            print(f"  {one_line(one.resume)}", file=sys.stderr, flush=True)
+        tell("stopped; nothing is left half done")
+        return
+    same = "run the same command again" if again else None
+    if len(left) > _MOST_NAMED:
+        tell(f"stopped with {len(left)} uploads under way; to go on, {same or 'see `coordinator resume`'}")
+        return
+    tell(f"stopped; to go on, {f'{same}, or' if same else 'run'}:")
+    for one in left:
+        print(f"  {one_line(one.resume)}", file=sys.stderr, flush=True)
 
 
 def print_result(source: Source, upload: Upload) -> None:
@@ -91,12 +102,17 @@ def print_result(source: Source, upload: Upload) -> None:
 
 
 def shown_summary(summary: Summary) -> str:
+    if not summary.completed + summary.failed:
+        return "there are no files to send"
     stored = f"{summary.completed} files, {shown_size(summary.bytes_stored)}"
     failed = f"; {summary.failed} failed" if summary.failed else ""
     return f"{stored} in {shown_seconds(summary.seconds)}{failed}"
 
 
 def _is_worth_a_line(told: _Told, progress: Progress, now: float) -> bool:
+    if progress.bytes_sent == progress.bytes_total:
+        # the next line is that it is stored
+        return False
     passed = now - told.at
     if passed >= _LONGEST:
         return progress.bytes_sent > told.bytes_sent
@@ -106,7 +122,7 @@ def _is_worth_a_line(told: _Told, progress: Progress, now: float) -> bool:
 def _shown(progress: Progress) -> str:
     size = shown_size(progress.bytes_sent)
     if progress.bytes_total is not None:
-        size = f"{progress.percent or 0:.0f}%, {size} of {shown_size(progress.bytes_total)}"
+        size = f"{int(progress.percent or 0)}%, {size} of {shown_size(progress.bytes_total)}"
     speed = f", {shown_size(progress.bytes_per_second)}/s" if progress.bytes_per_second else ""
     left = f", {shown_seconds(progress.seconds_left)} left" if progress.seconds_left is not None else ""
     return size + speed + left

@@ -11,7 +11,7 @@ from typing import Final
 from coordinator.cli.exit_code import ExitCode
 from coordinator.cli.failure import Failure
 
-__all__ = ["STDIN", "Source", "Unsendable", "check_named", "find_sources", "measure"]
+__all__ = ["STDIN", "Source", "Unsendable", "check_named", "check_stdin", "find_sources"]
 
 STDIN: Final = "-"
 
@@ -45,7 +45,9 @@ def check_named(arguments: Sequence[str], name: str | None) -> None:
     if arguments.count(STDIN) > 1:
         raise Failure(ExitCode.WRONG_USE, "standard input (-) is named twice", "it can be sent once")
     if STDIN in arguments:
-        _check_stdin(name)
+        check_stdin()
+        if name is None:
+            raise Failure(ExitCode.WRONG_USE, "standard input has no name", "give it one with --name")
     folders = [argument for argument in arguments if argument != STDIN and _is_folder(argument)]
     _sendable(name or "")
     if name is not None and (len(arguments) > 1 or folders):
@@ -65,12 +67,6 @@ def find_sources(arguments: Sequence[str], name: str | None) -> Iterator[Source 
             yield _named(Path(argument), argument, name)
 
 
-def measure(arguments: Sequence[str]) -> tuple[int, int]:
-    """How many files there are and how many bytes they hold. Reads folders, so it takes its time."""
-    found = [source for source in find_sources(arguments, "") if isinstance(source, Source)]
-    return len(found), sum(source.size or 0 for source in found)
-
-
 def _named(path: Path, shown: str, name: str | None) -> Source | Unsendable:
     """It may have gone since it was looked at."""
     try:
@@ -81,16 +77,15 @@ def _named(path: Path, shown: str, name: str | None) -> Source | Unsendable:
         return Unsendable(shown, _unreadable(shown, refused))
 
 
-def _check_stdin(name: str | None) -> None:
-    if name is None:
-        raise Failure(ExitCode.WRONG_USE, "standard input has no name", "give it one with --name")
+def check_stdin() -> None:
+    """Raises Failure when there is nothing to read."""
     if sys.stdin is None or sys.stdin.closed:
         raise Failure(ExitCode.NO_FILE, "standard input is closed", "pipe something into it")
     if sys.stdin.isatty():
         raise Failure(
             ExitCode.WRONG_USE,
             "standard input is a terminal",
-            "pipe something into it: `pg_dump ... | coordinator upload - --name dump.sql`",
+            "pipe something into it, such as: pg_dump films | coordinator upload - --name films.sql",
         )
 
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from rich.console import Console
@@ -63,15 +63,18 @@ class TerminalDisplay:
 
     def failed(self, shown: str, failure: Failure) -> None:
         self._ended += 1
-        self._say(Text.assemble(("✗", "bold red"), f" {one_line(shown)}: {failure}"))
+        self._say(Text.assemble(("✗", "bold red"), f" {failure.about(shown)}"))
 
-    def stopped(self, left: tuple[Left, ...]) -> None:
+    def warned(self, text: str) -> None:
+        self._say(Text.assemble(("!", "yellow"), f" {one_line(text)}"))
+
+    def stopped(self, left: Sequence[Left], *, again: bool) -> None:
         self.close()
-        tell_stopped(left)
+        tell_stopped(left, again=again)
 
     def ended(self, summary: Summary) -> None:
         self.close()
-        if summary.completed + summary.failed > 1:
+        if summary.completed + summary.failed != 1:
             self._say(Text(shown_summary(summary)))
 
     def close(self) -> None:

@@ -1,0 +1,84 @@
+"""`coordinator resume [ID] [FILE]`: goes on with one upload, wherever its file lies now; without an ID, says what can be."""
+
+import shlex
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from coordinator.cli.client_settings import ClientSettings
+from coordinator.cli.connecting import asked, connected
+from coordinator.cli.exit_code import ExitCode
+from coordinator.cli.failure import Failure, one_line
+from coordinator.cli.listing import shown_progress
+from coordinator.cli.setting import DigestChoice
+from coordinator.cli.source import STDIN, Source, check_stdin
+from coordinator.cli.standard_input import standard_input
+from coordinator.cli.transfer import Transfer, display_for, run_transfer
+from coordinator.cli.units import shown_size
+from coordinator.client import AsyncClient, OngoingUpload, Upload
+
+__all__ = ["run_resumable", "run_resume"]
+
+
+def run_resumable(settings: ClientSettings, *, as_json: bool) -> None:
+    """What is under way at the coordinator, with the file on this machine where one is remembered."""
+    for upload, path in asked(_resumable(settings)):
+        if as_json:
+            told = {"path": path, "upload": upload}
+            print(msgspec.json.encode(told).decode(), flush=True)
+        else:
+            size = "-" if upload.size is None else shown_size(upload.size)
+            print(f"{upload.id}  {shown_progress(upload)} of {size}  {one_line(path or upload.filename)}")
+            print(f"  {one_line(_command(upload, path))}", flush=True)
+
+
+def run_resume(
+    settings: ClientSettings, upload_id: str, file: str | None, *, as_json: bool, quiet: bool
+) -> None:
+    """Raises SystemExit with the code when it was not completed, and Failure."""
+    source = _source(settings, upload_id, file)
+    run_transfer(
+        Transfer(
+            settings=settings,
+            found=lambda: iter([source]),
+            begin=partial(_begin, settings, upload_id),
+            display=display_for(as_json=as_json, quiet=quiet),
+        )
+    )
+
+
+async def _resumable(settings: ClientSettings) -> list[tuple[Upload, str | None]]:
+    async with connected(settings) as client:
+        paths = {record.upload_id: record.path for record in client.remembered()}
+        return [(upload, paths.get(str(upload.id))) async for upload in client.uploads(state="open")]
+
+
+def _command(upload: Upload, path: str | None) -> str:
+    return shlex.join(["coordinator", "resume", str(upload.id), *([] if path else ["FILE"])])
+
+
+def _source(settings: ClientSettings, upload_id: str, file: str | None) -> Source:
+    """Raises Failure when it is not known which file is meant."""
+    if file == STDIN:
+        check_stdin()
+        return Source("standard input", None, upload_id, None)
+    path = file or asked(_remembered(settings, upload_id))
+    if path is None:
+        problem = f"this machine does not remember which file upload {upload_id} is of"
+        raise Failure(ExitCode.WRONG_USE, problem, f"name it: coordinator resume {upload_id} FILE")
+    return Source(path, Path(path), Path(path).name, None)
+
+
+async def _remembered(settings: ClientSettings, upload_id: str) -> str | None:
+    async with connected(settings) as client:
+        return next((one.path for one in client.remembered() if one.upload_id == upload_id), None)
+
+
+def _begin(settings: ClientSettings, upload_id: str, client: AsyncClient, source: Source) -> OngoingUpload:
+    digest: DigestChoice = settings["digest"]
+    return client.resuming(
+        upload_id,
+        standard_input() if source.path is None else source.path,
+        digests=None if digest == "none" else digest,
+    )

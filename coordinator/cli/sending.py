@@ -1,0 +1,105 @@
+"""Sends what was found, several files at once, and tells a display; with a list of what was left when it is stopped."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from coordinator.cli.display import Display, Summary
+from coordinator.cli.exit_code import ExitCode
+from coordinator.cli.failure import Failure
+from coordinator.cli.reporting import failure_of
+from coordinator.cli.source import Source, Unsendable
+from coordinator.client import ClientError, OngoingUpload
+
+__all__ = ["Sending"]
+
+FILES_AT_ONCE: Final = 16
+"""Open files; how many parts are under way at once the client finds out, over all of them."""
+
+_TICK: Final = 0.25
+"""Seconds between two looks at what is under way."""
+
+_ALL_ALIKE: Final = {ExitCode.NOT_ALLOWED, ExitCode.UNREACHABLE, ExitCode.NO_SPACE}
+"""Failures that no other file would escape: the first one stops everything."""
+
+
+class Sending:
+    def __init__(
+        self, begin: Callable[[Source], OngoingUpload], display: Display, clock: Callable[[], float]
+    ) -> None:
+        """`begin` may raise ClientError or OSError."""
+        self._begin = begin
+        self._display = display
+        self._clock = clock
+        self._under_way: dict[Source, OngoingUpload] = {}
+        self._began = clock()
+        self._completed = 0
+        self._bytes_stored = 0
+        self._failures: list[Failure] = []
+        self._warned: set[str] = set()
+
+    @property
+    def left(self) -> Iterator[tuple[Source, OngoingUpload]]:
+        """What was under way when it was stopped."""
+        return iter(self._under_way.items())
+
+    async def send(self, found: Iterator[Source | Unsendable]) -> ExitCode:
+        """Raises Failure for what stops everything, and what the display raises."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                ticking = tasks.create_task(self._tick())
+                workers = [tasks.create_task(self._work(found)) for _ in range(FILES_AT_ONCE)]
+                await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
+                ticking.cancel()
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None
+        seconds = self._clock() - self._began
+        self._display.ended(Summary(self._completed, len(self._failures), self._bytes_stored, seconds))
+        return self._code()
+
+    def _code(self) -> ExitCode:
+        codes = {failure.code for failure in self._failures}
+        return codes.pop() if len(codes) == 1 else ExitCode.FAILED if codes else ExitCode.DONE
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK)
+            self._display.moved({source: one.progress for source, one in self._under_way.items()})
+
+    async def _work(self, found: Iterator[Source | Unsendable]) -> None:
+        for one in found:
+            if isinstance(one, Unsendable):
+                self._failed(one.shown, one.failure)
+            else:
+                await self._send(one)
+
+    async def _send(self, source: Source) -> None:
+        began = self._clock()
+        try:
+            self._under_way[source] = ongoing = self._begin(source)
+            try:
+                upload = await ongoing
+            finally:
+                self._warn(ongoing)
+        except (ClientError, OSError) as error:
+            self._failed(source.shown, failure_of(error))
+            self._under_way.pop(source, None)
+        else:
+            del self._under_way[source]
+            self._completed += 1
+            self._bytes_stored += upload.size or 0
+            self._display.completed(source, upload, self._clock() - began)
+
+    def _warn(self, ongoing: OngoingUpload) -> None:
+        """Each warning once: a full disk is full for every file."""
+        for text in ongoing.warnings:
+            if text not in self._warned:
+                self._warned.add(text)
+                self._display.warned(text)
+
+    def _failed(self, shown: str, failure: Failure) -> None:
+        """Raises Failure when the others would fail in the same way."""
+        if failure.code in _ALL_ALIKE:
+            raise failure
+        self._failures.append(failure)
+        self._display.failed(shown, failure)

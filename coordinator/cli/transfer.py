@@ -1,0 +1,110 @@
+"""One command's sending from beginning to end, whichever end that is: done, failed, stopped by a signal or by a closed pipe."""
+
+import asyncio
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from rich.console import Console
+
+from coordinator.cli.client_settings import ClientSettings
+from coordinator.cli.connecting import connected
+from coordinator.cli.display import Display, Left
+from coordinator.cli.exit_code import ExitCode
+from coordinator.cli.failure import Failure
+from coordinator.cli.interruption import Interrupted, until_signal
+from coordinator.cli.json_display import JsonDisplay
+from coordinator.cli.plain_display import PlainDisplay, tell_stopped
+from coordinator.cli.sending import Sending
+from coordinator.cli.source import STDIN, Source, Unsendable
+from coordinator.cli.terminal_display import TerminalDisplay
+from coordinator.client import AsyncClient, OngoingUpload
+
+__all__ = ["Transfer", "display_for", "run_transfer"]
+
+_OVER: Final = {"completed", "aborting", "aborted", "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    settings: ClientSettings
+    found: Callable[[], Iterator[Source | Unsendable]]
+    """May be called twice: what is found is counted beside being sent."""
+    begin: Callable[[AsyncClient, Source], OngoingUpload]
+    display: Display
+    again: bool = True
+    """Whether the same command goes on where it was stopped."""
+
+
+def display_for(*, as_json: bool, quiet: bool) -> Display:
+    if as_json:
+        return JsonDisplay()
+    console = Console(stderr=True, highlight=False)
+    if quiet or not console.is_terminal or console.is_dumb_terminal:
+        return PlainDisplay(time.monotonic, steps=not quiet)
+    return TerminalDisplay(console, time.monotonic)
+
+
+def run_transfer(transfer: Transfer) -> None:
+    """Raises SystemExit with the code when not everything was sent, and what stopped it."""
+    left: list[Left] = []
+    try:
+        with asyncio.Runner() as runner:
+            code = runner.run(until_signal(_transferred(transfer, left)))
+    except Interrupted as interrupted:
+        transfer.display.stopped(left, again=transfer.again)
+        raise SystemExit(interrupted.code) from None
+    except BrokenPipeError:
+        # nobody reads what the display would say
+        tell_stopped(left, again=transfer.again)
+        raise
+    except Failure:
+        if left:
+            transfer.display.stopped(left, again=transfer.again)
+        raise
+    finally:
+        transfer.display.close()
+    if code is not ExitCode.DONE:
+        sys.exit(code)
+
+
+async def _transferred(transfer: Transfer, left: list[Left]) -> ExitCode:
+    async with connected(transfer.settings) as client:
+        sending = Sending(partial(transfer.begin, client), transfer.display, time.monotonic)
+        counting = asyncio.create_task(_counted(transfer))
+        try:
+            return await sending.send(transfer.found())
+        finally:
+            counting.cancel()
+            left += [
+                Left(source.shown, str(upload.id), _how(transfer.settings, source, str(upload.id)))
+                for source, one in sending.left
+                if (upload := one.upload) is not None and upload.state not in _OVER
+            ]
+
+
+async def _counted(transfer: Transfer) -> None:
+    """Beside the sending; a pause now and then lets that go on."""
+    files = size = 0
+    for one in transfer.found():
+        if isinstance(one, Source):
+            files, size = files + 1, size + (one.size or 0)
+        if files % 100 == 0:
+            await asyncio.sleep(0)
+    transfer.display.found(files, size)
+
+
+def _how(settings: ClientSettings, source: Source, upload_id: str) -> str:
+    """The command that resumes it, with the coordinator it belongs to where a flag named that."""
+    flags = [
+        word
+        for name, flag in (("url", "--url"), ("data_dir", "--data-dir"))
+        if settings.found[name].origin == flag
+        for word in (flag, str(settings[name]))
+    ]
+    file = STDIN if source.path is None else str(source.path.absolute())
+    return shlex.join(["coordinator", "resume", *flags, upload_id, file])
