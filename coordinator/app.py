@@ -49,6 +49,7 @@ from coordinator.opening import (
     lone_put_of,
     open_database,
     open_store,
+    part_digests_of,
     timing_of,
 )
 from coordinator.relay.relay import Relay, RelayLimits
@@ -172,6 +173,7 @@ class _Wiring:
                 store = await ending.enter_async_context(open_store(settings.store, self.credentials))
             await check_store(store)
             lone_put = await lone_put_of(store)
+            part_digests = await part_digests_of(settings, store)
             uploads = Uploads(engine)
             ledger, reached = self.around(uploads, store)
             driver = Driver(Driving(ledger, reached, LeaseOwner(secrets.token_hex(8)), timing_of(settings)))
@@ -191,6 +193,7 @@ class _Wiring:
                     lifetimes=_lifetimes(settings),
                     quota=_quota(settings),
                     lone_put=lone_put,
+                    part_digests=part_digests,
                 ),
                 ApiKeys(ApiKeyTable(engine), clock=self.clock),
                 {"database": lambda: _ask(engine), "store": store.check},

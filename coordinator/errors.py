@@ -32,6 +32,7 @@
         PartsMissing                422 parts_missing
         PartsMismatch               422 parts_mismatch
         DigestMismatch              422 digest_mismatch
+        DigestRequired              422 digest_required
         PartRefused                 422 part_refused
         IdempotencyKeyReuse         422 idempotency_key_reuse
       InternalError                 500 internal
@@ -56,6 +57,7 @@ __all__ = [
     "CoordinatorError",
     "DatabaseUnavailable",
     "DigestMismatch",
+    "DigestRequired",
     "FieldError",
     "Forbidden",
     "HostNotAllowed",
@@ -262,6 +264,10 @@ class PartsMismatch(RequestError):
 
 class DigestMismatch(RequestError):
     code, status, title = "digest_mismatch", 422, "The bytes are not those of the digest"
+
+
+class DigestRequired(RequestError):
+    code, status, title = "digest_required", 422, "The policy wants a digest of every part"
 
 
 class PartRefused(RequestError):

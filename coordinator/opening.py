@@ -32,6 +32,7 @@ from coordinator.storage.credentials import kept_fresh
 from coordinator.storage.options import S3Options
 from coordinator.storage.s3 import S3Store, open_s3_store
 from coordinator.uploads.driving import Timing
+from coordinator.uploads.part_digests import DigestRule, PartDigests
 from coordinator.uploads.ports import (
     LonePut,
     ObjectStore,
@@ -48,6 +49,7 @@ __all__ = [
     "lone_put_of",
     "open_database",
     "open_store",
+    "part_digests_of",
     "timing_of",
 ]
 
@@ -156,6 +158,18 @@ async def check_store(store: ObjectStore) -> None:
         raise ConfigurationError(named.group() if named else "store.bucket", str(refused)) from None
     except StoreOutcomeUnknown as silent:
         raise ConfigurationError("store.endpoint_url", f"the store does not answer ({silent})") from None
+
+
+async def part_digests_of(settings: Settings, store: ObjectStore) -> PartDigests:
+    """By policy, and by what the store enforces."""
+    rules = {name: DigestRule(policy.digests) for name, policy in settings.policies.items()}
+    enforced = settings.store.digests == "sha256"
+    if settings.store.digests == "auto":
+        try:
+            enforced = await store.probe_sha256()
+        except StoreError as failed:
+            log.warning("digests.md5", store=str(failed))
+    return PartDigests(("sha256", "md5") if enforced else ("md5",), rules)
 
 
 async def lone_put_of(store: ObjectStore) -> LonePut | None:

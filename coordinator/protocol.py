@@ -21,6 +21,7 @@ __all__ = [
     "HealthAnswer",
     "Name",
     "PartAnswer",
+    "PartDigestsAnswer",
     "PartToSign",
     "PartsAnswer",
     "ProblemAnswer",
@@ -164,6 +165,13 @@ class DigestAnswer(Answer, frozen=True, kw_only=True):
     verified: bool
 
 
+class PartDigestsAnswer(Answer, frozen=True, kw_only=True):
+    """Whether parts are to be bound to digests, and to which: `algorithms` are those the store enforces, best first."""
+
+    rule: Literal["off", "optional", "required"]
+    algorithms: list[Literal["sha256", "md5"]]
+
+
 class UploadAnswer(Answer, frozen=True, kw_only=True):
     id: UUID
     state: Literal["creating", "open", "completing", "completed", "aborting", "aborted", "failed"]
@@ -193,6 +201,7 @@ class UploadAnswer(Answer, frozen=True, kw_only=True):
     etag: str | None
     version_id: str | None
     digest: DigestAnswer | None
+    part_digests: PartDigestsAnswer | None = None
     created_at: datetime
     updated_at: datetime
     expires_at: datetime

@@ -59,6 +59,10 @@ class StoreSettings(BaseModel):
         "path",
         description="`path` works everywhere but on new AWS buckets' dualstack names; `virtual` puts the bucket into the host name.",
     )
+    digests: Literal["auto", "md5", "sha256"] = Field(
+        "auto",
+        description="What parts can be bound to: `auto` asks the store whether it enforces SHA-256; MD5 always counts.",
+    )
 
     @field_validator("access_key_id", "secret_access_key", "session_token", mode="before")
     @classmethod
@@ -98,6 +102,10 @@ class Policy(BaseModel):
     small_files: Literal["put", "multipart"] = Field(
         "put",
         description="How a file of one part is sent: `put`, in one PutObject where the bucket allows it, or `multipart`.",
+    )
+    digests: Literal["off", "optional", "required"] = Field(
+        "optional",
+        description="Of parts: `required` signs none without one, `off` tells clients to compute none.",
     )
 
 

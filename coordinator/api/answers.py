@@ -11,12 +11,14 @@ from coordinator.protocol import (
     DigestAnswer,
     PartAnswer,
     PartDigest,
+    PartDigestsAnswer,
     PartsAnswer,
     RelayedPartAnswer,
     SignedPartAnswer,
     UploadAnswer,
 )
 from coordinator.uploads.model import Claim, Digest, Part, Upload
+from coordinator.uploads.part_digests import PartDigests
 from coordinator.uploads.requests import SignedPart
 from coordinator.uploads.state import State
 
@@ -30,7 +32,7 @@ def json_answer(answer: Struct, status: int = 200, headers: dict[str, str] | Non
     )
 
 
-def upload_answer(upload: Upload) -> UploadAnswer:
+def upload_answer(upload: Upload, part_digests: PartDigests) -> UploadAnswer:
     rate = _bytes_per_second(upload)
     return UploadAnswer(
         id=upload.id,
@@ -58,6 +60,9 @@ def upload_answer(upload: Upload) -> UploadAnswer:
         etag=upload.etag,
         version_id=upload.version_id,
         digest=_digest(upload.digest),
+        part_digests=PartDigestsAnswer(
+            rule=part_digests.rule(upload.policy).value, algorithms=list(part_digests.algorithms)
+        ),
         created_at=upload.created_at,
         updated_at=upload.updated_at,
         expires_at=upload.expires_at,

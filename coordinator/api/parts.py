@@ -50,7 +50,7 @@ async def record_parts(call: Call[RecordBody, NoQuery]) -> Response:
     _check_digests(call.body.parts)
     claims = [_claim(position, claim) for position, claim in enumerate(call.body.parts)]
     upload = await call.state["service"].record(call.upload_id, call.principal.identity, claims)
-    return json_answer(upload_answer(upload))
+    return json_answer(upload_answer(upload, call.state["service"].part_digests))
 
 
 async def relay_part(call: Call[NoBody, NoQuery]) -> Response:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from msgspec.json import encode
 from msgspec.structs import fields
@@ -14,7 +14,14 @@ from coordinator.api.declaration import Call, NoBody
 from coordinator.api.queries import AbortQuery, ListQuery, NoQuery
 from coordinator.api.strangers_text import check_plain, check_start, idempotency_key
 from coordinator.errors import Forbidden, NotFound
-from coordinator.protocol import CompleteBody, DownloadAnswer, StartAnswer, StartBody, UploadsAnswer
+from coordinator.protocol import (
+    CompleteBody,
+    DownloadAnswer,
+    StartAnswer,
+    StartBody,
+    UploadAnswer,
+    UploadsAnswer,
+)
 from coordinator.uploads.model import Digest, Upload, UploadId
 from coordinator.uploads.ports import IdempotencyKey, ListFilter
 from coordinator.uploads.requests import StartRequest
@@ -48,7 +55,7 @@ async def start_upload(call: Call[StartBody, NoQuery]) -> Response:
     if started.kind == "replayed":
         headers["Idempotency-Replayed"] = "true"
     answer = StartAnswer(
-        upload=upload_answer(started.upload), parts=[signed_part_answer(part) for part in signed]
+        upload=_answer(call, started.upload), parts=[signed_part_answer(part) for part in signed]
     )
     return json_answer(answer, 200 if started.kind == "resumed" else 201, headers)
 
@@ -62,14 +69,14 @@ async def list_uploads(call: Call[NoBody, ListQuery]) -> Response:
     else:
         uploads, cursor = await _find_only(service, UploadId(call.principal.upload_id), wanted), None
     answer = UploadsAnswer(
-        uploads=[upload_answer(upload) for upload in uploads], next=str(cursor) if cursor else None
+        uploads=[_answer(call, upload) for upload in uploads], next=str(cursor) if cursor else None
     )
     return json_answer(answer)
 
 
 async def show_upload(call: Call[NoBody, NoQuery]) -> Response:
     upload = await call.state["service"].get(call.upload_id, call.principal.identity)
-    return json_answer(upload_answer(upload))
+    return json_answer(_answer(call, upload))
 
 
 async def complete_upload(call: Call[CompleteBody, NoQuery]) -> Response:
@@ -79,8 +86,8 @@ async def complete_upload(call: Call[CompleteBody, NoQuery]) -> Response:
         call.upload_id, call.principal.identity, size=call.body.size, digest=digest
     )
     if upload.state is State.COMPLETED:
-        return json_answer(upload_answer(upload))
-    return json_answer(upload_answer(upload), 202, _STILL_COMPLETING)
+        return json_answer(_answer(call, upload))
+    return json_answer(_answer(call, upload), 202, _STILL_COMPLETING)
 
 
 async def download_upload(call: Call[NoBody, NoQuery]) -> Response:
@@ -93,7 +100,11 @@ async def abort_upload(call: Call[NoBody, AbortQuery]) -> Response:
     upload = await call.state["service"].abort(
         call.upload_id, call.principal.identity, text=call.query.reason
     )
-    return json_answer(upload_answer(upload))
+    return json_answer(_answer(call, upload))
+
+
+def _answer(call: Call[Any, Any], upload: Upload) -> UploadAnswer:
+    return upload_answer(upload, call.state["service"].part_digests)
 
 
 def _start_request(body: StartBody) -> StartRequest:

@@ -33,6 +33,7 @@ Operation = Literal[
     "head_object",
     "delete_object",
     "probe_lone_put",
+    "probe_sha256",
     "check",
 ]
 

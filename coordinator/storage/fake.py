@@ -202,6 +202,9 @@ class FakeStore(FakeBucket):
         once = not self.profile.ignores_if_none_match
         return await self._answer(self._arrived("probe_lone_put", None), lambda: LonePut(once=once))
 
+    async def probe_sha256(self) -> bool:
+        return await self._answer(self._arrived("probe_sha256", None), lambda: True)
+
     async def page_of_multipart_uploads(
         self, prefix: str, after: Marker | None
     ) -> Page[KeyedMultipartUpload]:

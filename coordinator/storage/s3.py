@@ -29,7 +29,7 @@ from coordinator.storage.fields import (
     truncated,
 )
 from coordinator.storage.options import S3Options
-from coordinator.storage.probing import probe_lone_put
+from coordinator.storage.probing import probe_lone_put, probe_sha256
 from coordinator.uploads.model import MARK_NAME, Manifest, MultipartUploadId
 from coordinator.uploads.ports import (
     CompletedObject,
@@ -206,6 +206,10 @@ class S3Store:
     async def probe_lone_put(self) -> LonePut | None:
         with _calling("probe_lone_put"):
             return await probe_lone_put(self._client, self._bucket)
+
+    async def probe_sha256(self) -> bool:
+        with _calling("probe_sha256"):
+            return await probe_sha256(self._client, self._bucket)
 
     async def check(self) -> None:
         missing = f"coordinator-check-{secrets.token_hex(16)}"

@@ -10,6 +10,7 @@ from coordinator.uploads.asking import (
     stream_end,
 )
 from coordinator.uploads.model import Upload
+from coordinator.uploads.part_digests import PartDigests
 from coordinator.uploads.ports import UploadRepository
 from coordinator.uploads.requests import WantedPart
 
@@ -17,15 +18,20 @@ __all__ = ["admitted"]
 
 
 async def admitted(
-    repository: UploadRepository, upload: Upload, wanted: Sequence[WantedPart], size_path: str = SIZE_PATH
+    repository: UploadRepository,
+    upload: Upload,
+    wanted: Sequence[WantedPart],
+    part_digests: PartDigests,
+    size_path: str = SIZE_PATH,
 ) -> tuple[Upload, list[tuple[WantedPart, int]]]:
     """The open upload, with its end if it is a stream that ends with one of these parts, and each part with its size.
 
-    `size_path` is where a refused size was given, as in `sized_wanted`. Raises PartOutsidePlan, PartChanged, StreamEnded,
-    ValidationFailed and what `require_open` does.
+    `size_path` is where a refused size was given, as in `sized_wanted`. Raises PartOutsidePlan, DigestRequired, PartChanged,
+    StreamEnded, ValidationFailed and what `require_open` does.
     """
     upload = require_open(upload)
     sized = sized_wanted(upload, wanted, size_path)
+    part_digests.require(upload, wanted)
     end = stream_end(upload, sized)
     if end is not None:
         fixed = await repository.fix_stream_end(upload.id, end)

@@ -28,6 +28,7 @@ __all__ = [
     "method_of",
     "refuse_changed_parts",
     "refuse_other_content",
+    "refuse_other_size",
     "require_open",
     "sized_claims",
     "sized_wanted",
@@ -153,6 +154,15 @@ def refuse_other_content(upload: Upload, md5: str | None) -> None:
         raise PartChanged(
             "The upload was started with another MD5: the file has changed. Abort this upload and start a new one.",
             members={"part_numbers": [1]},
+        )
+
+
+def refuse_other_size(upload: Upload, size: int | None) -> None:
+    """Raises ValidationFailed when the upload that a fingerprint found has another size."""
+    if upload.size != size:
+        raise _invalid(
+            "$.fingerprint",
+            f"A live upload with this fingerprint has {upload.size} bytes, so one of the two is wrong",
         )
 
 

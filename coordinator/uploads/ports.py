@@ -203,6 +203,10 @@ class ObjectStore(Protocol):
         """Find out, with an object of its own that it removes. None: not to be used here; raises StoreError."""
         ...
 
+    async def probe_sha256(self) -> bool:
+        """Find out whether a part is held to its SHA-256, with an upload of its own that it aborts. Raises StoreError."""
+        ...
+
     async def check(self) -> None:
         """Prove that the bucket is there and that HEAD of a missing key answers 404 (recovery is blind otherwise).
 

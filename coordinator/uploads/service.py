@@ -15,7 +15,6 @@ import structlog
 from coordinator.errors import (
     AlreadyCompleted,
     Completing,
-    FieldError,
     IdempotencyInProgress,
     NotCompleted,
     NotFound,
@@ -23,7 +22,6 @@ from coordinator.errors import (
     PartsMissing,
     RequestError,
     Unavailable,
-    ValidationFailed,
 )
 from coordinator.signing.presigner import Presigner
 from coordinator.uploads.admission import admitted
@@ -32,6 +30,7 @@ from coordinator.uploads.asking import (
     make_plan,
     method_of,
     refuse_other_content,
+    refuse_other_size,
     require_open,
     sized_claims,
 )
@@ -52,6 +51,7 @@ from coordinator.uploads.model import (
     new_mark,
     new_upload_id,
 )
+from coordinator.uploads.part_digests import PartDigests
 from coordinator.uploads.plan import AWS_LIMITS, S3Limits
 from coordinator.uploads.ports import IdempotencyKey, ListFilter, LonePut, Started
 from coordinator.uploads.reconciling import manifest_of, merge_listed
@@ -96,6 +96,7 @@ class UploadService:
         limits: S3Limits = AWS_LIMITS,
         quota: Quota | None = None,
         lone_put: LonePut | None = None,
+        part_digests: PartDigests | None = None,
     ) -> None:
         """`lone_put`: what the bucket allows for uploads of method `put`; None: none are begun."""
         self._driver = driver
@@ -110,6 +111,7 @@ class UploadService:
             lone_put,
         )
         self._lone_put = lone_put
+        self.part_digests: Final = part_digests or PartDigests()
         self._limits = limits
         self._quota = quota
 
@@ -136,14 +138,14 @@ class UploadService:
             # overtaken: our lease had ended before the store answered, and whoever took over is not done yet
             raise IdempotencyInProgress(_STARTING, retry_after=1)
         if started.kind == "resumed":
-            _refuse_other_size(upload, request)
+            refuse_other_size(upload, request.size)
             refuse_other_content(upload, request.md5)
             upload = await self._caught_up(upload)
             if upload.state is State.FAILED:
                 # the store had lost it: this file is not on its way any more
                 return await self.start(tenant, owner, request, rules)
         signed = []
-        if upload.state is State.OPEN:
+        if upload.state is State.OPEN and self.part_digests.admits_start(upload, request):
             signed = await self._url_signer.sign_missing(
                 upload, request.sign, md5=request.md5, sha256=request.sha256
             )
@@ -181,14 +183,18 @@ class UploadService:
     ) -> Sequence[SignedPart]:
         """Raises StorageUnavailable, and what `admitted` does."""
         upload = await self.get(upload_id, identity)
-        return await self._url_signer.sign(*await admitted(self._repository, upload, wanted))
+        return await self._url_signer.sign(
+            *await admitted(self._repository, upload, wanted, self.part_digests)
+        )
 
     async def relay(
         self, upload_id: UploadId, identity: Identity, wanted: WantedPart, body: AsyncIterator[bytes]
     ) -> Claim:
         """Send a part on to the store and record it. Raises what `admitted`, `relay_part` and `record` do."""
         upload = await self.get(upload_id, identity)
-        upload, [(part, size)] = await admitted(self._repository, upload, [wanted], "Content-Length")
+        upload, [(part, size)] = await admitted(
+            self._repository, upload, [wanted], self.part_digests, "Content-Length"
+        )
         claim = await relay_part(self._driving, self._url_signer, upload, ArrivingPart(part, size, body))
         await self.record(upload_id, identity, [claim])
         return claim
@@ -343,9 +349,3 @@ class UploadService:
             return await self._driver.complete(moved, wait)
         raced = await self._driving.current(upload)
         return await self._driver.join(raced, wait) if raced.state is State.COMPLETING else raced
-
-
-def _refuse_other_size(upload: Upload, request: StartRequest) -> None:
-    if upload.size != request.size:
-        message = f"A live upload with this fingerprint has {upload.size} bytes, so one of the two is wrong"
-        raise ValidationFailed.of(FieldError("$.fingerprint", message))
