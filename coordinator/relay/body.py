@@ -62,14 +62,14 @@ class PartBody:
         raise StopAsyncIteration
 
     async def _next_message(self) -> Message:
+        if self._pace.left <= 0:
+            raise _too_slow()
         began = self._monotonic()
         try:
-            async with asyncio.timeout(max(self._pace.left, 0)):
+            async with asyncio.timeout(self._pace.left):
                 message = await self._receive()
         except TimeoutError:
-            raise TooSlow(
-                "The part came in too slowly and was given up. Send it again, or fewer at once."
-            ) from None
+            raise _too_slow() from None
         self._pace.waited(self._monotonic() - began, len(message.get("body", b"")))
         return message
 
@@ -93,3 +93,7 @@ class PartBody:
                 raise DigestMismatch(
                     f"The bytes are not those of {name}, and nothing was stored. Compute it again and send the part again."
                 )
+
+
+def _too_slow() -> TooSlow:
+    return TooSlow("The part came in too slowly and was given up. Send it again, or fewer at once.")

@@ -9,10 +9,12 @@ body's own business.
 import asyncio
 import os
 import re
+import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
@@ -113,7 +115,12 @@ async def open_sender(options: S3Options, ca_bundle: str | None) -> AsyncIterato
         addressing=addressing, credentials=options.credentials, clock=lambda: datetime.now(UTC)
     )
     # a kept connection that turns out to be closed would make aiohttp send again
-    connector = aiohttp.TCPConnector(limit=0, force_close=True, ssl=_trusted(endpoint_url, ca_bundle))
+    connector = aiohttp.TCPConnector(
+        limit=0,
+        force_close=True,
+        ssl=_trusted(endpoint_url, ca_bundle),
+        socket_factory=partial(_socket, patience=options.part_patience),
+    )
     async with aiohttp.ClientSession(
         connector=connector,
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=options.connect_timeout),
@@ -194,6 +201,15 @@ async def _refusal(answer: aiohttp.ClientResponse) -> bytes:
         if len(body) > _LONGEST_REFUSAL:
             break
     return bytes(body)
+
+
+def _socket(address: aiohttp.AddrInfoType, *, patience: float) -> socket.socket:
+    """One that the system gives up with us: what a stalled store has not taken would keep it open after its closing."""
+    family, kind, protocol, _, _ = address
+    made = socket.socket(family, kind, protocol)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(patience * 1000))
+    return made
 
 
 def _trusted(endpoint_url: str, ca_bundle: str | None) -> ssl.SSLContext | bool:

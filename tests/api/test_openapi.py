@@ -71,8 +71,10 @@ async def _send(service: Service, key: dict[str, str], upload_id: str, case: Cas
     part_number = (case.path_parameters or {}).get("part_number", 1)
     path = case.operation.path.replace("{upload_id}", upload_id)
     path = path.replace("{part_number}", quote(str(part_number), safe=""))
-    content = case.body if isinstance(case.body, bytes) else json.dumps(case.body, default=str).encode()
-    content = None if case.body is NOT_SET else content
+    content = None
+    if case.body is not NOT_SET:
+        raw = isinstance(case.body, bytes)
+        content = case.body if raw else json.dumps(case.body, default=str).encode()
     digests = {name: value for name, value in (case.headers or {}).items() if name in DIGESTS}
     headers = {**key, "Content-Type": "application/json", **digests}
     query = {name: value for name, value in (case.query or {}).items() if value is not None}
