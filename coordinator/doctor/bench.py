@@ -113,6 +113,10 @@ class Bench:
         multipart = self._presigner(ago).multipart(probe.key, probe.multipart_upload_id, expires_in=LIFE)
         return multipart.part(part_number, size, md5=md5, sha256=sha256)
 
+    def object(self, key: str, headers: Mapping[str, str], size: int = len(BODY)) -> PresignedRequest:
+        """A whole object in one PUT, with these headers."""
+        return self._presigner(timedelta()).put_object(key, size, headers=headers, expires_in=LIFE)
+
     def download(self, key: str) -> PresignedRequest:
         return self._presigner(timedelta()).get_object(key, expires_in=LIFE)
 

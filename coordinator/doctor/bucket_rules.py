@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from coordinator.doctor.bucket import Rule
 from coordinator.doctor.lifecycle_checks import abort_days, prefix_of
+from coordinator.uploads.model import MARK_NAME
 
 __all__ = ["cors_line", "kept", "lifecycle_line", "with_abort_rule", "with_cors_rule"]
 
@@ -18,7 +19,10 @@ _CORS_ID: Final = "coordinator"
 _ABORT_ID: Final = "coordinator-abort-incomplete"
 
 _METHODS: Final = ("PUT", "GET", "HEAD")
-_HEADERS: Final = ("content-type", "content-md5", "x-amz-checksum-*")
+_HEADERS: Final = (
+    *("content-type", "content-disposition", "content-encoding", "content-md5", "if-none-match"),
+    *("x-amz-checksum-*", f"x-amz-meta-{MARK_NAME}"),
+)
 _EXPOSED: Final = ("ETag",)
 _MAX_AGE: Final = 3_600
 

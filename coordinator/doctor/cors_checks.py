@@ -7,11 +7,15 @@ from coordinator.doctor.bench import Bench
 from coordinator.doctor.check import Check
 from coordinator.doctor.finding import Verdict, failed, passed, warning
 from coordinator.doctor.wire import Answer
+from coordinator.uploads.model import MARK_NAME
 
 __all__ = ["CORS_CHECKS"]
 
-_SENT_HEADERS: Final = ("content-md5", "content-type", "x-amz-checksum-sha256")
-"""What the browser client may send with a part (`docs/api.md`)."""
+_SENT_HEADERS: Final = (
+    *("content-disposition", "content-encoding", "content-md5", "content-type", "if-none-match"),
+    *("x-amz-checksum-sha256", f"x-amz-meta-{MARK_NAME}"),
+)
+"""What the browser client may send with a part, or with a small file (`docs/api.md`)."""
 
 _STRANGER: Final = "https://doctor.invalid"
 _ALLOW_ORIGIN: Final = "access-control-allow-origin"
@@ -47,7 +51,7 @@ async def headers(bench: Bench, origin: str) -> Verdict:
     refused = [name for name in _SENT_HEADERS if not allowed & {name, "*"}]
     if refused:
         return failed(f"pages at {origin} may not send {', '.join(refused)}", _setup(origin))
-    return passed("parts may carry their type and digests")
+    return passed("parts and small files may carry their headers")
 
 
 async def answered(bench: Bench, origin: str) -> Verdict:

@@ -22,6 +22,7 @@ from coordinator.doctor.reach_checks import REACH_CHECKS
 from coordinator.doctor.rights_checks import RIGHTS_CHECKS
 from coordinator.doctor.scratch import PREFIX
 from coordinator.doctor.settings_checks import SETTINGS_CHECKS
+from coordinator.doctor.small_file_checks import SMALL_FILE_CHECKS
 from coordinator.errors import ConfigurationError
 from coordinator.uploads.ports import StoreMisconfigured
 
@@ -37,6 +38,7 @@ STORE_CHECKS: Final = (
     *RIGHTS_CHECKS,
     *PRESIGN_CHECKS,
     *ENDING_CHECKS,
+    *SMALL_FILE_CHECKS,
     *ABUSE_CHECKS,
     *CORS_CHECKS,
     *LIFECYCLE_CHECKS,
@@ -104,6 +106,6 @@ def _cleaned(left: Sequence[str]) -> Finding:
             CLEANED,
             "warning",
             f"{len(left)} keys of the probes could not be cleared: {', '.join(left)}",
-            f"Remove them, or allow the access key s3:DeleteObject on {PREFIX}*; the service needs no such right.",
+            f"Remove them, or allow the access key s3:DeleteObject on {PREFIX}*.",
         )
     return Finding(CLEANED, "passed", "nothing of the probes is left", "")

@@ -1,7 +1,9 @@
 """What clients know of their uploads, and what they send to the store with the URLs they were given."""
 
 import hashlib
-from dataclasses import dataclass, field
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -18,10 +20,15 @@ PART = 4
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """`size` bytes; as a `stream`, its length is told at the end only."""
+    """`size` bytes; as a `stream`, its length is told at the end only.
+
+    A file of one part is one PutObject, unless its policy wants `parts`; `md5`: its start names it.
+    """
 
     size: int
     stream: bool = False
+    parts: bool = False
+    md5: bool = False
 
     @property
     def part_count(self) -> int:
@@ -39,7 +46,8 @@ class File:
 
     def request(self, fingerprint: str | None, sign: int) -> StartRequest:
         size = None if self.stream else self.size
-        return StartRequest("film.mov", size, None, None, {}, PART, fingerprint, sign)
+        request = StartRequest("film.mov", size, None, None, {}, PART, fingerprint, sign)
+        return replace(request, md5=_md5(self.content(1))) if self.md5 else request
 
     def wanted(self, number: int) -> WantedPart:
         return WantedPart(number, self.size_of(number) if self.stream else None)
@@ -48,10 +56,12 @@ class File:
 @dataclass(frozen=True, slots=True)
 class Url:
     key: str
-    multipart_upload_id: MultipartUploadId
+    multipart_upload_id: MultipartUploadId | None
+    """None: it puts the object itself."""
     part_number: int
     size: int
     expires_at: datetime
+    headers: Mapping[str, str] = field(hash=False)
 
 
 def url_of(signed: SignedPart) -> Url:
@@ -61,10 +71,11 @@ def url_of(signed: SignedPart) -> Url:
     _, _, key = unquote(address.path).removeprefix("/").partition("/")
     return Url(
         key,
-        MultipartUploadId(query["uploadId"][0]),
-        int(query["partNumber"][0]),
+        MultipartUploadId(query["uploadId"][0]) if "uploadId" in query else None,
+        int(query.get("partNumber", ["1"])[0]),
         signed.size,
         signed.expires_at,
+        signed.headers,
     )
 
 
@@ -122,7 +133,14 @@ def finish(slow: SlowPut, store: FakeStore) -> None:
     url, known = slow.url, slow.known
     known.pure = known.pure and slow.content == known.file.content(url.part_number)
     try:
-        etag = store.put_part_late(url.key, url.multipart_upload_id, url.part_number, slow.content)
+        if url.multipart_upload_id is None:
+            etag = store.put_signed(url.key, slow.content, url.headers)
+        else:
+            etag = store.put_part_late(url.key, url.multipart_upload_id, url.part_number, slow.content)
     except StoreError:
         return
     known.etags[url.part_number] = etag
+
+
+def _md5(content: bytes) -> str:
+    return b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from coordinator.errors import AlreadyCompleted, DatabaseUnavailable, NotFound, Problem
-from coordinator.uploads.model import Identity, Upload, UploadId
+from coordinator.uploads.model import Identity, Method, Upload, UploadId
 from coordinator.uploads.ports import IdempotencyKey, Started
 from coordinator.uploads.requests import Rules, SignedPart
 from coordinator.uploads.state import State
@@ -19,6 +19,7 @@ from tests.model.world import World
 LIFETIME = 86_400
 KEYS_LIVE = timedelta(hours=24)
 RULES = Rules("default", max_size=None, max_part_size=None, content_types=(), lifetime=LIFETIME)
+IN_PARTS = replace(RULES, small_files=Method.MULTIPART)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,8 @@ class Conversation:
             known.urls.append(url)
             if "content-length" not in part.url:
                 truth.breach("6: a URL without a bound length")
+            if url.multipart_upload_id is None and not self._fenced(known, part):
+                truth.breach(f"6: a URL that may write anything else: {sorted(part.headers)}")
             if url.key != known.key or not 1 <= url.part_number <= 10_000:
                 truth.breach("6: a URL for something else")
             planned = url.part_number <= known.file.part_count and url.size == known.file.size_of(
@@ -134,3 +137,10 @@ class Conversation:
             )
             if not (planned or known.file.stream):
                 truth.breach(f"6: a URL outside the plan: part {url.part_number}, {url.size} bytes")
+
+    def _fenced(self, known: Known, part: SignedPart) -> bool:
+        """Whether what this URL writes bears the mark, and is written once or is always the same."""
+        once = "if-none-match" in part.headers and not self.world.store.profile.ignores_if_none_match
+        marked = self.world.truth.stories[known.id].upload.mark in part.headers.values()
+        bound = all(name in part.url for name in part.headers)
+        return marked and bound and (once or "content-md5" in part.headers)

@@ -20,7 +20,11 @@ PART = st.integers(1, 3)
 TO_THE_END = 99
 PACE = st.sampled_from([TO_THE_END, TO_THE_END, TO_THE_END, 0, 1, 2, 3, 4, 5, 6, 8, 10])
 FILES = st.sampled_from(
-    [File(8), File(10), File(4), File(0), File(3), File(12), File(8, True), File(10, True)]
+    [
+        *(File(8), File(10), File(12), File(8, True), File(10, True)),
+        *(File(4), File(0), File(3), File(4, md5=True)),
+        *(File(4, parts=True), File(0, parts=True)),
+    ]
 )
 LEAPS = st.sampled_from([1, 6, 31, 31, 61, 301, 301, 336, 961, 3_700, 86_401, 7 * 86_400])
 ASKED = st.sampled_from([*["complete"] * 6, "sweep", "abort", "abort", "sign", "record", "refresh"])

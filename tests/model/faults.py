@@ -25,6 +25,7 @@ _PECULIAR: Final[dict[Operation, tuple[Fault, ...]]] = {
     ),
     "abort_multipart_upload": (Resurrect(), Pretend()),
     "head_object": (),
+    "delete_object": (Pretend(), Twice()),
 }
 
 

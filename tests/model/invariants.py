@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from coordinator.storage.fake import FakeStore
-from coordinator.uploads.model import Quota
+from coordinator.uploads.model import Method, Quota
 from coordinator.uploads.recovery import backoff
 from coordinator.uploads.state import TERMINAL, TRANSITIONS, Event, State
 from tests.model.clients import Known
@@ -29,7 +29,8 @@ ROWS = """
 QUOTAS = "SELECT owner, reserved, used, live FROM quotas WHERE tenant = $1"
 
 ENDS = {move.event.value: move.target for move in TRANSITIONS if move.target in TERMINAL}
-TARGETS = {(move.source, move.event): move.target for move in TRANSITIONS}
+TARGETS = {(move.source, move.event): move.target for move in TRANSITIONS if move.source is not None}
+BIRTHS = {Method.MULTIPART: State.CREATING, Method.PUT: State.OPEN}
 LONGEST_REST = backoff(99) + timedelta(seconds=1)
 
 Row = dict[str, Any]
@@ -69,7 +70,7 @@ def _of_row(row: Row, before: Row | None, client: Known | None, world: World) ->
             ours = row["key"] not in truth.behind_us
             yield from _completed(row, client, truth.stories[row["id"]] if ours else None, store)
     if state in {State.ABORTED, State.FAILED} and row["wake_at"] is None:
-        yield from _nothing_left(row, store, now)
+        yield from _nothing_left(row, store, now, meddled=row["key"] in truth.meddled)
     if state not in TERMINAL:
         yield from _wakes(row, state, now)
     if client is not None:
@@ -83,7 +84,8 @@ def _history(row: Row, state: State) -> Iterator[str]:
         yield f"2: events {row['epochs']} do not lead to epoch {row['epoch']}"
     at: State | None = None
     for told in row["types"]:
-        following = TARGETS.get((at, Event(told)))
+        born = BIRTHS[row["method"]] if told == Event.CREATED else None
+        following = born if at is None else TARGETS.get((at, Event(told)))
         if following is None:
             yield f"2: {told} in {at}"
             return
@@ -135,9 +137,11 @@ def _ours(found: Any, row: Row) -> bool:
     )
 
 
-def _nothing_left(row: Row, store: FakeStore, now: datetime) -> Iterator[str]:
+def _nothing_left(row: Row, store: FakeStore, now: datetime, *, meddled: bool) -> Iterator[str]:
     found = store.stored(row["key"])
     if found is not None and found.mark == row["mark"]:
+        if row["method"] == Method.PUT and not meddled:
+            yield "4: the object of an ended upload is there after the late check"
         return  # reported, and left to the operator
     left = store.standing(row["key"])
     if left:

@@ -12,6 +12,7 @@ from coordinator.uploads.driver import Driver
 from coordinator.uploads.driving import Driving
 from coordinator.uploads.model import LeaseOwner
 from coordinator.uploads.plan import S3Limits
+from coordinator.uploads.ports import LonePut
 from coordinator.uploads.service import UploadService
 from coordinator.workers.sweeper import Sweeper
 from tests.model.gated_ledger import GatedLedger
@@ -34,7 +35,10 @@ class Replica:
         ledger = GatedLedger(world, world.floor.uploads)
         self.driver = Driver(Driving(ledger, world.store, LeaseOwner(name), world.timing))
         presigner = Presigner(addressing=ADDRESSING, credentials=CREDENTIALS, clock=world.now)
-        self.service = UploadService(self.driver, presigner, limits=LIMITS, quota=world.quota)
+        lone_put = LonePut(once=not world.store.profile.ignores_if_none_match)
+        self.service = UploadService(
+            self.driver, presigner, limits=LIMITS, quota=world.quota, lone_put=lone_put
+        )
         self.sweeper = Sweeper(self.driver, timedelta(seconds=1))
 
     def __repr__(self) -> str:

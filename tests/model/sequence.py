@@ -11,7 +11,7 @@ from coordinator.uploads.driving import Timing
 from coordinator.uploads.model import Quota
 from tests.model.clients import Known, SlowPut, finish
 from tests.model.convergence import converge
-from tests.model.conversation import RULES, Asked, Conversation, StartAsked
+from tests.model.conversation import IN_PARTS, RULES, Asked, Conversation, StartAsked
 from tests.model.draws import TO_THE_END, Weather
 from tests.model.floor import Floor
 from tests.model.invariants import QUOTAS, ROWS, Row, broken, over_quota
@@ -113,7 +113,8 @@ class Sequence(RuleBasedStateMachine):
         service = self.world.replicas[at].service
         request = start.file.request(start.fingerprint, start.sign)
         owner = start.identity.owner or ""
-        self._go("start", at, start, service.start(self.tenant, owner, request, RULES, start.key), pace)
+        rules = IN_PARTS if start.file.parts else RULES
+        self._go("start", at, start, service.start(self.tenant, owner, request, rules, start.key), pace)
 
     def _ask(self, what: str, at: int, known: Known | None, pace: int) -> None:
         if what == "sweep":

@@ -12,7 +12,7 @@ from coordinator.storage.fake_profiles import PROFILES
 from coordinator.storage.faults import FailBefore
 from coordinator.uploads.driving import Timing
 from tests.model.campaign import bound
-from tests.model.clients import File
+from tests.model.clients import File, finish
 from tests.model.draws import TO_THE_END
 from tests.model.floor import Floor
 from tests.model.journal import Journal
@@ -45,6 +45,26 @@ def test_a_plain_life_passes_on_every_store(model: Model, profile: str) -> None:
     model.begin(profile=profile, file=File(10), sent=True)
     model.complete(at=1, which=0, weather=None, pace=TO_THE_END)
     assert ends(model) == ["completed"]
+
+
+@pytest.mark.parametrize("profile", sorted(PROFILES))
+@pytest.mark.parametrize("file", [File(0), File(4), File(4, md5=True), File(4, parts=True)])
+def test_a_small_file_passes_on_every_store(model: Model, profile: str, file: File) -> None:
+    model.begin(profile=profile, file=file, sent=True)
+    model.complete(at=1, which=0, weather=None, pace=TO_THE_END)
+    assert ends(model) == ["completed"]
+
+
+def test_a_put_that_lands_after_the_abort_is_gone_in_the_end(model: Model) -> None:
+    model.begin(profile="aws", file=File(4), sent=False)
+    model.ask(what="sign", at=0, which=0, weather=None, pace=TO_THE_END)
+    model.put(which=0, number=1, other=False, slowly=True)
+    model.ask(what="abort", at=0, which=0, weather=None, pace=TO_THE_END)
+    model.a_slow_put_ends(which=0)
+    known = model.talk.known[0]
+    assert model.world.store.stored(known.key) is not None
+    assert ends(model) == ["aborted"]
+    assert model.world.store.stored(known.key) is None
 
 
 @pytest.mark.parametrize("profile", sorted(PROFILES))
@@ -103,6 +123,30 @@ def test_it_notices_what_is_left_at_the_store(model: Model) -> None:
     model.slow.clear()
     known = model.talk.known[0]
     made = known.urls[0].multipart_upload_id
+    assert made is not None
     model.world.store.put_part_late(known.key, made, 1, known.file.content(1))
     with pytest.raises(AssertionError, match=r"4: .* stand after the late check"):
+        model.check()
+
+
+def test_it_notices_an_object_that_an_abort_left(model: Model) -> None:
+    model.begin(profile="aws", file=File(4), sent=False)
+    model.ask(what="sign", at=0, which=0, weather=None, pace=TO_THE_END)
+    model.put(which=0, number=1, other=False, slowly=True)
+    model.ask(what="abort", at=0, which=0, weather=None, pace=TO_THE_END)
+    late = model.slow.pop()
+    after(model, 3_700 + 960)
+    model.check()
+    finish(late, model.world.store)
+    with pytest.raises(AssertionError, match="4: the object of an ended upload is there"):
+        model.check()
+
+
+def test_it_notices_an_object_of_somebody_elses_bytes(model: Model) -> None:
+    model.begin(profile="aws", file=File(4), sent=True)
+    known = model.talk.known[0]
+    mark = model.world.truth.stories[known.id].upload.mark
+    model.world.store.put_object(known.key, b"evil", mark=mark)
+    model.complete(at=0, which=0, weather=None, pace=TO_THE_END)
+    with pytest.raises(AssertionError, match="1: not the file's bytes"):
         model.check()

@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 
 from coordinator.storage.fake import Call, FakeStore
 from coordinator.uploads.driving import Timing
-from coordinator.uploads.model import Claim, Manifest, Upload, UploadId
+from coordinator.uploads.model import Claim, Manifest, ManifestPart, Method, Upload, UploadId
 from coordinator.uploads.ports import Changes, Started, StoreOutcomeUnknown
 from coordinator.uploads.state import Reason, State
 
 COMPLETE = "complete_multipart_upload"
 ABORT = "abort_multipart_upload"
+DELETE = "delete_object"
 DEADLINE = Timing().complete_deadline
 
 
@@ -66,7 +67,9 @@ class Truth:
         self.tick += 1
         upload = started.upload
         if upload.id not in self.stories:
-            self.stories[upload.id] = self._by_key[upload.key] = Story(upload)
+            opened = upload.state is State.OPEN
+            self.stories[upload.id] = self._by_key[upload.key] = Story(upload, opened=opened)
+            self._moves[f"none -> {upload.state} ({upload.method})"] += 1
 
     def saw_move(self, before: Upload, after: Upload, changes: Changes) -> None:
         self.tick += 1
@@ -82,6 +85,8 @@ class Truth:
         if after.state is State.COMPLETING and before.state is State.OPEN:
             story.frozen = after.manifest
             self._must_be_claimed(story)
+        if after.method is Method.PUT:
+            self._saw_lone_put(story, after)
         if after.state is State.OPEN:
             story.opened, story.closed_at, story.parts_read = True, None, None
         elif before.state is State.OPEN:
@@ -117,6 +122,8 @@ class Truth:
             self._complete_arrives(story, call)
         elif call.operation == ABORT:
             self._abort_arrives(story, call)
+        elif call.operation == DELETE:
+            self._delete_arrives(story)
 
     def _complete_arrives(self, story: Story, call: Call) -> None:
         if call.manifest != story.frozen:
@@ -139,6 +146,23 @@ class Truth:
             self.breach("8: an Abort while a Complete may still run")
         if story.upload.state in {State.COMPLETING, State.COMPLETED, State.OPEN}:
             self.breach(f"8: an Abort of an upload that is {story.upload.state}")
+
+    def _delete_arrives(self, story: Story) -> None:
+        upload = story.upload
+        if upload.method is not Method.PUT or upload.state in {State.OPEN, State.COMPLETED}:
+            self.breach(f"8: a DeleteObject of an upload that is {upload.state}")
+        found = self._store().stored(upload.key)
+        if found is not None and found.mark != upload.mark and upload.key not in self.meddled:
+            self.breach("8: a DeleteObject of what is not ours")
+
+    def _saw_lone_put(self, story: Story, after: Upload) -> None:
+        if after.state in {State.CREATING, State.COMPLETING}:
+            self.breach(f"2: a put upload that is {after.state}")
+        if after.state is State.COMPLETED and after.etag is not None and after.size is not None:
+            story.frozen = (ManifestPart(1, after.etag, after.size),)
+            self._must_be_claimed(story)
+        if after.state is State.FAILED and after.key not in self.meddled:
+            self.breach(f"1: called {after.reason}, and nobody has touched the object")
 
     def _running(self, story: Story) -> bool:
         return any(

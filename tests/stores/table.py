@@ -32,6 +32,7 @@ ROWS: Final = {
     "list_parts_after_complete": "after Complete, ListParts says",
     "second_abort": "a second Abort is answered as",
     "abort_after_complete": "an Abort after Complete is answered as",
+    "put_over_an_object": "a PUT with `If-None-Match: *` where there is an object",
     "object_etag": "the ETag in HEAD is an MD5",
 }
 """A field of StoreProfile, and how a reader calls it."""

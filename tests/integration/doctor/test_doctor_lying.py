@@ -127,6 +127,23 @@ async def test_metadata_that_is_dropped(healthy: Healthy, liar: Liar) -> None:
     await fails(healthy, liar, lie, "store.metadata")
 
 
+async def test_an_object_that_is_written_over(healthy: Healthy, liar: Liar) -> None:
+    def lie(asked: Asked, said: Said) -> Said:
+        return accept(said) if asked.method == "PUT" and said.status == 412 else said
+
+    report = await examined(healthy, liar, lie)
+    assert (report.failed, report.warned) == (set(), {"small.once"})
+    assert "MD5" in report["small.once"].detail
+
+
+async def test_a_mark_that_need_not_be_sent(healthy: Healthy, liar: Liar) -> None:
+    def lie(asked: Asked, said: Said) -> Said:
+        bound = "x-amz-meta-coordinator-mark" in asked.query and asked.method == "PUT"
+        return accept(said) if bound and said.status == 403 else said
+
+    await fails(healthy, liar, lie, "small.bound")
+
+
 async def test_a_page_instead_of_a_store(healthy: Healthy, liar: Liar) -> None:
     def lie(_: Asked, __: Said) -> Said:
         return Said(200, {"content-type": "text/html"}, b"<html>welcome</html>")
