@@ -56,7 +56,7 @@ def main() -> None:
         )
     for move, times in sorted(journal.moves.items()):
         print(f"{times:8}  {move}")
-    print(f"{journal.ended} sequences, no breach")
+    print(f"{journal.ended} sequences, no breach; {journal.unrepeatable} batches ended early")
 
 
 main()

@@ -21,6 +21,10 @@ class Journal:
         self.ended = 0
         self.moves: Counter[str] = Counter()
         self.breaches: list[str] = []
+        self.found: list[str] = []
+        """Every breach of all sequences, also of one that went otherwise when it was played again."""
+        self.unrepeatable = 0
+        """Batches that ended early, because a sequence went otherwise when it was played again."""
         self._truth: Truth | None = None
 
     def begin(self, truth: Truth) -> None:

@@ -60,6 +60,7 @@ class Sequence(RuleBasedStateMachine):
             *self.journal.breaches,
             *broken(rows, self.rows, self.talk.known, self.world),
         ]
+        self.journal.found += breaches
         assert not breaches, "\n".join(breaches)
         self.rows = {row["id"]: row for row in rows}
 

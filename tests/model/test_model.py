@@ -18,4 +18,5 @@ def test_no_sequence_breaks_an_invariant(floor: Floor, capsys: pytest.CaptureFix
     took = time.monotonic() - began
     with capsys.disabled():
         print(f"\nmodel: {journal.ended} sequences, {journal.moves.total()} moves in {took:.0f} s")
+    assert journal.found == []
     assert journal.ended > 0
