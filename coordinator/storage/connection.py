@@ -65,6 +65,10 @@ async def connect(options: S3Options) -> AsyncIterator[Clients]:
             )
             ca_bundle = asking.get_config_variable("ca_bundle")
             parts = await clients.enter_async_context(open_sender(options, ca_bundle))
+        except OSError as unreadable:
+            raise StoreMisconfigured(
+                "connect", type(unreadable).__name__, "AWS_CA_BUNDLE names no file of certificates"
+            ) from None
         except (BotoCoreError, ValueError) as refused:
             raise StoreMisconfigured(
                 "connect", type(refused).__name__, "store.endpoint_url or store.region cannot be used"

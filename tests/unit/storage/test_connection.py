@@ -1,6 +1,8 @@
 """The SDK's client asks the configured store, whatever the environment says."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -8,7 +10,8 @@ import pytest
 from coordinator.signing.credentials import Credentials, StaticCredentials
 from coordinator.storage.connection import connect
 from coordinator.storage.options import S3Options
-from coordinator.storage.s3 import open_s3_store
+from coordinator.storage.s3 import S3Store, open_s3_store
+from coordinator.uploads.model import MultipartUploadId
 from coordinator.uploads.ports import StoreMisconfigured
 from tests.unit.storage.canned import Canned, answer
 
@@ -32,7 +35,7 @@ async def test_without_an_endpoint_it_is_the_regions_own(
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://elsewhere.example")
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://elsewhere.example")
     async with connect(replace(AWS, region=region)) as clients:
-        for client in clients:
+        for client in (clients.usual, clients.completing):
             assert cast("Any", client).meta.endpoint_url == f"https://s3.{region}.amazonaws.com"
 
 
@@ -41,10 +44,41 @@ async def test_a_store_on_this_machine_is_asked_without_the_networks_proxy(
 ) -> None:
     for name in ("HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    canned.answers = [answer(404)]
+    canned.answers = [answer(404), answer(200, "", 'ETag: "etag"')]
     async with open_s3_store(replace(AWS, endpoint_url=canned.endpoint_url)) as store:
         assert await store.head_object("key") is None
-    assert canned.requests == ["head /uploads/key"]
+        assert await _relayed(store) == "etag"
+    assert canned.requests[0] == "head /uploads/key"
+    assert canned.requests[1].startswith("put /uploads/key?")
+
+
+async def test_a_part_goes_to_a_far_store_through_the_networks_proxy(
+    monkeypatch: pytest.MonkeyPatch, canned: Canned
+) -> None:
+    monkeypatch.setenv("http_proxy", canned.endpoint_url)
+    monkeypatch.setenv("no_proxy", "")
+    canned.answers = [answer(200, "", 'ETag: "etag"')]
+    async with open_s3_store(replace(AWS, endpoint_url="http://store.example")) as store:
+        assert await _relayed(store) == "etag"
+    assert canned.requests[0].startswith("put http://store.example/uploads/key?")
+
+
+async def test_a_part_trusts_the_certificates_that_the_sdk_is_told_to(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told = tmp_path / "own.pem"
+    told.write_text("no certificate")
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(told))
+    with pytest.raises(StoreMisconfigured, match="AWS_CA_BUNDLE"):
+        async with connect(AWS):
+            pass
+
+
+async def _relayed(store: S3Store) -> str:
+    async def body() -> AsyncIterator[bytes]:
+        yield b"part"
+
+    return await store.upload_part("key", MultipartUploadId("upload"), 1, body(), size=4)
 
 
 @pytest.mark.parametrize("wrong", [{"endpoint_url": "no address"}, {"region": "no region"}])

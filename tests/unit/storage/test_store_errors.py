@@ -14,7 +14,12 @@ from coordinator.uploads.ports import (
 )
 
 OPERATIONS: tuple[Operation, ...] = get_args(Operation)
-UNDER_UPLOAD_ID: tuple[Operation, ...] = ("list_parts", "complete_multipart_upload", "abort_multipart_upload")
+UNDER_UPLOAD_ID: tuple[Operation, ...] = (
+    "list_parts",
+    "upload_part",
+    "complete_multipart_upload",
+    "abort_multipart_upload",
+)
 OTHERS: tuple[Operation, ...] = tuple(each for each in OPERATIONS if each not in UNDER_UPLOAD_ID)
 COMPLETE: Operation = "complete_multipart_upload"
 
