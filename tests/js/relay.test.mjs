@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CoordinatorError, TransferError, UploadError } from '../../static/client/errors.js';
+import { openPaths } from '../../static/client/relay.js';
+import { VirtualSurroundings } from './surroundings.mjs';
+
+/** @import { PathContext, PathName } from '../../static/client/ports.js' */
+
+const never = new AbortController().signal;
+const SECOND = 1_000;
+
+/** @param {number} status */
+const refusal = (status, code = '') =>
+  new TransferError('status', status, null, code ? JSON.stringify({ code, detail: `about ${code}` }) : 'nginx');
+
+/**
+ * The paths of one upload; `relayed` are the answers to parts sent through the coordinator, in order.
+ *
+ * @param {{ relayed?: (TransferError | null)[], answers?: boolean, tokens?: string[] }} [script]
+ */
+function ways({ relayed = [], answers = true, tokens = ['one'] } = {}) {
+  const time = new VirtualSurroundings();
+  /** @type {PathName[]} */
+  const told = [];
+  /** @type {any[]} */
+  const puts = [];
+  const held = [...tokens];
+  const paths = openPaths(
+    /** @type {PathContext} */ (
+      /** @type {unknown} */ ({
+        uploadId: 'upload-1',
+        coordinator: {
+          answers: async () => answers,
+          relay: async (
+            /** @type {string} */ id,
+            /** @type {number} */ number,
+            /** @type {string?} */ refused,
+          ) => {
+            if (refused && held.length > 1) held.shift();
+            return {
+              url: `https://coordinator.test/v1/uploads/${id}/parts/${number}`,
+              headers: { Authorization: `Bearer ${held[0]}` },
+            };
+          },
+        },
+        transport: async (/** @type {any} */ put) => {
+          puts.push(put);
+          const answer = relayed.shift();
+          if (answer) throw answer;
+          return { etag: `"${puts.length}"` };
+        },
+        surroundings: time,
+        onPath: (/** @type {PathName} */ path) => told.push(path),
+      })
+    ),
+  );
+  const fail = (/** @type {number} */ number, /** @type {'network' | 'stalled'} */ kind = 'network') =>
+    paths.failed({ number, kind, sent: 0 }, never);
+  const send = (/** @type {number} */ number, digest = {}) =>
+    paths.send({ number, body: new Blob(['x']), digest, onProgress: () => {}, signal: never });
+  return { time, paths, told, puts, fail, send };
+}
+
+/** @param {ReturnType<typeof ways>} scene  two parts that fail twice within five seconds */
+async function blocked({ time, paths, fail }) {
+  for (const number of [1, 2]) paths.choose(number);
+  assert.deepEqual([await fail(1), await fail(2), await fail(2)], ['direct', 'direct', 'direct']);
+  time.advance(5 * SECOND);
+  return fail(1);
+}
+
+/** @param {ReturnType<typeof ways>} scene */
+async function moved(scene) {
+  assert.equal(await blocked(scene), 'relay');
+  assert.equal(scene.paths.choose(1), 'relay');
+  await scene.send(1);
+}
+
+test('a path that stays blocked while the coordinator answers moves all parts, after one that was tried', async () => {
+  const scene = ways();
+  assert.equal(await blocked(scene), 'relay');
+  assert.equal(scene.paths.choose(2), 'direct', 'the others wait for what becomes of the first');
+  assert.equal(scene.paths.choose(1), 'relay');
+  assert.deepEqual(scene.told, []);
+  assert.deepEqual(await scene.send(1, { md5: 'sum', sha256: 'other' }), { etag: '"1"', recorded: true });
+  assert.deepEqual(scene.told, ['relay']);
+  assert.equal(await scene.fail(2), 'relay', 'what had set out before follows at once');
+  assert.equal(scene.paths.choose(3), 'relay');
+  assert.deepEqual(scene.puts[0].headers, {
+    Authorization: 'Bearer one',
+    'Content-MD5': 'sum',
+    'x-amz-checksum-sha256': 'other',
+  });
+});
+
+test('neither a few failures at once, nor one part among others, nor an arrival between makes a suspicion', async () => {
+  const { time, paths, fail } = ways();
+  for (const number of [1, 2, 3, 4]) paths.choose(number);
+  for (const number of [1, 2, 3, 4]) assert.equal(await fail(number), 'direct', 'all in one moment');
+  paths.arrived(5);
+  time.advance(60 * SECOND);
+  for (let times = 0; times < 9; times += 1) {
+    time.advance(SECOND);
+    assert.equal(await fail(2), 'direct', 'the others are under way');
+  }
+});
+
+test('the only part of an upload is enough, later', async () => {
+  const { time, paths, fail } = ways();
+  for (let times = 0; times < 3; times += 1) {
+    paths.choose(1);
+    assert.equal(await fail(1), 'direct');
+    time.advance(2 * SECOND);
+  }
+  assert.equal(await fail(1), 'relay');
+});
+
+test('parts that sent nothing for half a minute count at once', async () => {
+  const { fail } = ways();
+  assert.equal(await fail(1, 'stalled'), 'direct');
+  assert.equal(await fail(2, 'stalled'), 'relay');
+});
+
+test('while the coordinator does not answer either, it is the network that is away', async () => {
+  const scene = ways({ answers: false });
+  assert.equal(await blocked(scene), 'direct');
+  assert.equal(scene.paths.choose(1), 'direct');
+  assert.equal(scene.puts.length, 0);
+});
+
+test('a store that is away for the coordinator too is waited for, and tried again later', async () => {
+  const scene = ways({ relayed: [refusal(503, 'storage_unavailable')] });
+  const { time, paths, fail, send, told } = scene;
+  assert.equal(await blocked(scene), 'relay');
+  paths.choose(1);
+  await assert.rejects(send(1), { name: 'TransferError', status: 503 });
+  assert.equal(paths.choose(1), 'direct');
+  for (let times = 0; times < 6; times += 1) {
+    time.advance(2 * SECOND);
+    assert.equal(await fail(1 + (times % 2)), 'direct', 'not so soon');
+  }
+  time.advance(4 * SECOND);
+  assert.equal(await fail(1), 'relay');
+  paths.choose(1);
+  await send(1);
+  assert.deepEqual(told, ['relay']);
+});
+
+test('every minute one part looks whether the direct path is open, and takes the others along', async () => {
+  const scene = ways();
+  const { time, paths, told } = scene;
+  await moved(scene);
+  time.advance(59 * SECOND);
+  assert.equal(paths.choose(3), 'relay');
+  time.advance(SECOND);
+  assert.equal(paths.choose(4), 'direct');
+  assert.equal(paths.choose(5), 'relay', 'one is enough');
+  assert.equal(paths.choose(4), 'relay', 'it came back');
+  time.advance(59 * SECOND);
+  assert.equal(paths.choose(6), 'relay');
+  paths.arrived(2);
+  assert.deepEqual(told, ['relay'], 'one that had set out long before says nothing');
+  time.advance(SECOND);
+  assert.equal(paths.choose(7), 'direct');
+  paths.arrived(7);
+  assert.deepEqual(told, ['relay', 'direct']);
+  assert.equal(paths.choose(8), 'direct');
+});
+
+for (const [what, answer] of /** @type {const} */ ([
+  ['a coordinator that does not relay', refusal(403, 'relay_off')],
+  ['a proxy that takes no such body', refusal(413)],
+  ['an older coordinator', refusal(405)],
+])) {
+  test(`${what} is not asked again`, async () => {
+    const scene = ways({ relayed: [answer] });
+    await blocked(scene);
+    scene.paths.choose(1);
+    await assert.rejects(scene.send(1), { name: 'TransferError' });
+    scene.time.advance(120 * SECOND);
+    for (const number of [1, 2, 1, 2, 1, 2]) {
+      assert.equal(scene.paths.choose(number), 'direct');
+      scene.time.advance(3 * SECOND);
+      assert.equal(await scene.fail(number), 'direct');
+    }
+    assert.deepEqual(scene.told, []);
+  });
+}
+
+test('a refused credential is renewed once', async () => {
+  const scene = ways({ relayed: [refusal(401, 'token_expired')], tokens: ['one', 'two'] });
+  await moved(scene);
+  assert.deepEqual(
+    scene.puts.map((put) => put.headers.Authorization),
+    ['Bearer one', 'Bearer two'],
+  );
+  const hopeless = ways({ relayed: [refusal(401, 'unauthenticated'), refusal(401, 'unauthenticated')] });
+  await assert.rejects(hopeless.send(1), { name: 'CoordinatorError', code: 'unauthenticated' });
+});
+
+test('what the coordinator says of the part is passed on, by its class', async () => {
+  const scene = ways({
+    relayed: [
+      refusal(422, 'digest_mismatch'),
+      refusal(408, 'too_slow'),
+      new TransferError('network', 0),
+      refusal(409, 'part_changed'),
+      refusal(410, 'upload_gone'),
+      refusal(502, 'storage_misconfigured'),
+    ],
+  });
+  for (const again of [422, 408, 0])
+    await assert.rejects(scene.send(1), { name: 'TransferError', status: again });
+  await assert.rejects(scene.send(1), (error) => error instanceof UploadError && error.code === 'file_changed');
+  for (const code of ['upload_gone', 'storage_misconfigured'])
+    await assert.rejects(scene.send(1), (error) => error instanceof CoordinatorError && error.code === code);
+});
+
+test('a trial that was stopped is begun anew', async () => {
+  const scene = ways({ relayed: [/** @type {any} */ (new DOMException('paused', 'AbortError'))] });
+  assert.equal(await blocked(scene), 'relay');
+  scene.paths.choose(1);
+  await assert.rejects(scene.send(1), { name: 'AbortError' });
+  scene.time.advance(20 * SECOND);
+  await moved(scene);
+});
