@@ -1,6 +1,6 @@
 """How many parts to send at once, found by trying: more while more arrives, fewer when the store is in trouble.
 
-A round is over when as many parts have arrived as there are places. If the round was a tenth faster than the best one,
+A round is over when as many parts have arrived as there are places. If the round was a quarter faster than the best one,
 the places are doubled; if not, the best number is kept, and tried above again after a while. It begins like TCP's slow
 start, because a far store that gives each connection its own rate must not be met with four of them for seconds.
 """
@@ -13,7 +13,7 @@ __all__ = ["MOST_PLACES", "Climb"]
 
 MOST_PLACES: Final = 32
 _FIRST: Final = 8
-_FASTER: Final = 1.1
+_FASTER: Final = 1.25
 _REST: Final = 15.0
 """Seconds after which more places are tried again, and for which a store in trouble is left in peace."""
 

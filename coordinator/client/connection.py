@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 from urllib.parse import SplitResult
 
 import httptools
@@ -160,11 +160,10 @@ class Connection(asyncio.Protocol):
     # what asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - asyncio's types cannot say it
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
         # at most one piece waits: zero where the buffer is ours to write over, one where TLS has copied it
         high = 0 if transport.get_extra_info("ssl_object") is None else 1
-        transport.set_write_buffer_limits(high=high, low=0)
+        self._transport.set_write_buffer_limits(high=high, low=0)
 
     def pause_writing(self) -> None:
         self._full = True

@@ -15,6 +15,7 @@ from coordinator.client.records import Record, Records, StateNotWritten
 from coordinator.client.start import Start
 from coordinator.client.stream import Stream
 from coordinator.protocol import SignedPartAnswer, UploadAnswer
+from coordinator.uploads.plan import AWS_LIMITS
 
 __all__ = ["Finding", "Found"]
 
@@ -108,6 +109,8 @@ class Finding:
         if name is not None:
             return await asyncio.to_thread(records.named, server, name)
         if isinstance(content, Stream) or content.path is None or content.modified_ns is None:
+            return None
+        if content.size < AWS_LIMITS.min_part_size:
             return None
         return await asyncio.to_thread(
             records.of_file, server, content.path, content.size, content.modified_ns

@@ -1,0 +1,165 @@
+"""The Python client against boto3, boto3 with awscrt, aws-cli, s5cmd and rclone, in turns, medians and ratios.
+
+    python -m tests.benchmarks.client tls|plain|shaped|small|real [--rounds 5] [--size 1024] [--folder DIR] [--only NAMES]
+
+Senders run on core 0; the sink (or SeaweedFS), and for our side the service and its Postgres, on the others. Ours sends
+through the service: start, signing, reports, completion are in its time. `tls`, `plain`, `shaped`: one file of --size MiB
+into the sink. `small`: 1,000 files of 10 KiB into the plain sink. `real`: one file into SeaweedFS. The peers'
+environment is made in --folder when it is not there.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from coordinator.database.migrations import upgrade
+from coordinator.local.bucket import LocalStore
+from tests.benchmarks.client.measure import Run, middle, run
+from tests.benchmarks.client.peers import KEY, SECRET, Sender, Store, environment_of_peers, senders
+from tests.benchmarks.client.sink import BUCKET
+from tests.e2e.conftest import new_key
+from tests.e2e.server import Server, new_server, settings_for
+from tests.postgres import any_postgres, new_database
+from tests.seaweedfs import new_seaweedfs
+
+MIB = 1024 * 1024
+MEGABYTE = 1e6
+
+
+@contextmanager
+def sink(folder: Path) -> Iterator[dict[str, str]]:
+    """The sink's ports and certificate."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.benchmarks.client.sink", str(folder)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@asynccontextmanager
+async def service(folder: Path, store: LocalStore, public_url: str) -> AsyncIterator[tuple[Server, str]]:
+    """Our service on a Postgres of its own, and a key; it signs for `public_url`."""
+    async with any_postgres() as postgres, new_database(postgres) as url:
+        await asyncio.to_thread(upgrade, url)
+        more = {"COORDINATOR_STORE__PUBLIC_ENDPOINT_URL": public_url, "COORDINATOR_LOG_LEVEL": "warning"}
+        settings = settings_for(url, store, **more) | {"COORDINATOR_DATABASE_POOL_SIZE": "10"}
+        async with new_server(folder, settings) as server:
+            yield server, await new_key(folder, url)
+
+
+@asynccontextmanager
+async def stage(kind: str, folder: Path) -> AsyncIterator[tuple[LocalStore, Store]]:
+    """The store as the service reaches it, and as senders do."""
+    if kind == "real":
+        async with new_seaweedfs(folder, origins=[]) as store:
+            yield (
+                store,
+                Store(store.endpoint_url, store.bucket, store.access_key_id, store.secret_access_key, None),
+            )
+        return
+    with sink(folder) as doors:
+        door = "plain" if kind == "small" else kind
+        secure = door == "tls"
+        public = f"{'https' if secure else 'http'}://localhost:{doors[door]}"
+        plain = LocalStore(f"http://localhost:{doors['plain']}", "us-east-1", BUCKET, KEY, SECRET)
+        yield plain, Store(public, BUCKET, KEY, SECRET, Path(doors["certificate"]) if secure else None)
+
+
+def ours(server: Server, key: str, store: Store, source: Path, state: Path) -> list[Sender]:
+    program = [sys.executable, str(Path(__file__).with_name("by_us.py")), server.url, key, str(source)]
+    env = {"XDG_STATE_HOME": str(state), "PYTHONPATH": str(Path.cwd())}
+    if store.certificate is not None:
+        env["SSL_CERT_FILE"] = str(store.certificate)
+    return [
+        Sender("ours", [*program, ""], env),
+        Sender("ours, md5 of each part", [*program, "md5"], env),
+    ]
+
+
+def new_source(folder: Path, kind: str, size: int) -> Path:
+    if kind != "small":
+        path = folder / "source"
+        with path.open("wb") as file:
+            for _ in range(size):
+                file.write(secrets.token_bytes(MIB))
+        return path
+    path = folder / "files"
+    path.mkdir()
+    for number in range(1000):
+        (path / f"{number:04}.bin").write_bytes(secrets.token_bytes(10 * 1024))
+    return path
+
+
+def print_table(kind: str, size: int, runs: dict[str, list[Run]]) -> None:
+    us = middle(runs["ours"])
+    amount = size * MIB / MEGABYTE if kind != "small" else 1000
+    unit = "MB/s" if kind != "small" else "files/s"
+    print(f"| {kind} | {unit} (least, median, most) | ours is faster | CPU s | ours takes | RSS, MB |")
+    print("|---|---|---|---|---|---|")
+    for name, found in sorted(runs.items(), key=lambda one: middle(one[1]).inside):
+        mid = middle(found)
+        rates = [amount / seconds for seconds in sorted((one.inside for one in found), reverse=True)]
+        spread = f"{rates[0]:.0f} {amount / mid.inside:.0f} {rates[-1]:.0f}"
+        print(
+            f"| {name} | {spread} | {mid.inside / us.inside:.1f} | {mid.cpu:.2f} | {us.cpu / mid.cpu:.2f} | {mid.rss / MEGABYTE:.0f} |"
+        )
+
+
+@contextmanager
+def folders() -> Iterator[tuple[Path, Path]]:
+    """One in memory, where there is such a thing, and one on disk that Postgres's own user may enter."""
+    memory = "/dev/shm" if Path("/dev/shm").exists() else None
+    with tempfile.TemporaryDirectory(dir=memory) as fast, tempfile.TemporaryDirectory() as slow:
+        Path(slow).chmod(0o711)
+        yield Path(fast), Path(slow)
+
+
+async def main(kind: str, rounds: int, size: int, programs: Path, only: list[str]) -> None:
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, set(cores[1:]) or set(cores))
+    with folders() as (fast, slow):
+        source = new_source(fast, kind, size)
+        async with (
+            stage(kind, slow) as (store, seen),
+            service(slow, store, seen.endpoint_url) as (
+                server,
+                key,
+            ),
+        ):
+            every = [
+                *ours(server, key, seen, source, slow / "state"),
+                *senders(programs, seen, source),
+            ]
+            wanted = [one for one in every if not only or any(name in one.name for name in only)]
+            runs: dict[str, list[Run]] = {one.name: [] for one in wanted}
+            for _ in range(rounds):
+                for one in wanted:
+                    runs[one.name].append(await asyncio.to_thread(run, one, slow, cores[0]))
+            print_table(kind, size, runs)
+
+
+if __name__ == "__main__":
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    arguments.add_argument("kind", choices=["tls", "plain", "shaped", "small", "real"])
+    arguments.add_argument("--rounds", type=int, default=5)
+    arguments.add_argument("--size", type=int, default=1024, help="MiB")
+    arguments.add_argument("--folder", type=Path, default=Path(".benchmark"))
+    arguments.add_argument("--only", nargs="*", default=[])
+    given = arguments.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    programs = environment_of_peers(given.folder.absolute())
+    asyncio.run(main(given.kind, given.rounds, given.size, programs, given.only))

@@ -1,0 +1,28 @@
+"""Send a file, or a folder, with our client: URL KEY SOURCE DIGESTS ("" for none)."""
+
+import asyncio
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from coordinator.client import AsyncClient
+
+
+async def main(url: str, key: str, source: Path, digests: str) -> None:
+    options: Any = {"restart": True, "digests": digests or None}
+    single = source.is_file()  # noqa: ASYNC240 - nothing else runs yet
+    async with AsyncClient(url, token=key) as client:
+        began = time.perf_counter()
+        if single:
+            await client.upload(source, **options)
+        else:
+            async for outcome in client.upload_many([source], **options):
+                if outcome.error is not None:
+                    raise outcome.error
+        print(json.dumps({"seconds": time.perf_counter() - began}))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4]))

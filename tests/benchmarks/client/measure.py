@@ -1,0 +1,54 @@
+"""One run of one sender: its time, its processor time and its memory, as the kernel counted them."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from tests.benchmarks.client.peers import Sender, clean_environment
+
+
+@dataclass(frozen=True)
+class Run:
+    wall: float
+    """Seconds, of the process from its start to its end."""
+    inside: float
+    """Seconds of the transfer, as the program itself says; the process's where it says nothing."""
+    cpu: float
+    rss: int
+    """Bytes at most."""
+
+
+def run(sender: Sender, folder: Path, core: int) -> Run:
+    """Raises RuntimeError when the sender fails."""
+    report = folder / "report.json"
+    launcher = [sys.executable, "-S", str(Path(__file__).with_name("launch.py")), str(core), str(report)]
+    ended = subprocess.run(
+        [*launcher, *sender.command],
+        env={**clean_environment(), **sender.environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ended.returncode != 0:
+        raise RuntimeError(f"{sender.name} failed: {ended.stderr[-2000:]}")
+    used = json.loads(report.read_text())
+    return Run(used["wall"], _inside(ended.stdout) or used["wall"], used["cpu"], used["rss"])
+
+
+def middle(runs: list[Run]) -> Run:
+    return Run(
+        median(one.wall for one in runs),
+        median(one.inside for one in runs),
+        median(one.cpu for one in runs),
+        int(median(one.rss for one in runs)),
+    )
+
+
+def _inside(said: str) -> float | None:
+    try:
+        return float(json.loads(said.strip().splitlines()[-1])["seconds"])
+    except (ValueError, IndexError, KeyError, TypeError):
+        return None
