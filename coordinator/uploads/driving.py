@@ -38,6 +38,8 @@ class Timing:
     """An intent older than this that the store never heard of is given up."""
     gone_rereads: tuple[float, ...] = (0.2, 1.0)
     """Seconds between the reads that must agree before an open upload is called gone."""
+    part_noted_every: timedelta = timedelta(minutes=1)
+    """How often the ledger is told of a part under way through the relay; well below `relaying.LANDS_WITHIN`."""
 
 
 @dataclass(frozen=True, slots=True)

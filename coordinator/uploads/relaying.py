@@ -42,8 +42,6 @@ log = structlog.stdlib.get_logger()
 
 LANDS_WITHIN: Final = timedelta(minutes=5)
 """How far ahead `urls_until` is kept while a part is under way."""
-NOTED_EVERY: Final = 60.0
-"""Seconds."""
 
 _NOTES_MISSED: Final = 3
 """In a row; after that much longer the part could land later than the ledger says."""
@@ -97,7 +95,7 @@ async def _note(driving: Driving, upload: Upload) -> None:
 async def _keep_noting(driving: Driving, upload: Upload) -> NoReturn:
     missed = 0
     while missed < _NOTES_MISSED:
-        await asyncio.sleep(NOTED_EVERY)
+        await asyncio.sleep(driving.timing.part_noted_every.total_seconds())
         try:
             current = await driving.repository.reread(upload.id) or upload
             await _note(driving, require_open(current))

@@ -71,10 +71,11 @@ async def _send(service: Service, key: dict[str, str], upload_id: str, case: Cas
     part_number = (case.path_parameters or {}).get("part_number", 1)
     path = case.operation.path.replace("{upload_id}", upload_id)
     path = path.replace("{part_number}", quote(str(part_number), safe=""))
-    content = None
-    if case.body is not NOT_SET:
-        raw = isinstance(case.body, bytes)
-        content = case.body if raw else json.dumps(case.body, default=str).encode()
+    content: bytes | None = None
+    if isinstance(case.body, bytes):
+        content = case.body
+    elif case.body is not NOT_SET:
+        content = json.dumps(case.body, default=str).encode()
     digests = {name: value for name, value in (case.headers or {}).items() if name in DIGESTS}
     headers = {**key, "Content-Type": "application/json", **digests}
     query = {name: value for name, value in (case.query or {}).items() if value is not None}
