@@ -116,11 +116,13 @@ export class Coordinator {
 
   /**
    * @param {string} id
+   * @param {number | null} size  of a stream; null: known from the start
    * @param {AbortSignal} [signal]
    * @returns {Promise<{ upload: Upload, retryAfter: number | null }>} the wait is in milliseconds
    */
-  async complete(id, signal) {
-    const answer = await this.#http.call('POST', `${path(id)}/complete`, { body: {}, signal });
+  async complete(id, size, signal) {
+    const body = size === null ? {} : { size };
+    const answer = await this.#http.call('POST', `${path(id)}/complete`, { body, signal });
     return { upload: answer.body, retryAfter: answer.retryAfter };
   }
 

@@ -15,14 +15,15 @@ const POLL_MS = 2_000;
 /**
  * @param {Coordinator} coordinator
  * @param {string} id
+ * @param {number | null} size  of a stream; null: known from the start
  * @param {Surroundings} surroundings
  * @param {AbortSignal} signal
  * @returns {Promise<{ upload: Upload } | { missing: number[] }>} the upload as it ended, or the parts to send again
  */
-export async function complete(coordinator, id, surroundings, signal) {
+export async function complete(coordinator, id, size, surroundings, signal) {
   for (;;) {
     try {
-      const { upload, retryAfter } = await coordinator.complete(id, signal);
+      const { upload, retryAfter } = await coordinator.complete(id, size, signal);
       if (upload.state !== 'completing' && upload.state !== 'open') return { upload };
       await sleep(surroundings, retryAfter ?? POLL_MS, signal);
     } catch (error) {

@@ -5,25 +5,24 @@
  */
 
 /** @import { Coordinator } from './api.js' */
-/** @import { Plan } from './plan.js' */
 /** @import { Pool } from './pool.js' */
+/** @import { Pace } from './pace.js' */
 /** @import { Digests, PathContext, PathName, Paths } from './ports.js' */
 /** @import { Surroundings } from './surroundings.js' */
 /** @import { Transport } from './transfer.js' */
 /** @import { Turns } from './turns.js' */
-/** @import { Upload } from './types.js' */
+/** @import { Started, Upload } from './types.js' */
+/** @import { Work } from './work.js' */
 
 import { complete } from './completion.js';
-import { checkOpen, ended, saysOver, whatBecame } from './ending.js';
+import { saysOver } from './ending.js';
 import { UploadError } from './errors.js';
+import { FileSource } from './file_source.js';
 import { Identity } from './identity.js';
 import { isPlanned, partRange, planOf } from './plan.js';
-import { Meter } from './progress.js';
-import { Reporter } from './report.js';
-import { Sender } from './sender.js';
 import { abortIfThere, Start } from './start.js';
 import { abortable } from './surroundings.js';
-import { windowSize } from './window.js';
+import { workOn } from './work.js';
 
 const MOST_ROUNDS = 5;
 const MOST_DETOURS = 5;
@@ -34,7 +33,7 @@ const MOST_DETOURS = 5;
  * @property {Pool} pool  places for parts
  * @property {Transport} transport
  * @property {Surroundings} surroundings
- * @property {number} concurrency
+ * @property {Pace} pace
  * @property {Turns} turns  of starts, by fingerprint
  * @property {(upload: Upload) => Promise<Digests | null>} openDigests  null: none are wanted
  * @property {(context: PathContext) => Promise<Paths>} openPaths
@@ -43,6 +42,11 @@ const MOST_DETOURS = 5;
  * @typedef {object} FileOptions
  * @property {string} [policy]
  * @property {Record<string, string>} [metadata]  kept with the upload; a `last_modified` of one's own stands in for the file's
+ * @property {string} [path]  of the file in its folder, kept as `path` in the metadata; by default what the browser
+ *   says when a folder was chosen
+ * @property {AbortSignal} [signal]  cancels the upload
+ * @property {boolean} [gzip]  compresses what is of a compressible type on its way; the length is then not known
+ *   in advance, so it is sent as a stream, and the object carries `Content-Encoding: gzip`
  * @property {Upload} [expected]  the unfinished upload that this file was chosen for
  *
  * @typedef {object} Watcher
@@ -50,13 +54,7 @@ const MOST_DETOURS = 5;
  * @property {(id: string) => File | null} rival  the other file on this page that sends this upload
  * @property {(id: string) => void} claim
  * @property {(path: PathName) => void} onPath
- *
- * @typedef {object} Work  an upload under way
- * @property {Upload} upload
- * @property {Plan} plan
- * @property {Meter} meter
- * @property {Reporter} reporter
- * @property {Sender} sender
+ * @property {(troubled: boolean) => void} onTrouble  whether everything under way waits for its next try
  */
 
 export class Delivery {
@@ -83,8 +81,6 @@ export class Delivery {
     this.#watcher = watcher;
     this.#identity = new Identity(file, options.expected ?? null);
     this.#start = new Start(file, context, options, watcher);
-    /** Whether everything under way waits for its next try. */
-    this.troubled = false;
   }
 
   /** Null until the coordinator knows of the upload. */
@@ -149,11 +145,11 @@ export class Delivery {
       if (work.upload.state === 'open') await this.#identity.check();
       await work.reporter.flush();
       const { coordinator, surroundings } = this.#context;
-      const answer = await complete(coordinator, work.upload.id, surroundings, signal);
+      const answer = await complete(coordinator, work.upload.id, null, surroundings, signal);
       if ('upload' in answer) return this.#completed(work, answer.upload);
       for (const number of answer.missing) work.meter.missing(number, partRange(work.plan, number).size);
     }
-    throw new UploadError('part_failed', 'The store does not keep what it was sent. Try again later.');
+    throw new UploadError('part_failed');
   }
 
   /**
@@ -164,48 +160,23 @@ export class Delivery {
   async #begin(fingerprint, signal) {
     const started = await abortable(this.#start.run(fingerprint), signal);
     this.#inStep = started.created;
-    const work = await abortable(this.#prepare(started.upload), signal);
-    work.sender.offer(started.parts);
-    return work;
+    return abortable(this.#prepare(started), signal);
   }
 
   /**
-   * @param {Upload} upload
+   * @param {Started} started
    * @returns {Promise<Work>}
    */
-  async #prepare(upload) {
-    const { coordinator, pool, transport, surroundings, concurrency } = this.#context;
-    const plan = planOf(upload, this.#file.size);
-    const meter = new Meter(this.#file.size, plan.partCount);
-    const reporter = new Reporter((claims) => coordinator.report(upload.id, claims), surroundings);
-    const sender = new Sender({
-      file: this.#file,
-      uploadId: upload.id,
+  #prepare(started) {
+    const plan = planOf(started.upload, this.#file.size);
+    return workOn(this.#context, this.#watcher, started, {
       plan,
-      meter,
-      coordinator,
-      pool,
-      reporter,
-      transport,
-      surroundings,
-      windowSize: windowSize(concurrency),
-      digests: await this.#context.openDigests(upload),
-      openPaths: () => this.#openPaths(upload.id),
+      source: new FileSource(this.#file, plan),
+      signedSize: () => undefined,
       checkFile: async () => {
         await this.#identity.check();
       },
-      checkUpload: (signal) => checkOpen(coordinator, upload.id, signal),
-      onTrouble: (troubled) => {
-        this.troubled = troubled;
-      },
     });
-    return { upload, plan, meter, reporter, sender };
-  }
-
-  /** @param {string} uploadId */
-  #openPaths(uploadId) {
-    const { coordinator, transport, surroundings, openPaths } = this.#context;
-    return openPaths({ uploadId, coordinator, transport, surroundings, onPath: this.#watcher.onPath });
   }
 
   /**
@@ -217,7 +188,7 @@ export class Delivery {
   async #learn({ upload, plan, meter }, signal) {
     const recorded = await this.#context.coordinator.parts(upload.id, signal);
     const held = new Set(recorded.filter((part) => isPlanned(plan, part)).map((part) => part.part_number));
-    for (let number = 1; number <= plan.partCount; number += 1) {
+    for (let number = 1; number <= (plan.partCount ?? 0); number += 1) {
       const { size } = partRange(plan, number);
       if (held.has(number)) meter.stored(number, size);
       else meter.missing(number, size);
@@ -231,11 +202,7 @@ export class Delivery {
    */
   async #send({ sender }, signal) {
     this.#stage('uploading', signal);
-    try {
-      await sender.send(signal);
-    } finally {
-      this.troubled = false;
-    }
+    await sender.send(signal);
   }
 
   /**
@@ -249,12 +216,13 @@ export class Delivery {
     if (!this.#work || signal.aborted || !saysOver(error) || this.#detours >= MOST_DETOURS) throw error;
     this.#detours += 1;
     this.#inStep = false;
+    const { whatBecame } = await import('./detour.js');
     const upload = await whatBecame(this.#context.coordinator, this.#work.upload.id, signal);
     if (upload) {
       this.#work.upload = upload;
       return upload;
     }
-    if (this.#startedAnew) throw ended();
+    if (this.#startedAnew) throw new UploadError('ended');
     this.#startedAnew = true;
     this.#work.reporter.drop();
     this.#work = null;
@@ -267,7 +235,7 @@ export class Delivery {
    * @param {Upload} upload
    */
   #completed(work, upload) {
-    if (upload.state !== 'completed') throw ended();
+    if (upload.state !== 'completed') throw new UploadError('ended');
     work.upload = upload;
     return upload;
   }

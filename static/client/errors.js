@@ -52,31 +52,34 @@ export class TransferError extends Error {
  * refused           the store refused fresh signatures again and again
  * unreachable_store the store cannot be reached from this browser
  * part_failed       the store keeps failing on one part
+ * too_large         the file has more bytes than the page takes (limits.js)
+ * too_small         the file has fewer
+ * too_many          the page has as many files as it takes
+ * wrong_type        the file is of no type that the page takes
+ * stream_broken     what was to be sent as a stream broke off before its end
  * cancelled         cancelled here
  * ended             the upload ended elsewhere, or is gone
  *
  * @typedef {'file_unreadable' | 'file_changed' | 'other_file' | 'no_fingerprint' | 'already_here' | 'refused'
- *   | 'unreachable_store' | 'part_failed' | 'cancelled' | 'ended'} UploadErrorCode
+ *   | 'unreachable_store' | 'part_failed' | 'too_large' | 'too_small' | 'too_many' | 'wrong_type'
+ *   | 'stream_broken' | 'cancelled'
+ *   | 'ended'} UploadErrorCode
  */
 
-/** An upload cannot go on. `message` says what is wrong and what to do. */
+/**
+ * An upload cannot go on. Decide by `code`; `values` are what a sentence about it needs (a name, a limit).
+ * `message`, in English, says what is wrong and what to do; it is filled in (words.js) before a task shows the error.
+ */
 export class UploadError extends Error {
   /**
    * @param {UploadErrorCode} code
-   * @param {string} message
+   * @param {Record<string, unknown>} [values]
    * @param {unknown} [cause]
    */
-  constructor(code, message, cause) {
-    super(message, { cause });
+  constructor(code, values = {}, cause) {
+    super('', { cause });
     this.name = 'UploadError';
     this.code = code;
+    this.values = values;
   }
-}
-
-/** @param {unknown} [cause] */
-export function changedFile(cause) {
-  const text =
-    'The file was changed after its upload began, so the parts would not fit together. ' +
-    'Cancel this upload and add the file again.';
-  return new UploadError('file_changed', text, cause);
 }

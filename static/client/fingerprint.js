@@ -48,17 +48,10 @@ function samples(file) {
 async function read(sampled, most) {
   const wanted = Math.min(most, 3 * SAMPLE + 8);
   const bytes = await sampled.arrayBuffer().catch((error) => {
-    throw unreadable(error);
+    throw new UploadError('file_unreadable', {}, error);
   });
-  if (bytes.byteLength !== wanted) throw unreadable();
+  if (bytes.byteLength !== wanted) throw new UploadError('file_unreadable');
   return bytes;
-}
-
-/** @param {unknown} [cause] */
-function unreadable(cause) {
-  const text =
-    'This file cannot be read. If it is open elsewhere, close it; a folder must be sent file by file.';
-  return new UploadError('file_unreadable', text, cause);
 }
 
 /** @param {ArrayBuffer} bytes */

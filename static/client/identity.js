@@ -2,7 +2,7 @@
 
 /** @import { Upload } from './types.js' */
 
-import { changedFile, UploadError } from './errors.js';
+import { UploadError } from './errors.js';
 import { fingerprint } from './fingerprint.js';
 
 export class Identity {
@@ -26,12 +26,14 @@ export class Identity {
    */
   async check() {
     const expected = this.#expected;
-    if (expected && expected.size !== this.#file.size) throw otherFile(expected);
+    if (expected && expected.size !== this.#file.size)
+      throw new UploadError('other_file', { filename: expected.filename });
     const now = await this.#read();
-    if (expected && now === null) throw noFingerprint();
-    if (expected && expected.fingerprint !== now) throw otherFile(expected);
+    if (expected && now === null) throw new UploadError('no_fingerprint');
+    if (expected && expected.fingerprint !== now)
+      throw new UploadError('other_file', { filename: expected.filename });
     this.#known ??= { fingerprint: now };
-    if (this.#known.fingerprint !== now) throw changedFile();
+    if (this.#known.fingerprint !== now) throw new UploadError('file_changed');
     return now;
   }
 
@@ -40,22 +42,7 @@ export class Identity {
       return await fingerprint(this.#file);
     } catch (error) {
       // browsers refuse to read a file that was modified after it was chosen
-      throw this.#known ? changedFile(error) : error;
+      throw this.#known ? new UploadError('file_changed', {}, error) : error;
     }
   }
-}
-
-/** @param {Upload} expected */
-function otherFile(expected) {
-  const text =
-    `This is not the file that the upload of “${expected.filename}” began with: it is another one, or it was ` +
-    'changed since. Choose the original file, or discard the unfinished upload and start again.';
-  return new UploadError('other_file', text);
-}
-
-function noFingerprint() {
-  const text =
-    'This page was not opened over https, so the browser cannot tell whether it is the same file. ' +
-    'Open it over https to go on with an unfinished upload.';
-  return new UploadError('no_fingerprint', text);
 }

@@ -5,6 +5,7 @@
  */
 
 /** @import { Delivered, PartDigest, Paths } from './ports.js' */
+/** @import { Pace } from './pace.js' */
 /** @import { Surroundings } from './surroundings.js' */
 /** @import { SignedPart } from './types.js' */
 /** @import { Transport } from './transfer.js' */
@@ -20,9 +21,10 @@ import { sleep, untilOnline } from './surroundings.js';
  * @property {(number: number) => Blob} body
  * @property {(number: number) => PartDigest | undefined} digest
  * @property {() => Paths | null} paths  null while only the direct one is known
- * @property {() => Promise<Paths>} openPaths
+ * @property {() => Promise<Paths | null>} openPaths
  * @property {Transport} transport
  * @property {Surroundings} surroundings
+ * @property {Pace} pace
  * @property {(number: number, sent: number) => void} onSent
  * @property {(number: number) => void} onWaiting  the part failed and waits for its next try
  * @property {(number: number, signal: AbortSignal) => Promise<void>} checkFile  throws where the file, or this part
@@ -41,7 +43,9 @@ class Tries {
   #unreached = 0;
 
   /** Bytes of the current try that have left. */
-  sent = 0;
+  #sent = 0;
+  /** @type {SignedPart | null} */
+  #signed = null;
 
   /**
    * @param {number} number
@@ -54,22 +58,60 @@ class Tries {
     this.#signal = signal;
   }
 
+  /** @returns {Promise<Delivered>} */
+  async direct() {
+    const { transport, pace, paths } = this.#ports;
+    if (!this.#signed || !this.#ports.isFresh(this.#signed))
+      this.#signed = await this.#ports.signed(this.#number, this.#signal);
+    const { url, headers } = this.#signed;
+    const delivered = await transport({ ...this.#put(), url, headers, patience: () => pace.patience() });
+    pace.arrived(url);
+    paths()?.arrived(this.#number);
+    return delivered;
+  }
+
+  /** @returns {Promise<Delivered>} */
+  relayed() {
+    const digest = this.#ports.digest(this.#number);
+    const paths = /** @type {Paths} */ (this.#ports.paths());
+    return paths.send({ ...this.#put(), number: this.#number, digest });
+  }
+
+  #put() {
+    this.#sent = 0;
+    return {
+      body: this.#ports.body(this.#number),
+      onProgress: (/** @type {number} */ sent) => {
+        this.#sent = sent;
+        this.#ports.onSent(this.#number, sent);
+      },
+      signal: this.#signal,
+    };
+  }
+
   /**
-   * Does what the failure of a direct try asks for; afterwards the part may be tried again.
+   * Does what the failure asks for; afterwards the part may be tried again.
    *
+   * @param {TransferError} failure
+   */
+  async afterDirect(failure) {
+    if (await this.#recover(failure)) this.#signed = null;
+  }
+
+  /**
    * @param {TransferError} failure
    * @returns {Promise<boolean>} whether the part needs a fresh signature
    */
-  async after(failure) {
+  async #recover(failure) {
     switch (stepAfterPart(failure)) {
       case 'sign':
         this.#refused += 1;
-        if (this.#refused > FEW) throw refused(failure);
+        if (this.#refused > FEW) throw new UploadError('refused', {}, failure);
         return true;
       case 'reach':
         return this.#reach(failure);
       case 'wait':
-        if (failure.kind === 'stalled' && this.sent === 0 && (await this.#leaves('stalled'))) return false;
+        if (failure.kind === 'stalled' && this.#sent === 0 && (await this.#leaves('stalled'))) return false;
         await this.#wait(failure);
         return false;
       case 'ask':
@@ -81,12 +123,8 @@ class Tries {
     }
   }
 
-  /**
-   * After a try through the coordinator.
-   *
-   * @param {TransferError} failure
-   */
-  async afterRelay(failure) {
+  /** @param {TransferError} failure */
+  async afterRelayed(failure) {
     await this.#ports.checkFile(this.#number, this.#signal);
     await this.#wait(failure);
   }
@@ -107,7 +145,7 @@ class Tries {
   async #leaves(kind) {
     if (!this.#ports.surroundings.online()) return false;
     const paths = await this.#ports.openPaths();
-    const path = await paths.failed({ number: this.#number, kind, sent: this.sent }, this.#signal);
+    const path = await paths?.failed({ number: this.#number, kind, sent: this.#sent }, this.#signal);
     return path === 'relay';
   }
 
@@ -123,8 +161,7 @@ class Tries {
   async #wait(failure) {
     const { surroundings } = this.#ports;
     if (surroundings.online()) this.#waits += 1;
-    if (this.#waits >= PATIENT_TRIES)
-      throw failure.kind === 'status' ? hopeless(failure) : unreachable(failure);
+    if (this.#waits >= PATIENT_TRIES) throw hopeless(failure);
     await untilOnline(surroundings, this.#signal);
     await sleep(surroundings, backoff(this.#waits || 1, surroundings.random, failure.retryAfter), this.#signal);
   }
@@ -139,54 +176,22 @@ class Tries {
  */
 export async function sendPart(number, ports, signal) {
   const tries = new Tries(number, ports, signal);
-  const onProgress = (/** @type {number} */ sent) => {
-    tries.sent = sent;
-    ports.onSent(number, sent);
-  };
-  /** @type {SignedPart | null} */
-  let signed = null;
   for (;;) {
-    tries.sent = 0;
-    const paths = ports.paths();
-    const relayed = paths?.choose(number) === 'relay';
+    const relayed = ports.paths()?.choose(number) === 'relay';
     try {
-      if (paths && relayed) {
-        const part = { number, body: ports.body(number), digest: ports.digest(number), onProgress, signal };
-        return await paths.send(part);
-      }
-      if (!signed || !ports.isFresh(signed)) signed = await ports.signed(number, signal);
-      const { url, headers } = signed;
-      const delivered = await ports.transport({ url, headers, body: ports.body(number), onProgress, signal });
-      paths?.arrived(number);
-      return delivered;
+      return await (relayed ? tries.relayed() : tries.direct());
     } catch (error) {
       if (signal.aborted || !(error instanceof TransferError)) throw error;
       if (!relayed && stepAfterPart(error) === 'stored') return { etag: null };
       ports.onWaiting(number);
-      if (relayed) await tries.afterRelay(error);
-      else if (await tries.after(error)) signed = null;
+      if (error.status !== 403) ports.pace.failed(error);
+      await (relayed ? tries.afterRelayed(error) : tries.afterDirect(error));
     }
   }
 }
 
 /** @param {TransferError} failure */
-function refused(failure) {
-  const text =
-    'The store refuses this upload, although it was allowed again and again. ' +
-    "Its clock, its keys or its rules may be wrong: tell the service's operator, then try again.";
-  return new UploadError('refused', text, failure);
-}
-
-/** @param {TransferError} failure */
-function unreachable(failure) {
-  const text =
-    'The store cannot be reached from this browser. Check the connection, or whether a firewall or an extension ' +
-    'stands in the way, then try again: what was sent is kept.';
-  return new UploadError('unreachable_store', text, failure);
-}
-
-/** @param {TransferError} failure */
 function hopeless(failure) {
-  const text = `The store keeps failing (it answered ${failure.status}). Try again later: what was sent is kept.`;
-  return new UploadError('part_failed', text, failure);
+  const { kind, status } = failure;
+  return new UploadError(kind === 'status' ? 'part_failed' : 'unreachable_store', { status }, failure);
 }

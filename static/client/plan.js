@@ -1,12 +1,12 @@
 /** The plan of an upload: which bytes of the file each part is. The server makes it; nothing here decides it. */
 
-/** @import { RecordedPart, SignedPart, Upload } from './types.js' */
+/** @import { RecordedPart, Upload } from './types.js' */
 
 /**
  * @typedef {object} Plan
- * @property {number} size
+ * @property {number | null} size  null: a stream, not known yet
  * @property {number} partSize
- * @property {number} partCount  at least 1: an empty file is one part of size 0
+ * @property {number | null} partCount  at least 1: an empty file is one part of size 0. Null as `size`
  */
 
 /**
@@ -25,7 +25,7 @@ export function planOf(upload, size) {
  */
 export function partRange(plan, number) {
   const offset = (number - 1) * plan.partSize;
-  return { offset, size: Math.min(plan.partSize, plan.size - offset) };
+  return { offset, size: Math.min(plan.partSize, (plan.size ?? Infinity) - offset) };
 }
 
 /**
@@ -35,14 +35,5 @@ export function partRange(plan, number) {
  * @param {RecordedPart} part
  */
 export function isPlanned(plan, { part_number, size }) {
-  return part_number >= 1 && part_number <= plan.partCount && size === partRange(plan, part_number).size;
-}
-
-/**
- * @param {Plan} plan
- * @param {SignedPart} signed
- */
-export function agrees(plan, signed) {
-  const { offset, size } = partRange(plan, signed.part_number);
-  return signed.offset === offset && signed.size === size;
+  return part_number >= 1 && part_number <= (plan.partCount ?? 0) && size === partRange(plan, part_number).size;
 }

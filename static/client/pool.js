@@ -1,6 +1,7 @@
 /**
- * A fixed number of places, shared fairly. A free place goes to the waiting owner that holds the fewest;
- * between equals, to the one that has waited longest. One huge file cannot starve a small one.
+ * Places, shared fairly. A free place goes to the waiting owner that holds the fewest; between equals, to the
+ * one that has waited longest. One huge file cannot starve a small one. How many there are may change: who holds
+ * one keeps it, however few there are by then.
  *
  * @typedef {() => void} Release  gives the place back; calling it again changes nothing
  *
@@ -12,7 +13,8 @@
 import { onAbort } from './surroundings.js';
 
 export class Pool {
-  #free;
+  #places;
+  #used = 0;
   /** @type {Waiter[]} in order of arrival */
   #waiting = [];
   /** @type {Map<object, number>} */
@@ -20,7 +22,22 @@ export class Pool {
 
   /** @param {number} places  at least 1 */
   constructor(places) {
-    this.#free = places;
+    this.#places = places;
+  }
+
+  get places() {
+    return this.#places;
+  }
+
+  /** Whether more places would be used at once. */
+  get wanted() {
+    return this.#used >= this.#places && this.#waiting.length > 0;
+  }
+
+  /** @param {number} places  at least 1 */
+  resize(places) {
+    this.#places = places;
+    this.#share();
   }
 
   /**
@@ -49,16 +66,25 @@ export class Pool {
   }
 
   #share() {
-    while (this.#free > 0 && this.#waiting.length > 0) {
-      const next = this.#waiting.reduce((best, other) => (this.#of(other) < this.#of(best) ? other : best));
-      this.#waiting.splice(this.#waiting.indexOf(next), 1);
-      next.grant(this.#take(next.owner));
+    while (this.#used < this.#places && this.#waiting.length > 0) {
+      const next = this.#next();
+      const [{ owner, grant }] = /** @type {[Waiter]} */ (this.#waiting.splice(next, 1));
+      grant(this.#take(owner));
     }
   }
 
-  /** @param {Waiter} waiter */
-  #of(waiter) {
-    return this.#held.get(waiter.owner) ?? 0;
+  /** @returns {number} who is next in the queue; ten thousand files that hold nothing cost one look */
+  #next() {
+    let next = 0;
+    let fewest = Infinity;
+    for (const [index, { owner }] of this.#waiting.entries()) {
+      const held = this.#held.get(owner) ?? 0;
+      if (held >= fewest) continue;
+      next = index;
+      fewest = held;
+      if (held === 0) break;
+    }
+    return next;
   }
 
   /**
@@ -66,13 +92,13 @@ export class Pool {
    * @returns {Release}
    */
   #take(owner) {
-    this.#free -= 1;
+    this.#used += 1;
     this.#held.set(owner, (this.#held.get(owner) ?? 0) + 1);
     let held = true;
     return () => {
       if (!held) return;
       held = false;
-      this.#free += 1;
+      this.#used -= 1;
       const left = (this.#held.get(owner) ?? 1) - 1;
       if (left > 0) this.#held.set(owner, left);
       else this.#held.delete(owner);

@@ -12,12 +12,12 @@ const SETTLE_MS = 1_000;
 /**
  * @typedef {object} Progress
  * @property {number} bytesSent  finished parts and bytes in flight
- * @property {number} bytesTotal
- * @property {number} fraction  0 to 1; 1 only when every part is at the store
+ * @property {number | null} bytesTotal  null while a stream's length is not known
+ * @property {number} fraction  0 to 1; 1 only when every part is at the store; 0 while the length is not known
  * @property {number | null} bytesPerSecond  null until it is known
  * @property {number | null} secondsLeft  null until it is known
  * @property {number} partsDone
- * @property {number} partCount
+ * @property {number | null} partCount  null as `bytesTotal`
  */
 
 export class Meter {
@@ -36,10 +36,21 @@ export class Meter {
   #last = null;
 
   /**
-   * @param {number} total  bytes
-   * @param {number} partCount
+   * @param {number | null} total  bytes
+   * @param {number | null} partCount
    */
   constructor(total, partCount) {
+    this.#total = total;
+    this.#partCount = partCount;
+  }
+
+  /**
+   * The length is known now.
+   *
+   * @param {number} total
+   * @param {number} partCount
+   */
+  settle(total, partCount) {
     this.#total = total;
     this.#partCount = partCount;
   }
@@ -79,10 +90,13 @@ export class Meter {
   /**
    * @param {number} number
    * @param {number} sent  bytes of this part so far
+   * @returns {number} those that are new
    */
   sent(number, sent) {
-    this.#moved += Math.max(0, sent - (this.#flying.get(number) ?? 0));
+    const moved = Math.max(0, sent - (this.#flying.get(number) ?? 0));
+    this.#moved += moved;
     this.#flying.set(number, sent);
+    return moved;
   }
 
   /**
@@ -131,15 +145,16 @@ export class Meter {
   /** @returns {Progress} */
   read() {
     const inFlight = [...this.#flying.values()].reduce((sum, bytes) => sum + bytes, 0);
-    const bytesSent = Math.min(this.#total, this.#finished + inFlight);
+    const total = this.#total;
+    const bytesSent = Math.min(total ?? Infinity, this.#finished + inFlight);
     const speed = this.#measuredMs >= SETTLE_MS ? this.#weighted / this.#weight : null;
     const complete = this.#done.size === this.#partCount;
     return {
       bytesSent,
-      bytesTotal: this.#total,
-      fraction: complete ? 1 : Math.min(0.999, bytesSent / Math.max(1, this.#total)),
+      bytesTotal: total,
+      fraction: complete ? 1 : Math.min(0.999, bytesSent / Math.max(1, total ?? Infinity)),
       bytesPerSecond: speed,
-      secondsLeft: speed !== null && speed >= 1 ? (this.#total - bytesSent) / speed : null,
+      secondsLeft: total !== null && speed !== null && speed >= 1 ? (total - bytesSent) / speed : null,
       partsDone: this.#done.size,
       partCount: this.#partCount,
     };

@@ -47,12 +47,13 @@ export function metadataOf(file, own = {}) {
  */
 export function goesOn(file, upload, { rival, chosen, metadata }) {
   if (rival) {
-    if (isSame(file, rival)) throw new UploadError('already_here', 'This file is in the list already.');
+    if (isSame(file, rival)) throw new UploadError('already_here');
     return false;
   }
   if (!chosen && file.name !== upload.filename) return false;
   const recorded = upload.metadata[LAST_MODIFIED];
-  if (recorded !== undefined && recorded !== metadata[LAST_MODIFIED]) throw changed(upload);
+  if (recorded !== undefined && recorded !== metadata[LAST_MODIFIED])
+    throw new UploadError('file_changed', { filename: upload.filename, began: upload.created_at });
   return true;
 }
 
@@ -62,13 +63,4 @@ export function goesOn(file, upload, { rival, chosen, metadata }) {
  */
 function isSame(file, other) {
   return file.name === other.name && file.size === other.size && file.lastModified === other.lastModified;
-}
-
-/** @param {Upload} upload */
-function changed({ filename, created_at }) {
-  const began = new Date(created_at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-  const text =
-    `The file was changed since the upload of “${filename}” began (${began}), so what is stored would not fit ` +
-    'together with the rest. To send the file as it is now, discard the unfinished upload first.';
-  return new UploadError('file_changed', text);
 }

@@ -4,35 +4,34 @@
  */
 
 /** @import { Coordinator } from './api.js' */
-/** @import { Meter } from './progress.js' */
+/** @import { Source } from './file_source.js' */
+/** @import { Pace } from './pace.js' */
 /** @import { PartPorts } from './part.js' */
-/** @import { Plan } from './plan.js' */
 /** @import { Pool } from './pool.js' */
+/** @import { Paths } from './ports.js' */
+/** @import { Meter } from './progress.js' */
 /** @import { Reporter } from './report.js' */
-/** @import { Digests, Paths } from './ports.js' */
-/** @import { SignedPart } from './types.js' */
 /** @import { Surroundings } from './surroundings.js' */
 /** @import { Transport } from './transfer.js' */
+/** @import { SignedPart } from './types.js' */
+/** @import { Wanted } from './window.js' */
 
 import { sendPart } from './part.js';
-import { agrees, partRange } from './plan.js';
 import { onAbort } from './surroundings.js';
-import { SigningWindow } from './window.js';
-import { Wishes } from './wishes.js';
+import { SigningWindow, windowSize } from './window.js';
 
 /**
  * @typedef {object} SenderOptions
- * @property {Blob} file
+ * @property {Source} source
+ * @property {Wanted} wanted
  * @property {string} uploadId
- * @property {Plan} plan
  * @property {Meter} meter
  * @property {Coordinator} coordinator
  * @property {Pool} pool
+ * @property {Pace} pace
  * @property {Reporter} reporter
  * @property {Transport} transport
  * @property {Surroundings} surroundings
- * @property {number} windowSize
- * @property {Digests | null} digests
  * @property {() => Promise<Paths>} openPaths
  * @property {() => Promise<void>} checkFile  throws where the file is not what it was
  * @property {PartPorts['checkUpload']} checkUpload
@@ -41,7 +40,6 @@ import { Wishes } from './wishes.js';
 
 export class Sender {
   #options;
-  #wishes;
   #window;
   /** @type {Promise<Paths> | null} */
   #opening = null;
@@ -49,8 +47,6 @@ export class Sender {
   #paths = null;
   /** @type {PartPorts} */
   #ports;
-  /** @type {number[]} in order */
-  #pending = [];
   /** @type {Set<number>} */
   #underWay = new Set();
   /** @type {Set<number>} */
@@ -58,49 +54,17 @@ export class Sender {
 
   /** @param {SenderOptions} options */
   constructor(options) {
-    const { coordinator, uploadId, digests } = options;
-    const bodyOf = (/** @type {number} */ number) => this.#bodyOf(number);
+    const { coordinator, uploadId, source, wanted } = options;
     this.#options = options;
-    this.#wishes = new Wishes({ digests, bodyOf, sizeOf: () => undefined });
     this.#window = new SigningWindow({
-      sign: async (wishes, signal) => this.#planned(await coordinator.sign(uploadId, wishes, signal)),
-      upcoming: (most) => this.#pending.slice(0, most),
-      wishes: this.#wishes,
-      size: options.windowSize,
+      sign: (wishes, signal) => coordinator.sign(uploadId, wishes, signal),
+      upcoming: (most) => source.upcoming(most),
+      sizeOf: (number) => source.sizeOf(number),
+      wanted,
+      size: windowSize(options.pool.places),
       now: () => coordinator.now(),
     });
-    this.#ports = this.#portsOf(bodyOf);
-  }
-
-  /**
-   * @param {(number: number) => Blob} body
-   * @returns {PartPorts}
-   */
-  #portsOf(body) {
-    const { meter, checkFile } = this.#options;
-    return {
-      signed: (number, signal) => this.#window.take(number, signal),
-      isFresh: (signed) => this.#window.isFresh(signed),
-      body,
-      digest: (number) => this.#wishes.digest(number),
-      paths: () => this.#paths,
-      openPaths: () => this.#openPaths(),
-      transport: this.#options.transport,
-      surroundings: this.#options.surroundings,
-      onSent: (number, sent) => {
-        meter.sent(number, sent);
-        this.#trouble(number, false);
-      },
-      onWaiting: (number) => {
-        meter.dropped(number);
-        this.#trouble(number, true);
-      },
-      checkFile: async (number, signal) => {
-        await checkFile();
-        await this.#wishes.check(number, signal);
-      },
-      checkUpload: this.#options.checkUpload,
-    };
+    this.#ports = this.#portsOf(options);
   }
 
   /**
@@ -109,30 +73,31 @@ export class Sender {
    * @param {SignedPart[]} parts
    */
   offer(parts) {
-    // without its digest a URL is bound to too little
-    if (!this.#options.digests) this.#window.put(this.#planned(parts));
+    this.#window.put(parts);
   }
 
   /**
-   * Resolves when every part of the plan is at the store. Rejects with the first error, or the signal's
-   * reason, after all parts under way have stopped.
+   * Resolves when every part is at the store. Rejects with the first error, or the signal's reason, after all
+   * parts under way have stopped.
    *
    * @param {AbortSignal} signal
    */
   async send(signal) {
-    const { plan, meter, pool } = this.#options;
-    this.#pending = missing(plan.partCount, meter.done);
+    const { source, meter, pool } = this.#options;
+    source.restart(meter.done);
     const stop = new AbortController();
     const forget = onAbort(signal, () => stop.abort(signal.reason));
-    /** @type {Promise<void>[]} */
-    const flights = [];
+    /** @type {Set<Promise<void>>} */
+    const flights = new Set();
     try {
-      while (this.#pending.length > 0) {
+      for (let number; (number = await source.next(stop.signal)) !== null;) {
         const release = await pool.acquire(this, stop.signal);
-        const number = /** @type {number} */ (this.#pending.shift());
         const flight = this.#one(number, stop.signal).finally(release);
-        flights.push(flight);
-        flight.catch((error) => stop.abort(error));
+        flights.add(flight);
+        flight.then(
+          () => flights.delete(flight),
+          (error) => stop.abort(error),
+        );
       }
       await Promise.all(flights);
     } finally {
@@ -140,7 +105,39 @@ export class Sender {
       await Promise.allSettled(flights);
       forget();
       meter.rest();
+      this.#options.onTrouble(false);
     }
+  }
+
+  /**
+   * @param {SenderOptions} options
+   * @returns {PartPorts}
+   */
+  #portsOf({ meter, pace, source, wanted, transport, surroundings, checkFile, checkUpload }) {
+    return {
+      signed: (number, signal) => this.#window.take(number, signal),
+      isFresh: (signed) => this.#window.isFresh(signed),
+      body: (number) => source.body(number),
+      digest: (number) => wanted.digest(number),
+      paths: () => this.#paths,
+      openPaths: () => this.#openPaths(),
+      transport,
+      pace,
+      surroundings,
+      onSent: (number, sent) => {
+        pace.moved(meter.sent(number, sent));
+        this.#trouble(number, false);
+      },
+      onWaiting: (number) => {
+        meter.dropped(number);
+        this.#trouble(number, true);
+      },
+      checkFile: async (number, signal) => {
+        await checkFile();
+        await wanted.check(number, signal);
+      },
+      checkUpload,
+    };
   }
 
   /**
@@ -148,15 +145,20 @@ export class Sender {
    * @param {AbortSignal} signal
    */
   async #one(number, signal) {
-    const { meter, plan, reporter } = this.#options;
+    const { meter, source, wanted, reporter } = this.#options;
     this.#underWay.add(number);
     try {
       const { etag, recorded } = await sendPart(number, this.#ports, signal);
-      const { size } = partRange(plan, number);
+      const size = source.sizeOf(number);
       meter.arrived(number, size);
+      source.arrived(number);
       if (recorded) return;
-      const digest = this.#wishes.digest(number);
-      reporter.add({ part_number: number, size, ...(etag === null ? {} : { etag }), ...digest });
+      reporter.add({
+        part_number: number,
+        size,
+        ...(etag === null ? {} : { etag }),
+        ...wanted.digest(number),
+      });
     } finally {
       meter.dropped(number);
       this.#underWay.delete(number);
@@ -164,25 +166,12 @@ export class Sender {
     }
   }
 
-  /** @param {number} number */
-  #bodyOf(number) {
-    const { plan, file } = this.#options;
-    const { offset, size } = partRange(plan, number);
-    return file.slice(offset, offset + size);
-  }
-
-  /** @param {SignedPart[]} parts */
-  #planned(parts) {
-    const odd = parts.find((signed) => !agrees(this.#options.plan, signed));
-    if (odd) throw new Error(`part ${odd.part_number} was signed outside the plan`);
-    return parts;
-  }
-
+  /** The direct path is assumed until it fails; where the module cannot be had, it stays the only one. */
   async #openPaths() {
     this.#opening ??= this.#options.openPaths();
-    this.#paths = await this.#opening.catch((error) => {
+    this.#paths = await this.#opening.catch(() => {
       this.#opening = null;
-      throw error;
+      return null;
     });
     return this.#paths;
   }
@@ -196,15 +185,4 @@ export class Sender {
     else this.#waiting.delete(number);
     this.#options.onTrouble(waits && this.#waiting.size === this.#underWay.size);
   }
-}
-
-/**
- * @param {number} count
- * @param {ReadonlySet<number>} done
- * @returns {number[]}
- */
-function missing(count, done) {
-  const numbers = [];
-  for (let number = 1; number <= count; number += 1) if (!done.has(number)) numbers.push(number);
-  return numbers;
 }

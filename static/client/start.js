@@ -149,7 +149,7 @@ export class Start {
       size,
       metadata: this.#metadata(),
       // without its digest a URL would be bound to too little
-      sign: this.#context.hashes ? 0 : windowSize(this.#context.concurrency),
+      sign: this.#context.hashes ? 0 : windowSize(this.#context.pool.places),
       ...(type ? { content_type: type } : {}),
       ...(fingerprint === null || this.#apart ? {} : { fingerprint }),
       ...(policy === undefined ? {} : { policy }),
@@ -168,7 +168,7 @@ export async function abortIfThere(coordinator, id) {
 }
 
 /** A random UUID; crypto.randomUUID exists only over https. */
-function idempotencyKey() {
+export function idempotencyKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;

@@ -8,6 +8,8 @@
  * @property {() => number} random  at least 0, less than 1
  * @property {() => boolean} online
  * @property {(call: () => void) => () => void} whenOnline  calls once; the answer takes it back
+ * @property {(url: string) => string} protocol  that a request to this URL went by, as in ALPN; empty where the
+ *   server does not let the page know (Timing-Allow-Origin)
  */
 
 /** @type {Readonly<Surroundings>} */
@@ -22,6 +24,10 @@ export const browserSurroundings = Object.freeze({
   whenOnline: (call) => {
     globalThis.addEventListener('online', call, { once: true });
     return () => globalThis.removeEventListener('online', call);
+  },
+  protocol: (url) => {
+    const [entry] = performance.getEntriesByName(url, 'resource');
+    return /** @type {PerformanceResourceTiming | undefined} */ (entry)?.nextHopProtocol ?? '';
   },
 });
 

@@ -10,28 +10,45 @@
  * uploading), `path` (detail: 'direct' or 'relay'), `complete` (detail: Upload), `error` (detail: the error).
  */
 
-/** @import { DeliveryContext, FileOptions } from './delivery.js' */
+/** @import { DeliveryContext, Watcher } from './delivery.js' */
 /** @import { PathName } from './ports.js' */
 /** @import { Pool } from './pool.js' */
 /** @import { Progress } from './progress.js' */
 /** @import { Upload } from './types.js' */
+/** @import { Work } from './work.js' */
 
-import { Delivery } from './delivery.js';
 import { UploadError } from './errors.js';
 import { Meter } from './progress.js';
+import { onAbort } from './surroundings.js';
 
 const TICK_MS = 250;
+/** Up to here a file is likely to be one part. Bytes. */
+const SMALL = 8_388_608;
 
 /**
  * @typedef {'waiting' | 'preparing' | 'uploading' | 'paused' | 'finishing' | 'completed' | 'failed'
  *   | 'cancelling' | 'cancelled'} UploadState
  *
  * @typedef {object} Shared
- * @property {Pool} files  places for files
+ * @property {Pool} large  places for files of several parts
+ * @property {Pool} small  places for the others
  * @property {(id: string, upload: UploadTask) => File | null} rival  the file of another one here that sends it
  * @property {(id: string, upload: UploadTask) => void} claim
  *
  * @typedef {DeliveryContext & Shared} UploadContext
+ *
+ * @typedef {object} Delivering  how the bytes get there (delivery.js, stream_delivery.js)
+ * @property {Work | null} work  null until the coordinator knows of the upload
+ * @property {Upload | null} [standing]  the unfinished upload that a changed file was refused for
+ * @property {() => void} [replace]  the next run discards that one first
+ * @property {(signal: AbortSignal) => Promise<Upload>} run  to completion; may be stopped and run again
+ * @property {() => void} doubt  after a failure nothing that was learnt counts: the coordinator is asked again
+ * @property {() => Promise<void>} abandon  clears away what was begun
+ *
+ * @typedef {object} Content  what is sent
+ * @property {string} name
+ * @property {number | null} size  null: a stream, its length is not known yet
+ * @property {string} type
  */
 
 /** @type {ReadonlySet<UploadState>} */
@@ -41,7 +58,9 @@ const UNCANCELLABLE = new Set(['completed', 'cancelled', 'cancelling', 'finishin
 
 export class UploadTask extends EventTarget {
   #context;
-  #delivery;
+  #deliver;
+  /** @type {Delivering | null} */
+  #delivery = null;
   #stop = new AbortController();
   /** @type {Promise<void>} */
   #running = Promise.resolve();
@@ -51,27 +70,36 @@ export class UploadTask extends EventTarget {
   #stopTicking = () => {};
 
   /**
-   * @param {File} file
+   * @param {File | Content} file
    * @param {UploadContext} context
-   * @param {FileOptions} [options]
+   * @param {(watcher: Watcher) => Promise<Delivering>} deliver  throws where it is not to be sent at all
+   * @param {AbortSignal} [signal]  cancels
    */
-  constructor(file, context, options = {}) {
+  constructor(file, context, deliver, signal) {
     super();
-    /** @readonly */
+    /** @readonly the File, or the name and type of a stream */
     this.file = file;
+    /** Whether everything under way waits for its next try. */
+    this.troubled = false;
     /** @type {PathName} the way its parts take */
     this.path = 'direct';
     /** @type {Error | null} why it failed */
     this.error = null;
     this.#context = context;
-    this.#delivery = new Delivery(file, context, options, {
-      onStage: (stage) => this.#to(stage),
-      rival: (id) => context.rival(id, this),
-      claim: (id) => context.claim(id, this),
-      onPath: (path) => this.#onPath(path),
-    });
+    this.#deliver = () =>
+      deliver({
+        onStage: (stage) => this.#to(stage),
+        rival: (id) => context.rival(id, this),
+        claim: (id) => context.claim(id, this),
+        onPath: (path) => this.#onPath(path),
+        onTrouble: (troubled) => {
+          this.troubled = troubled;
+        },
+      });
     // listeners added right after the constructor see every state
     queueMicrotask(() => this.#state === 'waiting' && this.#begin());
+    onAbort(signal, () => this.cancel());
+    if (signal?.aborted) this.cancel();
   }
 
   get state() {
@@ -83,14 +111,14 @@ export class UploadTask extends EventTarget {
     return PAUSABLE.has(this.#state) || this.#state === 'finishing';
   }
 
-  /** Whether everything under way waits for its next try. */
-  get troubled() {
-    return this.#delivery.troubled;
+  /** Whether it counts among the files that the page takes. */
+  get counts() {
+    return this.#state !== 'cancelled' && (this.#state !== 'failed' || this.upload !== null);
   }
 
   /** The coordinator's upload, as of its last answer; null before the first. */
   get upload() {
-    return this.#delivery.work?.upload ?? null;
+    return this.#delivery?.work?.upload ?? null;
   }
 
   /**
@@ -98,7 +126,7 @@ export class UploadTask extends EventTarget {
    * (`file_changed`). It is not this one's own: `cancel()` leaves it alone.
    */
   get standing() {
-    return this.#delivery.standing;
+    return this.#delivery?.standing ?? null;
   }
 
   /** Resolves with the completed upload. Rejects when it fails or is cancelled; `resume()` makes a new one. */
@@ -108,7 +136,7 @@ export class UploadTask extends EventTarget {
 
   /** @returns {Progress} */
   get progress() {
-    return (this.#delivery.work?.meter ?? new Meter(this.file.size, 1)).read();
+    return (this.#delivery?.work?.meter ?? new Meter(this.file.size, 1)).read();
   }
 
   /**
@@ -117,10 +145,10 @@ export class UploadTask extends EventTarget {
    * @returns {{ count: number, size: number, done: ReadonlySet<number>, flying: ReadonlyMap<number, number> } | null}
    */
   get parts() {
-    const work = this.#delivery.work;
+    const work = this.#delivery?.work;
     if (!work) return null;
     const { plan, meter } = work;
-    return { count: plan.partCount, size: plan.partSize, done: meter.done, flying: meter.flying };
+    return { count: plan.partCount ?? 0, size: plan.partSize, done: meter.done, flying: meter.flying };
   }
 
   /** Stops sending; finished parts stay, parts under way are sent again later. */
@@ -142,7 +170,7 @@ export class UploadTask extends EventTarget {
   /** Discards the unfinished upload that stands in the way, with all it stored, and sends the file as it is now. */
   sendAnew() {
     if (this.#state !== 'failed' || !this.standing) return;
-    this.#delivery.replace();
+    this.#delivery?.replace?.();
     this.resume();
   }
 
@@ -153,11 +181,11 @@ export class UploadTask extends EventTarget {
     this.#stop.abort();
     await this.#running;
     try {
-      await this.#delivery.abandon();
+      await this.#delivery?.abandon();
       this.#to('cancelled');
-      this.#done.reject(new UploadError('cancelled', 'The upload was cancelled.'));
+      this.#done.reject(await told(new UploadError('cancelled')));
     } catch (error) {
-      this.#fail(error);
+      this.#fail(await told(error));
     }
   }
 
@@ -177,10 +205,12 @@ export class UploadTask extends EventTarget {
   /** @param {AbortSignal} signal */
   async #drive(signal) {
     try {
-      const release = await this.#context.files.acquire(this, signal);
-      this.#end(await this.#delivery.run(signal).finally(release));
+      const delivery = (this.#delivery ??= await this.#deliver());
+      const { small, large } = this.#context;
+      const release = await ((this.file.size ?? 0) <= SMALL ? small : large).acquire(this, signal);
+      this.#end(await delivery.run(signal).finally(release));
     } catch (error) {
-      if (!signal.aborted) return this.#fail(error);
+      if (!signal.aborted) return this.#fail(await told(error), signal);
       // stopped: what was in flight counts no longer
       this.#announceProgress();
     }
@@ -193,10 +223,15 @@ export class UploadTask extends EventTarget {
     this.dispatchEvent(new CustomEvent('complete', { detail: upload }));
   }
 
-  /** @param {unknown} error */
-  #fail(error) {
-    this.error = error instanceof Error ? error : new Error(String(error));
-    this.#delivery.doubt();
+  /**
+   * @param {Error} error
+   * @param {AbortSignal} [signal]
+   */
+  #fail(error, signal) {
+    // paused or cancelled while the words were looked up
+    if (signal?.aborted) return;
+    this.error = error;
+    this.#delivery?.doubt();
     this.#to('failed');
     this.#done.reject(this.error);
     this.dispatchEvent(new CustomEvent('error', { detail: this.error }));
@@ -212,8 +247,9 @@ export class UploadTask extends EventTarget {
   }
 
   #tick() {
-    const { surroundings } = this.#context;
-    this.#delivery.work?.meter.tick(surroundings.now());
+    const { surroundings, pace } = this.#context;
+    pace.look();
+    this.#delivery?.work?.meter.tick(surroundings.now());
     this.#announceProgress();
     this.#stopTicking = surroundings.after(TICK_MS, () => this.#tick());
   }
@@ -221,6 +257,19 @@ export class UploadTask extends EventTarget {
   #announceProgress() {
     this.dispatchEvent(new CustomEvent('progress', { detail: this.progress }));
   }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {Promise<Error>} with what to say about it
+ */
+async function told(error) {
+  if (error instanceof UploadError)
+    await import('./words.js').then(
+      ({ tell }) => tell(error),
+      () => {},
+    );
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 /** @returns {PromiseWithResolvers<Upload>} whose rejection nobody has to handle: the events tell it too */

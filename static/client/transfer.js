@@ -9,21 +9,18 @@
  * @property {Blob} body
  * @property {(sent: number) => void} onProgress
  * @property {AbortSignal} signal
+ * @property {() => Patience} patience
  *
  * @typedef {(put: PartPut) => Promise<{ etag: string | null }>} Transport  rejects with a TransferError, or with
  *   the signal's reason; `etag` is null where the store's CORS rules hide it
  */
 
+/** @import { Patience } from './pace.js' */
 /** @import { Surroundings } from './surroundings.js' */
 
 import { TransferError } from './errors.js';
 import { parseRetryAfter } from './retry.js';
 import { onAbort } from './surroundings.js';
-
-/** No byte has left for so long: the connection is dead, whatever the system says. */
-const STALLED_MS = 30_000;
-/** All bytes have left; the store may take its time to write them down. */
-const ANSWER_MS = 120_000;
 
 /**
  * @param {Surroundings} surroundings
@@ -31,7 +28,7 @@ const ANSWER_MS = 120_000;
  * @returns {Transport}
  */
 export function xhrTransport(surroundings, newRequest = () => new XMLHttpRequest()) {
-  return ({ url, headers, body, onProgress, signal }) =>
+  return ({ url, headers, body, onProgress, signal, patience }) =>
     new Promise((resolve, reject) => {
       signal.throwIfAborted();
       const request = newRequest();
@@ -52,10 +49,10 @@ export function xhrTransport(surroundings, newRequest = () => new XMLHttpRequest
       const forget = onAbort(signal, () => fail(signal.reason));
 
       request.upload.onprogress = (event) => {
-        watch(STALLED_MS);
+        watch(patience().moving);
         onProgress(Math.min(event.loaded, body.size));
       };
-      request.upload.onload = () => watch(ANSWER_MS);
+      request.upload.onload = () => watch(patience().answer);
       request.onerror = () => fail(new TransferError('network', 0));
       request.onload = () => {
         if (request.status < 200 || request.status > 299) return fail(refusal(request, surroundings));
@@ -64,7 +61,7 @@ export function xhrTransport(surroundings, newRequest = () => new XMLHttpRequest
       };
       request.open('PUT', url);
       for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-      watch(STALLED_MS);
+      watch(patience().moving);
       request.send(body);
     });
 }

@@ -53,8 +53,9 @@
  *
  * @typedef {object} StartBody
  * @property {string} filename
- * @property {number} size
+ * @property {number | null} size  null: a stream
  * @property {Record<string, string>} metadata
+ * @property {'gzip'} [content_encoding]
  * @property {number} sign  how many parts to sign at once
  * @property {string} [content_type]
  * @property {string} [fingerprint]

@@ -1,31 +1,39 @@
-/** @import { FileOptions } from './delivery.js' */
-/** @import { UploadContext } from './task.js' */
-/** @import { Upload } from './types.js' */
-/** @import { Digests } from './ports.js' */
+/** @import { FileOptions, Watcher } from './delivery.js' */
 /** @import { Fetch } from './http.js' */
+/** @import { Limits } from './limits.js' */
+/** @import { Digests } from './ports.js' */
 /** @import { Surroundings } from './surroundings.js' */
+/** @import { Content, Delivering, UploadContext } from './task.js' */
 /** @import { TokenSource } from './credential.js' */
 /** @import { Transport } from './transfer.js' */
+/** @import { Upload } from './types.js' */
 
 import { Coordinator } from './api.js';
+import { Delivery } from './delivery.js';
 import { Http } from './http.js';
+import { Pace } from './pace.js';
 import { Pool } from './pool.js';
 import { browserSurroundings } from './surroundings.js';
+import { UploadTask } from './task.js';
 import { xhrTransport } from './transfer.js';
 import { Turns } from './turns.js';
-import { UploadTask } from './task.js';
 
-/** Browsers open six connections to one HTTP/1.1 host; more would only queue, with their URLs growing old. */
-const CONCURRENCY = 6;
+/** Files under way at once: large ones are finished one after the other, small ones wait mostly for answers. */
+const LARGE_AT_ONCE = 6;
+const SMALL_AT_ONCE = 18;
 
 /**
  * @typedef {object} UploaderOptions
  * @property {string} [endpoint]  the coordinator's URL; the page's own origin unless given
  * @property {string | TokenSource | null} [token]  a Bearer token, or a function that yields one and is asked again after a 401
- * @property {number} [concurrency]  parts under way at once, over all files
+ * @property {number} [concurrency]  the most parts under way at once, over all files; without it as many as the
+ *   connection makes use of (pace.js): 6 at most over HTTP/1.1, 16 over HTTP/2 and 3
  * @property {string} [policy]
  * @property {'sha256' | 'md5' | null} [digests]  the digest of every part is computed in workers and bound into its
  *   URL, so that the store refuses other bytes; null (the default): only where the service demands it
+ * @property {Limits} [limits]  what is not taken is refused before anything is sent
+ * @property {number} [rateLimit]  bytes a second, on average and over all files. A browser cannot slow down a part
+ *   that is on its way: parts are held back instead, so the line is busy by turns (rate_limit.js)
  * @property {Fetch} [fetch]
  * @property {Transport} [transport]
  * @property {Surroundings} [surroundings]
@@ -34,15 +42,15 @@ const CONCURRENCY = 6;
 /**
  * Sends files. All of them share one pool of part transfers, fairly.
  *
- * Events: `add` (detail: an UploadTask), `state` (detail: the UploadTask whose state changed).
+ * Events: `add` (detail: an UploadTask), `state` (detail: the UploadTask whose state changed). Each UploadTask has
+ * events of its own (task.js).
  */
 export class Uploader extends EventTarget {
   #coordinator;
+  #context;
+  #options;
   /** @type {Promise<Digests> | null} */
   #digests = null;
-  #algorithm;
-  #context;
-  #policy;
   /** @type {UploadTask[]} */
   #uploads = [];
   /** @type {Map<string, UploadTask>} upload id to the one that sends it */
@@ -51,9 +59,9 @@ export class Uploader extends EventTarget {
   /** @param {UploaderOptions} [options] */
   constructor(options = {}) {
     super();
-    const { concurrency = CONCURRENCY, surroundings = browserSurroundings } = options;
-    this.#policy = options.policy;
-    this.#algorithm = options.digests ?? null;
+    const { surroundings = browserSurroundings, rateLimit } = options;
+    const pool = new Pool(1);
+    this.#options = options;
     const http = new Http({
       endpoint: options.endpoint ?? globalThis.location?.origin ?? '',
       fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
@@ -61,14 +69,16 @@ export class Uploader extends EventTarget {
       surroundings,
     });
     this.#coordinator = new Coordinator(http);
+    const transport = options.transport ?? xhrTransport(surroundings);
     /** @type {UploadContext} */
     this.#context = {
       coordinator: this.#coordinator,
-      pool: new Pool(concurrency),
-      files: new Pool(concurrency),
-      transport: options.transport ?? xhrTransport(surroundings),
+      pool,
+      pace: new Pace(pool, options.concurrency ?? null, surroundings),
+      large: new Pool(LARGE_AT_ONCE),
+      small: new Pool(SMALL_AT_ONCE),
+      transport: rateLimit ? limited(transport, rateLimit, surroundings) : transport,
       surroundings,
-      concurrency,
       turns: new Turns(),
       rival: (id, upload) => this.#rival(id, upload),
       claim: (id, upload) => this.#claimed.set(id, upload),
@@ -88,20 +98,40 @@ export class Uploader extends EventTarget {
     return this.#uploads.some((upload) => upload.active);
   }
 
+  /** How many parts may be under way at once, as of now. */
+  get concurrency() {
+    return this.#context.pool.places;
+  }
+
   /**
-   * Begins to send a file, or goes on where an unfinished upload of the same file stopped.
+   * Begins to send a file, or goes on where an unfinished upload of the same file stopped. What the page does not
+   * take fails at once, with the error that says why.
    *
    * @param {File} file
    * @param {FileOptions} [options]
    * @returns {UploadTask}
    */
   add(file, options = {}) {
-    const policy = options.policy ?? this.#policy;
-    const upload = new UploadTask(file, this.#context, policy === undefined ? options : { ...options, policy });
-    this.#uploads.push(upload);
-    upload.addEventListener('state', () => this.dispatchEvent(new CustomEvent('state', { detail: upload })));
-    this.dispatchEvent(new CustomEvent('add', { detail: upload }));
-    return upload;
+    return this.#take(file, options, async (settled, watcher) => {
+      const stream = settled.gzip ? (await import('./gzip.js')).compressed(file) : null;
+      if (stream) return this.#streaming(stream, file, { ...settled, encoding: 'gzip' }, watcher);
+      return new Delivery(file, this.#context, settled, watcher);
+    });
+  }
+
+  /**
+   * Sends what has no known length: it is read as its parts are sent, and ends when the stream does. It may be
+   * paused and outlives every outage; a reload ends it, as nothing could read its bytes again.
+   *
+   * @param {ReadableStream<Uint8Array>} stream
+   * @param {{ name: string, type?: string } & FileOptions} options
+   * @returns {UploadTask}
+   */
+  addStream(stream, { name, type = '', ...options }) {
+    const content = { name, size: null, type };
+    return this.#take(content, options, (settled, watcher) =>
+      this.#streaming(stream, content, settled, watcher),
+    );
   }
 
   /**
@@ -144,11 +174,52 @@ export class Uploader extends EventTarget {
   }
 
   /**
+   * @param {File | Content} file
+   * @param {FileOptions} options
+   * @param {(settled: FileOptions, watcher: Watcher) => Promise<Delivering>} deliver
+   */
+  #take(file, options, deliver) {
+    const { limits } = this.#options;
+    const others = this.#uploads.filter((upload) => upload.counts).length;
+    const settled = { ...options, ...this.#settled(file, options) };
+    const admit = async (/** @type {Watcher} */ watcher) => {
+      if (limits) (await import('./limits.js')).admit(file, others, limits);
+      return deliver(settled, watcher);
+    };
+    const upload = new UploadTask(file, this.#context, admit, options.signal);
+    this.#uploads.push(upload);
+    upload.addEventListener('state', () => this.dispatchEvent(new CustomEvent('state', { detail: upload })));
+    this.dispatchEvent(new CustomEvent('add', { detail: upload }));
+    return upload;
+  }
+
+  /**
+   * @param {File | Content} file
+   * @param {FileOptions} options
+   * @returns {FileOptions}
+   */
+  #settled(file, { policy = this.#options.policy, path, metadata }) {
+    const kept = path ?? ('webkitRelativePath' in file ? file.webkitRelativePath : '');
+    return { ...(policy ? { policy } : {}), ...(kept ? { metadata: { path: kept, ...metadata } } : {}) };
+  }
+
+  /**
+   * @param {ReadableStream<Uint8Array>} stream
+   * @param {Content} content
+   * @param {FileOptions & { encoding?: 'gzip' }} options
+   * @param {Watcher} watcher
+   */
+  async #streaming(stream, content, options, watcher) {
+    const { StreamDelivery } = await import('./stream_delivery.js');
+    return new StreamDelivery(stream, content, this.#context, options, watcher);
+  }
+
+  /**
    * @param {Upload} upload
    * @returns {Promise<Digests | null>}
    */
   async #openDigests({ digests: demanded }) {
-    const algorithm = demanded ?? this.#algorithm;
+    const algorithm = demanded ?? this.#options.digests;
     if (!algorithm) return null;
     this.#digests ??= import('./digests/open.js').then(({ openDigests }) => openDigests(algorithm));
     return this.#digests;
@@ -161,6 +232,20 @@ export class Uploader extends EventTarget {
   #rival(id, upload) {
     const holder = this.#claimed.get(id);
     if (!holder || holder === upload || holder.state === 'failed' || holder.state === 'cancelled') return null;
-    return holder.file;
+    return /** @type {File} */ (holder.file);
   }
+}
+
+/**
+ * @param {Transport} transport
+ * @param {number} bytesPerSecond
+ * @param {Surroundings} surroundings
+ * @returns {Transport}
+ */
+function limited(transport, bytesPerSecond, surroundings) {
+  const limit = import('./rate_limit.js').then(({ RateLimit }) => new RateLimit(bytesPerSecond, surroundings));
+  return async (put) => {
+    await (await limit).take(put.body.size, put.signal);
+    return transport(put);
+  };
 }

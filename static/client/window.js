@@ -6,11 +6,31 @@
  */
 
 /** @import { PartWish, SignedPart } from './types.js' */
-/** @import { Wishes } from './wishes.js' */
+/** @import { PartDigest } from './ports.js' */
 
 const MARGIN_MS = 30_000;
 const MOST_AHEAD = 32;
 const WIDEST = 128;
+
+/**
+ * @typedef {object} Wanted  what the URLs are to be bound to
+ * @property {(number: number) => PartWish | null} ready  null while the digest it needs is not known
+ * @property {(number: number, signal: AbortSignal) => Promise<PartWish>} of
+ * @property {(numbers: number[], signal: AbortSignal, onReady: () => void) => void} ahead
+ * @property {(number: number) => PartDigest | undefined} digest
+ * @property {(number: number, signal: AbortSignal) => Promise<void>} check
+ */
+
+/**
+ * Where nothing but the plan's sizes is wanted.
+ *
+ * @param {(number: number) => number | undefined} sizeOf  undefined where the plan says it
+ * @returns {Wanted}
+ */
+export function onlySizes(sizeOf) {
+  const wish = (/** @type {number} */ number) => ({ part_number: number, size: sizeOf(number) });
+  return { ready: wish, of: async (number) => wish(number), ahead() {}, digest() {}, async check() {} };
+}
 
 /**
  * How many parts to keep signed ahead.
@@ -24,7 +44,8 @@ export function windowSize(concurrency) {
 export class SigningWindow {
   #sign;
   #upcoming;
-  #wishes;
+  #sizeOf;
+  #wanted;
   #size;
   #now;
   /** @type {Map<number, SignedPart>} */
@@ -37,14 +58,16 @@ export class SigningWindow {
    * @param {object} options
    * @param {(wishes: PartWish[], signal: AbortSignal) => Promise<SignedPart[]>} options.sign
    * @param {(most: number) => number[]} options.upcoming  the parts that will be needed next
-   * @param {Wishes} options.wishes
+   * @param {(number: number) => number} options.sizeOf
+   * @param {Wanted} options.wanted
    * @param {number} options.size  at most 1,000
    * @param {() => number} options.now  the coordinator's clock, in milliseconds
    */
-  constructor({ sign, upcoming, wishes, size, now }) {
+  constructor({ sign, upcoming, sizeOf, wanted, size, now }) {
     this.#sign = sign;
     this.#upcoming = upcoming;
-    this.#wishes = wishes;
+    this.#sizeOf = sizeOf;
+    this.#wanted = wanted;
     this.#size = size;
     this.#now = now;
   }
@@ -64,7 +87,7 @@ export class SigningWindow {
   async take(number, signal) {
     if (!this.#usable(number)) await this.#waitFor(number, signal);
     const part = this.#held.get(number);
-    if (!part) throw new Error(`the coordinator did not sign part ${number}`);
+    if (part?.size !== this.#sizeOf(number)) throw new Error(`part ${number} was not signed as it is planned`);
     this.#held.delete(number);
     this.#refill(signal);
     return part;
@@ -88,7 +111,7 @@ export class SigningWindow {
   /** @param {number} number */
   #usable(number) {
     const part = this.#held.get(number);
-    return part !== undefined && this.isFresh(part);
+    return part !== undefined && this.isFresh(part) && part.size === this.#sizeOf(number);
   }
 
   /** @param {number[]} numbers */
@@ -101,8 +124,8 @@ export class SigningWindow {
     if (signal.aborted) return;
     const ahead = this.#upcoming(this.#size);
     const unsigned = this.#unsigned(ahead);
-    this.#wishes.ahead(unsigned, signal, () => this.#refill(signal));
-    const first = unsigned.find((number) => this.#wishes.ready(number));
+    this.#wanted.ahead(unsigned, signal, () => this.#refill(signal));
+    const first = unsigned.find((number) => this.#wanted.ready(number));
     if (first === undefined || ahead.length - unsigned.length > this.#size / 2) return;
     // whoever needs one of these parts asks again and meets the error there
     this.#ask(first, signal).catch(() => {});
@@ -114,14 +137,14 @@ export class SigningWindow {
    */
   #ask(first, signal) {
     const others = this.#unsigned(this.#upcoming(this.#size)).filter((number) => number !== first);
-    const ready = others.filter((number) => this.#wishes.ready(number)).slice(0, this.#size - 1);
+    const ready = others.filter((number) => this.#wanted.ready(number)).slice(0, this.#size - 1);
     const numbers = [first, ...ready];
     this.#calls += 1;
     const asking = this.#signed(numbers, signal).finally(() => {
       for (const number of numbers) this.#asked.delete(number);
     });
     for (const number of numbers) this.#asked.set(number, asking);
-    this.#wishes.ahead(others, signal, () => this.#refill(signal));
+    this.#wanted.ahead(others, signal, () => this.#refill(signal));
     return asking;
   }
 
@@ -130,7 +153,7 @@ export class SigningWindow {
    * @param {AbortSignal} signal
    */
   async #signed(numbers, signal) {
-    const wishes = await Promise.all(numbers.map((number) => this.#wishes.of(number, signal)));
+    const wishes = await Promise.all(numbers.map((number) => this.#wanted.of(number, signal)));
     this.put(await this.#sign(wishes, signal));
   }
 }

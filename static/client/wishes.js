@@ -1,20 +1,22 @@
 /**
- * What a part's URL is to be bound to. Where digests are wanted they are computed a few parts ahead of need,
- * while earlier parts are on their way; without them, nothing here takes time.
+ * What a part's URL is to be bound to, where digests are wanted: they are computed a few parts ahead of need, while
+ * earlier parts are on their way.
  */
 
 /** @import { Digests, PartDigest } from './ports.js' */
+/** @import { Wanted } from './window.js' */
 /** @import { PartWish } from './types.js' */
 
-import { changedFile } from './errors.js';
+import { UploadError } from './errors.js';
 
 /** Digests of one upload under computation at once. */
 export const DIGESTS_AHEAD = 4;
 
+/** @implements {Wanted} */
 export class Wishes {
   #digests;
   #bodyOf;
-  #sizeOf;
+  #signedSize;
   /** @type {Map<number, Promise<PartDigest>>} */
   #computing = new Map();
   /** @type {Map<number, PartDigest>} */
@@ -22,14 +24,14 @@ export class Wishes {
 
   /**
    * @param {object} options
-   * @param {Digests | null} options.digests
+   * @param {Digests} options.digests
    * @param {(number: number) => Blob} options.bodyOf
-   * @param {(number: number) => number | undefined} options.sizeOf  undefined where the plan says it
+   * @param {(number: number) => number | undefined} options.signedSize  undefined where the plan says it
    */
-  constructor({ digests, bodyOf, sizeOf }) {
+  constructor({ digests, bodyOf, signedSize }) {
     this.#digests = digests;
     this.#bodyOf = bodyOf;
-    this.#sizeOf = sizeOf;
+    this.#signedSize = signedSize;
   }
 
   /**
@@ -47,8 +49,8 @@ export class Wishes {
    * @returns {PartWish | null}
    */
   ready(number) {
-    if (this.#digests && !this.#known.has(number)) return null;
-    return { part_number: number, size: this.#sizeOf(number), ...this.#known.get(number) };
+    if (!this.#known.has(number)) return null;
+    return { part_number: number, size: this.#signedSize(number), ...this.#known.get(number) };
   }
 
   /**
@@ -69,7 +71,6 @@ export class Wishes {
    * @param {() => void} onReady  after each
    */
   ahead(numbers, signal, onReady) {
-    if (!this.#digests) return;
     for (const number of numbers) {
       if (this.#computing.size >= DIGESTS_AHEAD) return;
       if (this.#known.has(number) || this.#computing.has(number)) continue;
@@ -90,7 +91,7 @@ export class Wishes {
     const before = this.#known.get(number);
     if (!before) return;
     const now = await this.#compute(number, signal);
-    if (now.md5 !== before.md5 || now.sha256 !== before.sha256) throw changedFile();
+    if (now.md5 !== before.md5 || now.sha256 !== before.sha256) throw new UploadError('file_changed');
   }
 
   /**
@@ -98,10 +99,9 @@ export class Wishes {
    * @param {AbortSignal} signal
    */
   #compute(number, signal) {
-    const digests = /** @type {Digests} */ (this.#digests);
     const computing =
       this.#computing.get(number) ??
-      digests
+      this.#digests
         .of(number, this.#bodyOf(number), signal)
         .then((digest) => {
           this.#known.set(number, digest);

@@ -22,6 +22,8 @@ export class VirtualSurroundings {
   now = () => this.#time;
   random = () => this.dice;
   online = () => this.isOnline;
+  alpn = '';
+  protocol = () => this.alpn;
 
   /** @type {Surroundings['after']} */
   after = (ms, call) => {

@@ -52,6 +52,7 @@ function scene() {
     body: new Blob(['0123456789']),
     onProgress: (sent) => progress.push(sent),
     signal: stop.signal,
+    patience: () => ({ moving: 30_000, answer: 120_000 }),
   });
   done.catch(() => {});
   return { time, request, stop, progress, done };

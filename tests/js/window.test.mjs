@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SigningWindow, windowSize } from '../../static/client/window.js';
-import { Wishes } from '../../static/client/wishes.js';
+import { onlySizes, SigningWindow, windowSize } from '../../static/client/window.js';
 import { VirtualSurroundings } from './surroundings.mjs';
 
 /** @import { SignedPart } from '../../static/client/types.js' */
 
-const plain = new Wishes({ digests: null, bodyOf: () => new Blob([]), sizeOf: () => undefined });
+const plain = { wanted: onlySizes(() => undefined), sizeOf: () => 1 };
 const signal = new AbortController().signal;
 
 /**
@@ -25,7 +24,7 @@ function scene(count, { size = 12, ttl = 900_000 } = {}) {
       return numbers.map((number) => signed(number, `${asked.length}`, time.now() + ttl));
     },
     upcoming: (most) => pending.slice(0, most),
-    wishes: plain,
+    ...plain,
     size,
     now: time.now,
   });
@@ -101,7 +100,7 @@ test('a failed background call is made again by whoever needs the part', async (
       return wishes.map((wish) => signed(wish.part_number, 'later', Date.parse('2100-01-01')));
     },
     upcoming: () => [2, 3],
-    wishes: plain,
+    ...plain,
     size: 4,
     now: () => Date.parse('2026-01-01'),
   });

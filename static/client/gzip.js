@@ -1,0 +1,18 @@
+/** Compression on the way, by the browser's own CompressionStream: off the main thread, without code of ours. */
+
+const COMPRESSIBLE =
+  /^(text\/|application\/(json|xml|javascript|x-ndjson|sql|wasm|rtf)$|image\/(svg\+xml|bmp)$)|[+](xml|json)$/;
+/** Types that browsers do not name. */
+const BY_NAME =
+  /\.(csv|tsv|json|ndjson|jsonl|log|txt|md|sql|xml|svg|yaml|yml|html?|css|m?js|geojson|vcf|sam|fastq|fasta)$/i;
+
+/**
+ * @param {File} file
+ * @returns {ReadableStream<Uint8Array> | null} null: it is of no compressible type, or the browser cannot
+ */
+export function compressed(file) {
+  if (typeof CompressionStream !== 'function') return null;
+  const type = file.type.split(';')[0] ?? '';
+  if (type ? !COMPRESSIBLE.test(type) : !BY_NAME.test(file.name)) return null;
+  return file.stream().pipeThrough(/** @type {any} */ (new CompressionStream('gzip')));
+}

@@ -1,0 +1,159 @@
+/**
+ * How many parts are under way at once, over all files, and how long a part may stand still. Both follow from
+ * what the connection does:
+ *
+ *   it starts with START parts. While there is more to send, another half of them is tried; what brings no GAIN in
+ *   throughput is taken back, and tried again HOLD_MS later
+ *   503 and 429 halve them; a stall, a broken connection or another failure of the store takes one away
+ *   never more than HTTP/1.1 has connections to one host (6), unless the store is seen to speak HTTP/2 or 3
+ */
+
+/** @import { Pool } from './pool.js' */
+/** @import { Surroundings } from './surroundings.js' */
+/** @import { TransferError } from './errors.js' */
+
+const START = 4;
+/** Connections that browsers open to one HTTP/1.1 host; a seventh part would only queue, its URL growing old. */
+const MOST_HTTP1 = 6;
+const MOST_MULTIPLEXED = 16;
+/** Through the coordinator: its own calls need connections too. */
+const MOST_RELAYED = 4;
+const WINDOW_MS = 250;
+const LONGEST_WINDOW_MS = 2_000;
+const TELLING_BYTES = 1_048_576;
+const GAIN = 1.05;
+const HOLD_MS = 10_000;
+const COOL_MS = 1_000;
+
+/** At least this many bytes leave a live connection within the patience for it. */
+const STEP_BYTES = 1_048_576;
+/** Bytes that may have left the browser and still wait in this machine's buffers. */
+const BUFFERED_BYTES = 4_194_304;
+
+/**
+ * @typedef {object} Patience  in milliseconds
+ * @property {number} moving  no byte has left for so long: the connection is dead, whatever the system says
+ * @property {number} answer  all bytes have left; the store may take its time to write them down
+ */
+
+export class Pace {
+  #pool;
+  #surroundings;
+  #most;
+  #own;
+  #relayed = false;
+  #looks = 8;
+  #bytes = 0;
+  #since = 0;
+  #heldUntil = 0;
+  #coolUntil = 0;
+  /** @type {number | null} bytes a second, over the last window */
+  #rate = null;
+  /** @type {{ places: number, rate: number } | null} what there was before the last raise */
+  #before = null;
+
+  /**
+   * @param {Pool} pool
+   * @param {number | null} most  a limit of the caller's own
+   * @param {Surroundings} surroundings
+   */
+  constructor(pool, most, surroundings) {
+    this.#pool = pool;
+    this.#own = most;
+    this.#most = MOST_HTTP1;
+    this.#surroundings = surroundings;
+    this.#since = surroundings.now();
+    pool.resize(Math.min(START, this.#ceiling()));
+  }
+
+  /** @param {number} bytes  that left, of any part */
+  moved(bytes) {
+    this.#bytes += bytes;
+    this.look();
+  }
+
+  /** Some part goes through the coordinator. */
+  relayed() {
+    this.#relayed = true;
+    this.#lower(MOST_RELAYED);
+  }
+
+  /** @param {string} url  of a part that arrived */
+  arrived(url) {
+    if (this.#looks === 0) return;
+    this.#looks -= 1;
+    if (!/^h[23]/.test(this.#surroundings.protocol(url))) return;
+    this.#looks = 0;
+    this.#most = MOST_MULTIPLEXED;
+  }
+
+  /** @param {TransferError} failure */
+  failed({ status }) {
+    const now = this.#surroundings.now();
+    this.#before = null;
+    this.#heldUntil = now + HOLD_MS;
+    if (now < this.#coolUntil) return;
+    this.#coolUntil = now + COOL_MS;
+    const { places } = this.#pool;
+    this.#lower(status === 503 || status === 429 ? places >> 1 : places - 1);
+  }
+
+  /** @returns {Patience} */
+  patience() {
+    if (!this.#rate) return { moving: 30_000, answer: 120_000 };
+    const perPart = this.#rate / this.#pool.places / 1000;
+    const moving = clamp(STEP_BYTES / perPart, 15_000, 120_000);
+    return { moving, answer: clamp(moving + BUFFERED_BYTES / perPart, 60_000, 600_000) };
+  }
+
+  /** To be called a few times a second while anything is under way. */
+  look() {
+    const now = this.#surroundings.now();
+    const elapsed = now - this.#since;
+    if (elapsed < WINDOW_MS || (this.#bytes < TELLING_BYTES && elapsed < LONGEST_WINDOW_MS)) return;
+    const rate = (this.#bytes / elapsed) * 1000;
+    this.#since = now;
+    this.#bytes = 0;
+    this.#rate = rate;
+    // only what had all its places in use tells anything about more of them
+    if (rate > 0 && this.#pool.wanted) this.#judge(rate, now);
+    else this.#before = null;
+  }
+
+  /**
+   * @param {number} rate
+   * @param {number} now
+   */
+  #judge(rate, now) {
+    const before = this.#before;
+    this.#before = null;
+    if (before && rate < before.rate * GAIN) {
+      this.#heldUntil = now + HOLD_MS;
+      this.#lower(before.places);
+      return;
+    }
+    const { places } = this.#pool;
+    const more = Math.min(this.#ceiling(), places + Math.max(1, places >> 1));
+    if (now < this.#heldUntil || more <= places) return;
+    this.#before = { places, rate };
+    this.#pool.resize(more);
+  }
+
+  /** @param {number} places */
+  #lower(places) {
+    if (places < this.#pool.places) this.#pool.resize(Math.max(1, places));
+  }
+
+  #ceiling() {
+    return Math.min(this.#own ?? Infinity, this.#relayed ? MOST_RELAYED : this.#most);
+  }
+}
+
+/**
+ * @param {number} value
+ * @param {number} least
+ * @param {number} most
+ */
+function clamp(value, least, most) {
+  return Math.min(most, Math.max(least, value));
+}

@@ -1,0 +1,46 @@
+/**
+ * Holds parts back so that no more than so many bytes a second leave on average. A part that has begun goes as fast
+ * as the line lets it: the browser offers no way to slow it down. So the line is busy for one part and then quiet
+ * until its share of time has passed; what is never exceeded is the average from the first byte on.
+ */
+
+/** @import { Surroundings } from './surroundings.js' */
+
+import { sleep } from './surroundings.js';
+
+export class RateLimit {
+  #bytesPerMs;
+  #surroundings;
+  /** When the bytes let through so far have had their time. */
+  #paidUntil = 0;
+
+  /**
+   * @param {number} bytesPerSecond
+   * @param {Surroundings} surroundings
+   */
+  constructor(bytesPerSecond, surroundings) {
+    this.#bytesPerMs = bytesPerSecond / 1000;
+    this.#surroundings = surroundings;
+  }
+
+  /**
+   * Resolves when so many bytes may leave. Who asks first is let through first.
+   *
+   * @param {number} bytes
+   * @param {AbortSignal} signal
+   */
+  async take(bytes, signal) {
+    signal.throwIfAborted();
+    const now = this.#surroundings.now();
+    const begins = Math.max(now, this.#paidUntil);
+    const share = bytes / this.#bytesPerMs;
+    this.#paidUntil = begins + share;
+    try {
+      await sleep(this.#surroundings, begins - now, signal);
+    } catch (error) {
+      // those behind it move up by what it does not send
+      this.#paidUntil -= share;
+      throw error;
+    }
+  }
+}

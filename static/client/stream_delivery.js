@@ -1,0 +1,119 @@
+/**
+ * The protocol of a stream: start without a size, send parts as they are read, say the size when completing.
+ * What is not at the store yet is in memory alone, so only this page can go on with it.
+ */
+
+/** @import { DeliveryContext, FileOptions, Watcher } from './delivery.js' */
+/** @import { Content } from './task.js' */
+/** @import { Upload } from './types.js' */
+/** @import { Work } from './work.js' */
+
+import { complete } from './completion.js';
+import { UploadError } from './errors.js';
+import { abortIfThere, idempotencyKey } from './start.js';
+import { StreamSource } from './stream_source.js';
+import { abortable } from './surroundings.js';
+import { workOn } from './work.js';
+
+export class StreamDelivery {
+  #stream;
+  #content;
+  #context;
+  #options;
+  #watcher;
+  #key = idempotencyKey();
+  /** @type {Promise<Work> | null} */
+  #starting = null;
+  /** @type {StreamSource | null} */
+  #source = null;
+  /** @type {Work | null} null until the coordinator knows of the upload */
+  work = null;
+
+  /**
+   * @param {ReadableStream<Uint8Array>} stream
+   * @param {Content} content
+   * @param {DeliveryContext} context
+   * @param {FileOptions & { encoding?: 'gzip' }} options
+   * @param {Watcher} watcher
+   */
+  constructor(stream, content, context, options, watcher) {
+    this.#stream = stream;
+    this.#content = content;
+    this.#context = context;
+    this.#options = options;
+    this.#watcher = watcher;
+  }
+
+  /**
+   * @param {AbortSignal} signal
+   * @returns {Promise<Upload>} completed
+   */
+  async run(signal) {
+    this.#watcher.onStage('preparing');
+    const { upload, sender, reporter } = await abortable(this.#begin(), signal);
+    signal.throwIfAborted();
+    this.#watcher.onStage('uploading');
+    await sender.send(signal);
+    this.#watcher.onStage('finishing');
+    await reporter.flush();
+    const { coordinator, surroundings } = this.#context;
+    const size = this.#source?.size ?? 0;
+    const answer = await complete(coordinator, upload.id, size, surroundings, signal);
+    // the bytes of a part that the store lost are gone
+    if (!('upload' in answer)) throw new UploadError('part_failed');
+    if (answer.upload.state !== 'completed') throw new UploadError('ended');
+    if (this.work) this.work.upload = answer.upload;
+    return answer.upload;
+  }
+
+  doubt() {}
+
+  /** Ends the stream, and clears away what was stored. */
+  async abandon() {
+    this.work?.reporter.drop();
+    const work = await this.#starting?.catch(() => null);
+    await (this.#source ? this.#source.cancel() : this.#stream.cancel().catch(() => {}));
+    if (work) await abortIfThere(this.#context.coordinator, work.upload.id);
+  }
+
+  #begin() {
+    this.#starting ??= this.#start().catch((error) => {
+      this.#starting = null;
+      throw error;
+    });
+    return this.#starting;
+  }
+
+  /** @returns {Promise<Work>} */
+  async #start() {
+    const started = await this.#context.coordinator.start(this.#body(), this.#key);
+    this.#watcher.claim(started.upload.id);
+    const plan = { size: null, partSize: started.upload.part_size, partCount: null };
+    const source = new StreamSource(this.#stream, plan.partSize, (size, partCount) => {
+      Object.assign(plan, { size, partCount });
+      this.work?.meter.settle(size, partCount);
+    });
+    this.#source = source;
+    this.work = await workOn(this.#context, this.#watcher, started, {
+      plan,
+      source,
+      signedSize: (number) => source.sizeOf(number),
+      checkFile: async () => {},
+    });
+    return this.work;
+  }
+
+  #body() {
+    const { name, type } = this.#content;
+    const { policy, metadata = {}, encoding } = this.#options;
+    return {
+      filename: name,
+      size: null,
+      metadata,
+      sign: 0,
+      ...(type ? { content_type: type } : {}),
+      ...(encoding ? { content_encoding: encoding } : {}),
+      ...(policy === undefined ? {} : { policy }),
+    };
+  }
+}
