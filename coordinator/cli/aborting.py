@@ -9,6 +9,7 @@ from coordinator.cli.client_settings import ClientSettings
 from coordinator.cli.connecting import asked, connected
 from coordinator.cli.exit_code import ExitCode
 from coordinator.cli.reporting import failure_of
+from coordinator.cli.upload_id import read_upload_id
 from coordinator.client import ServerRefused
 
 __all__ = ["run_abort"]
@@ -18,7 +19,7 @@ def run_abort(
     settings: ClientSettings, upload_ids: Sequence[str], reason: str | None, *, as_json: bool
 ) -> None:
     """Goes on after an upload that was refused. Raises what the client raises, and SystemExit."""
-    code = asked(_abort(settings, upload_ids, reason, as_json=as_json))
+    code = asked(_abort(settings, [*map(read_upload_id, upload_ids)], reason, as_json=as_json))
     if code is not ExitCode.DONE:
         sys.exit(code)
 

@@ -47,6 +47,7 @@ _AGAIN: Final = "run the same command again: it goes on where it stopped"
 _REMEDIES: Final = {
     "unauthenticated": "set COORDINATOR_API_KEY, or mend it; `coordinator config` shows which one is in force",
     "token_expired": "ask for a new token, or use an API key",
+    "not_found": "`coordinator ls` shows yours",
     "part_changed": "send it anew with --restart",
     "store_unreachable": _AGAIN,
     "part_failed": _AGAIN,

@@ -36,7 +36,7 @@ _SERVER_NEEDED: Final = (
 def main() -> None:
     try:
         # it returns the code of whoever asks for an end, such as --help, and None for a command that ran through
-        sys.exit(app(standalone_mode=False))
+        sys.exit(app(standalone_mode=False, prog_name="coordinator"))
     except TyperException as wrong:
         _fail(_said(wrong), ExitCode.WRONG_USE)
     except Failure as failed:

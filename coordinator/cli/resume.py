@@ -16,6 +16,7 @@ from coordinator.cli.source import STDIN, Source, check_stdin
 from coordinator.cli.standard_input import standard_input
 from coordinator.cli.transfer import Transfer, display_for, run_transfer
 from coordinator.cli.units import shown_size
+from coordinator.cli.upload_id import read_upload_id
 from coordinator.client import AsyncClient, OngoingUpload, Upload
 
 __all__ = ["run_resumable", "run_resume"]
@@ -37,6 +38,7 @@ def run_resume(
     settings: ClientSettings, upload_id: str, file: str | None, *, as_json: bool, quiet: bool
 ) -> None:
     """Raises SystemExit with the code when it was not completed, and Failure."""
+    upload_id = read_upload_id(upload_id)
     source = _source(settings, upload_id, file)
     run_transfer(
         Transfer(

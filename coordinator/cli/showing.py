@@ -11,6 +11,7 @@ from coordinator.cli.connecting import asked, connected
 from coordinator.cli.failure import one_line
 from coordinator.cli.listing import shown_progress
 from coordinator.cli.units import shown_seconds, shown_size
+from coordinator.cli.upload_id import read_upload_id
 from coordinator.client import Upload
 
 __all__ = ["run_show"]
@@ -18,7 +19,7 @@ __all__ = ["run_show"]
 
 def run_show(settings: ClientSettings, upload_id: str, *, as_json: bool) -> None:
     """Raises what the client raises."""
-    upload = asked(_upload(settings, upload_id))
+    upload = asked(_upload(settings, read_upload_id(upload_id)))
     if as_json:
         print(msgspec.json.encode(upload).decode())
         return

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import IO
 
 import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
 
@@ -65,6 +66,7 @@ async def start(
     settings: Mapping[str, str],
     *,
     command: Sequence[str] = COMMAND,
+    stdin: int | IO[bytes] = asyncio.subprocess.DEVNULL,
 ) -> Program:
     """Start the command with `settings` in its environment; its output goes to a new folder inside `folder`."""
     own = Path(mkdtemp(dir=folder))
@@ -73,7 +75,7 @@ async def start(
             *command,
             *arguments,
             env={**os.environ, **settings},
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=stdin,
             stdout=stdout,
             stderr=stderr,
         )

@@ -1,0 +1,277 @@
+"""Whatever is given, wrong or missing: one line that says what to do, a documented exit code, and no traceback."""
+
+import asyncio
+import io
+import os
+import pty
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from coordinator.cli.exit_code import ExitCode
+from coordinator.cli.main import main
+from coordinator.local.bucket import LocalStore
+from tests.e2e import program
+from tests.e2e.conftest import Place
+from tests.e2e.program import Ended
+from tests.e2e.server import free_port
+from tests.e2e.shell import Shell, at, events, own_home, recorded, said_once
+from tests.integration.local.stack_process import as_ordinary_user
+from tests.postgres import passable_directory
+
+NOBODYS = "01900000-0000-7000-8000-000000000000"
+"""An id that no upload has."""
+
+
+@pytest.fixture
+def shell(place: Place, tmp_path: Path) -> Shell:
+    (tmp_path / "file.txt").write_bytes(b"some bytes")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "new\nline.txt").write_bytes(b"x")
+    (tmp_path / os.fsdecode(b"latin-\xe9.txt")).write_bytes(b"x")
+    os.mkfifo(tmp_path / "pipe")
+    return at(place, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        (["upload", "{here}/nothing.txt"], ExitCode.NO_FILE, "there is no file {here}/nothing.txt; check its name"),
+        (["upload", ""], ExitCode.NO_FILE, "there is no file (empty name)"),
+        (["upload", "{here}/file.txt", "{here}/nothing.txt"], ExitCode.NO_FILE, "nothing was sent"),
+        (["upload", "{here}/file.txt/x"], ExitCode.NO_FILE, "cannot be read (Not a directory)"),
+        (["upload", "{here}/pipe"], ExitCode.NO_FILE, "is no file and no folder; name a file"),
+        (["upload", "{here}/new\nline.txt"], ExitCode.WRONG_USE, "line.txt holds a control character; give it another one with --name"),
+        (["upload", os.fsdecode(b"{here}/latin-\xe9.txt")], ExitCode.WRONG_USE, "is not UTF-8; give it another one with --name"),
+        (["upload", "{here}/file.txt", "--name", "a\nb"], ExitCode.WRONG_USE, "the name a\\nb holds a control character"),
+        (["upload", "{here}/file.txt", "{here}/folder", "--name", "x"], ExitCode.WRONG_USE, "--name names one file"),
+        (["upload", "{here}/file.txt", "--metadata", "shelf"], ExitCode.WRONG_USE, "--metadata shelf is not name=value"),
+        (["upload", "{here}/file.txt", "--metadata", "a=1", "--metadata", "a=2"], ExitCode.WRONG_USE, "is given twice"),
+        (["upload", "{here}/file.txt", "--limit-rate", "fast"], ExitCode.WRONG_USE, "--limit-rate: it must be a number of bytes"),
+        (["upload", "{here}/file.txt", "--part-size", "1K"], ExitCode.REFUSED, "A part must have from"),
+        (["upload", "{here}/file.txt", "--policy", "nobodys"], ExitCode.REFUSED, "policy"),
+        (["upload", "{here}/file.txt", "--colour", "blue"], ExitCode.WRONG_USE, "see `coordinator upload --help`"),
+        (["upload"], ExitCode.WRONG_USE, "see `coordinator upload --help`"),
+        (["upload", "-", "-", "--name", "x"], ExitCode.WRONG_USE, "standard input (-) is named twice"),
+        (["upload", "-"], ExitCode.WRONG_USE, "standard input has no name; give it one with --name"),
+        (["resume", NOBODYS, "{here}/file.txt"], ExitCode.REFUSED, "There is no such upload"),
+        (["resume", NOBODYS, "{here}/folder"], ExitCode.NO_FILE, "is a folder, and a file is expected here"),
+        (["resume", NOBODYS, "{here}/nothing.txt"], ExitCode.NO_FILE, "There is no file {here}/nothing.txt"),
+        (["resume", "not-an-id", "{here}/file.txt"], ExitCode.WRONG_USE, "not-an-id is not an upload's id"),
+        (["show", NOBODYS], ExitCode.REFUSED, "There is no such upload; `coordinator ls` shows yours"),
+        (["show", "../healthz"], ExitCode.WRONG_USE, "../healthz is not an upload's id"),
+        (["abort", NOBODYS, "x"], ExitCode.WRONG_USE, "x is not an upload's id"),
+        (["abort", NOBODYS], ExitCode.REFUSED, NOBODYS),
+        (["ls", "--state", "lost"], ExitCode.REFUSED, "state"),
+        (["ls", "--limit", "0"], ExitCode.WRONG_USE, "see `coordinator ls --help`"),
+        (["test-upload", "much"], ExitCode.WRONG_USE, "SIZE: it must be a number of bytes"),
+        (["test-upload", "0"], ExitCode.WRONG_USE, "SIZE: it must be 1 byte or more"),
+        (["test-upload", "80T"], ExitCode.WRONG_USE, "SIZE: the size must be from 0"),
+        (["frobnicate"], ExitCode.WRONG_USE, "see `coordinator --help`"),
+    ],
+)  # fmt: skip
+def test_a_wrong_argument(
+    shell: Shell,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    given: tuple[Sequence[str], ExitCode, str],
+) -> None:
+    """In this process, because there are many of them."""
+    arguments, code, says = given
+    here = str(shell.folder)
+    for name, value in shell.settings.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.argv", ["coordinator", *(one.replace("{here}", here) for one in arguments)])
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO()))
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = Ended(int(ended.value.code or 0), *capfd.readouterr())
+    assert says.replace("{here}", here) in said_once(said)
+    assert (said.code, said.stdout) == (code, "")
+
+
+async def test_an_empty_file_is_a_file(place: Place, shell: Shell) -> None:
+    empty = shell.folder / "empty"
+    empty.touch()
+    ended = await shell.run("upload", empty)
+    assert ended.code == 0, ended.stderr
+    await place.audit.ended(ended.stdout.split("\t")[0], "completed", reason=None, content=b"")
+
+
+async def test_an_empty_folder_is_said(shell: Shell) -> None:
+    ended = await shell.run("upload", shell.folder / "folder")
+    assert (ended.code, said_once(ended)) == (0, "there are no files to send")
+
+
+async def test_a_file_closed_to_us(place: Place) -> None:
+    with passable_directory() as folder:
+        folder.chmod(0o777)
+        closed = folder / "closed.txt"
+        closed.write_bytes(b"secret")
+        closed.chmod(0o000)
+        inside = folder / "inside"
+        inside.mkdir()
+        inside.chmod(0o000)
+        somebody = replace(at(place, folder), command=as_ordinary_user(program.COMMAND))
+        for named in (closed, inside):
+            ended = await somebody.run("upload", named)
+            assert said_once(ended) == f"{named} cannot be read (Permission denied); check its permissions"
+            assert ended.code == ExitCode.NO_FILE
+
+
+@asynccontextmanager
+async def _answering(answer: bytes) -> AsyncIterator[str]:
+    """A server that says the same to everybody."""
+
+    async def answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = (
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+        )
+        writer.write(head % len(answer) + answer)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answered, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@pytest.mark.parametrize("answer", [b"<html>hello</html>", b'{"uploads": "many"}', b""])
+async def test_another_service_or_another_version(shell: Shell, answer: bytes) -> None:
+    async with _answering(answer) as url:
+        ended = await shell.run("upload", shell.folder / "file.txt", "--url", url)
+        assert "is not a coordinator, or one of another version" in said_once(ended)
+        assert ended.code == ExitCode.UNREACHABLE
+
+
+async def test_nobody_answers(place: Place, shell: Shell) -> None:
+    secure = place.server.url.replace("http:", "https:")
+    for url, says in (
+        (f"http://127.0.0.1:{free_port()}", "the connection is refused"),
+        ("http://uploads.invalid", "its name is not known"),
+        (secure, "TLS"),
+    ):
+        ended = await shell.run("upload", shell.folder / "file.txt", "--url", url)
+        assert says in said_once(ended)
+        assert (ended.code, ended.stdout) == (ExitCode.UNREACHABLE, "")
+
+
+async def test_the_store_in_the_place_of_the_coordinator(shell: Shell, seaweedfs: LocalStore) -> None:
+    ended = await shell.run("ls", "--url", seaweedfs.endpoint_url)
+    assert said_once(ended)
+    assert ended.code in {ExitCode.UNREACHABLE, ExitCode.NOT_ALLOWED, ExitCode.FAILED}
+
+
+@pytest.mark.parametrize("key", ["ck_0123456789abcdef_wrong", "no-key-at-all", None])
+async def test_a_wrong_key_and_none(place: Place, shell: Shell, key: str | None) -> None:
+    settings = {**shell.settings, "COORDINATOR_API_KEY": key or ""}
+    for arguments in (["upload", str(shell.folder / "file.txt")], ["test-upload", "1M", "-q"]):
+        ended = await replace(shell, settings=settings).run(*arguments)
+        assert ended.code == ExitCode.NOT_ALLOWED
+        assert "set COORDINATOR_API_KEY" in ended.stderr
+        assert "Traceback" not in ended.stderr
+        assert key is None or key not in ended.stderr
+
+
+async def test_no_coordinator_is_named(tmp_path: Path) -> None:
+    alone = Shell(tmp_path, own_home(tmp_path))
+    ended = await alone.run("resume")
+    assert said_once(ended).startswith("url: no coordinator is named; give --url, set COORDINATOR_URL")
+    assert ended.code == ExitCode.WRONG_USE
+
+
+async def test_a_wrong_settings_file_is_named(shell: Shell) -> None:
+    file = shell.folder / "config" / "coordinator" / "config.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text("limit_rat: 10M")
+    ended = await shell.run("ls")
+    assert said_once(ended) == f"limit_rat in {file}: there is no such setting; did you mean limit_rate?"
+    assert ended.code == ExitCode.WRONG_USE
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+async def test_a_clock_that_is_off_changes_nothing(
+    place: Place, shell: Shell, content: bytes, hours: int
+) -> None:
+    """Only the coordinator signs, so only its clock counts."""
+    off = (
+        "import time, runpy; real = time.time; "
+        f"time.time = lambda: real() + {hours * 3600}; runpy.run_module('coordinator.cli.main', run_name='__main__')"
+    )
+    film = shell.folder / "film.mov"
+    film.write_bytes(content)
+    ended = await replace(shell, command=(program.COMMAND[0], "-c", off)).run("upload", film)
+    assert ended.code == 0, ended.stderr
+    await place.audit.ended(ended.stdout.split("\t")[0], "completed", reason=None, content=content)
+
+
+async def test_a_file_that_changes_on_the_way(shell: Shell, content: bytes) -> None:
+    film = shell.folder / "growing.mov"
+    film.write_bytes(content)
+    slowly = ("--part-size", "5M", "--concurrency", "1", "--limit-rate", "6M")
+    async with shell.running("upload", film, "--json", *slowly) as started:
+        await recorded(started, 1)
+        with film.open("ab") as file:
+            file.write(b"more")
+        ended = await started.ended()
+    assert ended.code == ExitCode.CHANGED
+    [failed] = [event for event in events(ended) if event["event"] == "failed"]
+    assert (failed["reason"], failed["exit_code"]) == ("file_changed", ExitCode.CHANGED)
+
+
+async def test_another_file_than_the_uploads(shell: Shell, content: bytes) -> None:
+    film, other = shell.folder / "film.mov", shell.folder / "other.mov"
+    film.write_bytes(content)
+    other.write_bytes(content[::-1])
+    slowly = ("--part-size", "5M", "--concurrency", "1", "--limit-rate", "6M")
+    async with shell.running("upload", film, "--json", *slowly) as started:
+        upload_id = await recorded(started, 1)
+        await started.signal(signal.SIGKILL)
+    ended = await shell.run("resume", upload_id, other, "--quiet")
+    assert ended.code == ExitCode.CHANGED
+    assert str(other) in said_once(ended)
+
+
+async def test_a_resume_file_that_cannot_be_written_is_a_warning(shell: Shell) -> None:
+    ended = await shell.run("upload", shell.folder / "file.txt", "-q", XDG_STATE_HOME="/proc/nowhere")
+    assert ended.code == 0, ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+async def test_a_full_disk_behind_the_output(shell: Shell) -> None:
+    await shell.run("upload", shell.folder / "file.txt")
+    full = os.open("/dev/full", os.O_WRONLY)
+    process = await asyncio.create_subprocess_exec(
+        *shell.command,
+        "ls",
+        env={**os.environ, **shell.settings},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=full,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    os.close(full)
+    _, stderr = await asyncio.wait_for(process.communicate(), 60)
+    assert stderr.decode() == "coordinator: there is no space left; free some and run it again\n"
+    assert process.returncode == ExitCode.NO_SPACE
+
+
+async def test_standard_input_is_a_terminal(shell: Shell) -> None:
+    ours, theirs = pty.openpty()
+    started = await program.start(shell.folder, ["upload", "-", "--name", "x"], shell.settings, stdin=theirs)
+    os.close(theirs)
+    ended = await started.ended()
+    os.close(ours)
+    assert said_once(ended).startswith("standard input is a terminal; pipe something into it, such as:")
+    assert ended.code == ExitCode.WRONG_USE
+
+
+async def test_a_traceback_comes_only_when_asked_for(shell: Shell) -> None:
+    quiet, loud = await shell.run("show", NOBODYS), await shell.run("show", NOBODYS, "--debug")
+    assert "Traceback" not in quiet.stderr
+    assert "Traceback" in loud.stderr
+    assert loud.stderr.splitlines()[-1] == quiet.stderr.strip()
+    assert loud.code == quiet.code
