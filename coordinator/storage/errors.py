@@ -46,6 +46,7 @@ _CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9.]{1,63}")
 _PASSING: Final = frozenset(
     {
         "BandwidthLimitExceeded",
+        "ClientDisconnected",
         "IncompleteBody",
         "InternalError",
         "RequestThrottled",

@@ -49,6 +49,17 @@ _NOTES_MISSED: Final = 3
 _OTHER_BYTES: Final = frozenset(
     {"BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch"}
 )
+_FOR_GOOD: Final = frozenset(
+    {
+        "EntityTooLarge",
+        "EntityTooSmall",
+        "InvalidArgument",
+        "InvalidRequest",
+        "NotImplemented",
+        "PreconditionFailed",
+    }
+)
+"""What the same part would be told again. Anything else may pass (a conflict with one's own earlier attempt, above all)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +177,7 @@ def _problem(
             )
         case StoreRefused(code=code) if code in _OTHER_BYTES:
             return DigestMismatch("The bytes that reached the store are others. Send the part again.")
-        case StoreRefused(code="ConditionalRequestConflict"):
-            return StorageUnavailable("The store is busy with this very file. Send it again.", retry_after=2)
-        case StoreRefused(code=code):
+        case StoreRefused(code=code) if code in _FOR_GOOD:
             return PartRefused(
                 f"The store refuses this part ({code}). Send it directly, or start a new upload."
             )
