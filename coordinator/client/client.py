@@ -7,16 +7,16 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypedDict, Unpack
+from typing import Final, Self, TypedDict, Unpack
 
 from coordinator.client.api import Coordinator
 from coordinator.client.bandwidth import Bandwidth
 from coordinator.client.calls import Calls
-from coordinator.client.climb import Climb
+from coordinator.client.climb import MOST_PLACES, Climb
 from coordinator.client.connections import Connections
 from coordinator.client.credential import Token
 from coordinator.client.delivery import Delivery, Watcher
-from coordinator.client.digests import Algorithm, Hashing
+from coordinator.client.digests import Algorithm, Digests, Hashing
 from coordinator.client.finding import Finding
 from coordinator.client.many import Outcome, files_in, send_many
 from coordinator.client.ongoing import OngoingUpload
@@ -42,12 +42,16 @@ class Options(TypedDict, total=False):
     metadata: Mapping[str, str] | None
     policy: str | None
     content_type: str | None
-    digests: Algorithm | None
+    digests: Digests
     file_digest: Algorithm | None
     part_size: int | None
     restart: bool
     gzip: bool
     on_progress: Callable[[Progress], None] | None
+
+
+_EACH: Final = 8_000_000
+"""Bytes a second that each part under way gets of a limit, so that the first ones arrive soon."""
 
 
 class AsyncClient:
@@ -74,7 +78,9 @@ class AsyncClient:
         self._coordinator = Coordinator(Calls(url, self._connections, token))
         self._policy = policy
         bandwidth = Bandwidth(limit) if isinstance(limit, int) else limit
-        self._way = Way(self._coordinator, self._connections, Places(Climb(connections)), bandwidth)
+        self._way = Way(
+            self._coordinator, self._connections, Places(Climb(connections, most=_most(bandwidth))), bandwidth
+        )
         self._hashing = Hashing()
         self._memory = Memory()
         self._state = (Path(state) if state is not None else state_directory()) if remember else None
@@ -180,7 +186,8 @@ class AsyncClient:
         watcher: Watcher,
         warn: Callable[[str], None],
     ) -> Delivery:
-        start = Start(self._coordinator, options, opening.filename, window_size(self._way.places.count))
+        sign = window_size(self._way.places.count)
+        start = Start(self._coordinator, self._hashing, options, opening.filename, sign)
         finding = Finding(
             self._coordinator,
             options,
@@ -199,3 +206,9 @@ class AsyncClient:
             watcher=watcher,
             state=self._state,
         )
+
+
+def _most(bandwidth: Bandwidth | None) -> int:
+    if bandwidth is None:
+        return MOST_PLACES
+    return max(1, min(MOST_PLACES, bandwidth.bytes_per_second // _EACH))

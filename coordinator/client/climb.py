@@ -19,9 +19,15 @@ _REST: Final = 15.0
 
 
 class Climb:
-    def __init__(self, fixed: int | None = None, *, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        fixed: int | None = None,
+        *,
+        most: int = MOST_PLACES,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         """`fixed`: so many always, but for trouble."""
-        self.most = MOST_PLACES if fixed is None else fixed
+        self.most = most if fixed is None else fixed
         self.places = min(_FIRST, self.most) if fixed is None else fixed
         self._clock = clock
         self._best = 0.0

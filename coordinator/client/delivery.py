@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from coordinator.client.completion import complete
-from coordinator.client.digests import Hashing, PartDigests
+from coordinator.client.digests import Hashing, PartDigests, algorithm_for
 from coordinator.client.ending import abort_if_there, check_open, ended, says_over, what_became
 from coordinator.client.errors import ClientError, PartFailed
 from coordinator.client.files import Content
@@ -189,15 +189,15 @@ class Delivery:
             work.id,
             supply=self._supply(work, content),
             meter=work.meter,
-            reporter=work.reporter,
+            reporter=None if work.plan.part_count == 1 else work.reporter,
             checks=Checks(lambda: _check(content), lambda: check_open(self._coordinator, work.id)),
         )
-        if self._options.digests is None:
+        if algorithm_for(self._options.digests, work.upload) is None or work.plan.part_count == 1:
             sender.window.put(work.signed)
         await sender.send()
 
     def _supply(self, work: _Work, content: Content | Stream) -> Supply:
-        algorithm = self._options.digests
+        algorithm = algorithm_for(self._options.digests, work.upload)
         if isinstance(content, Stream):
             return StreamSupply(
                 content,

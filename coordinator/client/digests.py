@@ -10,15 +10,20 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Literal, Protocol
 
-from coordinator.protocol import DigestBody, PartToSign
+from coordinator.protocol import DigestBody, PartToSign, UploadAnswer
 from coordinator.uploads.plan import Plan
 
-__all__ = ["Algorithm", "Hashing", "PartDigests", "base64_digest", "to_sign"]
+__all__ = ["Algorithm", "Digests", "Hashing", "PartDigests", "algorithm_for", "base64_digest", "to_sign"]
 
 Algorithm = Literal["md5", "sha256"]
 
+Digests = Literal["auto", "on", "off", "md5", "sha256"]
+"""Of each part. auto: where the policy requires them; on: unless the policy forbids them, with what the store enforces."""
+
 _AT_ONCE: Final = 512 * 1024
 _THREADS: Final = 2
+_RULE_UNKNOWN: Final[tuple[str, list[Algorithm]]] = ("optional", ["md5"])
+"""Of a coordinator that does not say: MD5 is what every store enforces."""
 _AHEAD: Final = 8
 """Parts hashed before they are asked for: what is read here is still in the system's memory when it is sent."""
 
@@ -47,6 +52,18 @@ class Hashing:
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def algorithm_for(wanted: Digests, upload: UploadAnswer) -> Algorithm | None:
+    """What the parts of this upload are hashed with."""
+    if wanted in {"md5", "sha256"}:
+        return wanted
+    rule, algorithms = _RULE_UNKNOWN
+    if upload.part_digests is not None:
+        rule, algorithms = upload.part_digests.rule, upload.part_digests.algorithms
+    if wanted == "off" or rule == "off" or (wanted == "auto" and rule == "optional"):
+        return None
+    return algorithms[0]
 
 
 class PartDigests:

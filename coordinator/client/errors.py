@@ -19,6 +19,7 @@
         FileUnreadable              file_unreadable
         FileChanged                 file_changed: no longer what it was when its upload began
         OtherFile                   other_file: not the one the upload belongs to
+        NoRoom                      no_room: parts of a stream cannot be kept until they are sent
       WrongUse                      wrong_use: arguments that exclude each other
       StoreRefused                  store_refused: fresh signatures are refused again and again
       StoreUnreachable              store_unreachable
@@ -45,6 +46,7 @@ __all__ = [
     "Forbidden",
     "Gone",
     "Invalid",
+    "NoRoom",
     "NotAFile",
     "NotFound",
     "OtherFile",
@@ -164,6 +166,10 @@ class FileChanged(FileError):
 
 class OtherFile(FileError):
     code = "other_file"
+
+
+class NoRoom(FileError):
+    code = "no_room"
 
 
 class WrongUse(ClientError):

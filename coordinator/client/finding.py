@@ -49,6 +49,7 @@ class Finding:
         self._now = now
         self._starting: asyncio.Task[Started] | None = None
         self._fingerprint: str | None = None
+        self._remembered = False
 
     async def run(self, content: Content | Stream) -> Found:
         """Raises OtherFile, UploadEnded, and what the coordinator refuses."""
@@ -79,7 +80,7 @@ class Finding:
 
     async def finished(self, upload_id: str) -> None:
         """It need not be remembered any longer."""
-        if self._records is not None:
+        if self._remembered:
             await self._note(lambda records: records.remove(upload_id))
 
     async def _known(self, content: Content | Stream) -> UploadAnswer | None:
@@ -91,6 +92,7 @@ class Finding:
         record = await self._recorded(content)
         if record is None:
             return None
+        self._remembered = True
         upload = await self._live(record.upload_id)
         if upload is None:
             await self.finished(record.upload_id)
@@ -155,6 +157,7 @@ class Finding:
             fingerprint=self._fingerprint,
             began=self._now(),
         )
+        self._remembered = True
         await self._note(lambda records: records.add(record))
 
     async def _note(self, change: Callable[[Records], None]) -> None:

@@ -23,13 +23,16 @@ class Outcome:
 
     path: str
     relative: str
-    """Below the folder that was given, with slashes; the filename for a file."""
+    """From the folder that was given on, with slashes; the filename for a file."""
     upload: UploadAnswer | None
     error: ClientError | None
 
 
 def files_in(paths: Iterable[str | os.PathLike[str]]) -> Iterator[tuple[str, str]]:
-    """(path, path below the folder given) of each file, folders in order of name. Links to folders are not followed."""
+    """(path, path from the folder given on, its name included) of each file, in order of name.
+
+    Browsers name the files of a folder the same way. Links to folders are not followed.
+    """
     for path in map(Path, paths):
         if not path.is_dir():
             yield str(path), path.name
@@ -38,7 +41,7 @@ def files_in(paths: Iterable[str | os.PathLike[str]]) -> Iterator[tuple[str, str
             folders.sort()
             for name in sorted(names):
                 found = Path(folder, name)
-                yield str(found), found.relative_to(path).as_posix()
+                yield str(found), Path(path.resolve().name, found.relative_to(path)).as_posix()
 
 
 async def send_many(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from coordinator.client.digests import Algorithm
+from coordinator.client.digests import Algorithm, Digests
 
 __all__ = ["UploadOptions"]
 
@@ -15,7 +15,7 @@ class UploadOptions:
     metadata: Mapping[str, str] | None = None
     policy: str | None = None
     content_type: str | None = None
-    digests: Algorithm | None = None
+    digests: Digests = "auto"
     file_digest: Algorithm | None = None
     part_size: int | None = None
     restart: bool = False

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, It
 from dataclasses import dataclass
 from typing import BinaryIO, Final, cast
 
-from coordinator.client.errors import FileUnreadable, WrongUse
+from coordinator.client.blocking import read_all
+from coordinator.client.errors import WrongUse
 from coordinator.client.files import Content, MemoryContent, open_again, open_file
 from coordinator.client.options import UploadOptions
 from coordinator.client.stream import Memory, Stream
@@ -94,7 +95,7 @@ def _pieces(source: Source) -> AsyncIterator[bytes]:
     if isinstance(source, AsyncIterable):
         return aiter(source)
     if hasattr(source, "read"):
-        return _from_iterator(iter(lambda: _read(cast("BinaryIO", source)), b""))
+        return read_all(cast("BinaryIO", source))
     if isinstance(source, Iterable):
         return _from_iterator(iter(source))
     raise WrongUse(
@@ -110,16 +111,6 @@ async def _read_path(path: str | os.PathLike[str]) -> AsyncIterator[bytes]:
         content.check()
     finally:
         content.close()
-
-
-def _read(file: BinaryIO) -> bytes:
-    try:
-        found = file.read(_AT_ONCE)
-    except OSError as failed:
-        raise FileUnreadable(f"The stream cannot be read: {failed.strerror}.") from None
-    if not isinstance(found, bytes):
-        raise WrongUse("The file must be opened in binary mode, and must not be non-blocking.")
-    return found
 
 
 async def _from_iterator(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:

@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from coordinator.client.api import Coordinator, Started
+from coordinator.client.digests import Algorithm, Hashing, to_sign
 from coordinator.client.ending import abort_if_there
 from coordinator.client.files import Content, content_type_of
 from coordinator.client.options import UploadOptions
-from coordinator.protocol import StartBody, UploadAnswer
+from coordinator.protocol import PartToSign, StartBody, UploadAnswer
+from coordinator.uploads.plan import AWS_LIMITS
 
 __all__ = ["Start", "metadata_of", "same_time"]
 
@@ -30,6 +32,7 @@ class Start:
     """Repeatable: the same start as long as it did not turn out to need another."""
 
     coordinator: Coordinator
+    hashing: Hashing
     options: UploadOptions
     filename: str
     sign: int
@@ -41,8 +44,9 @@ class Start:
 
     async def run(self, content: Content | None, fingerprint: str | None) -> Started:
         """`content` None: a stream. Raises what the coordinator refuses."""
+        digest = await self._digest(content)
         while True:
-            body = self._body(content, None if self._apart else fingerprint)
+            body = self._body(content, None if self._apart else fingerprint, digest)
             started = await self.coordinator.start(body, self._key)
             if started.created or self._goes_on(started.upload):
                 return started
@@ -60,8 +64,18 @@ class Start:
     def _goes_on(self, upload: UploadAnswer) -> bool:
         return not self._restart and upload.filename == self.filename
 
-    def _body(self, content: Content | None, fingerprint: str | None) -> StartBody:
+    async def _digest(self, content: Content | None) -> PartToSign:
+        """Of a file that is one part, whose URL comes with the answer to the start."""
+        wanted = self.options.digests
+        if content is None or content.size > AWS_LIMITS.min_part_size or wanted in {"auto", "off"}:
+            return PartToSign(part_number=1)
+        algorithm: Algorithm = "sha256" if wanted == "sha256" else "md5"
+        return to_sign(1, algorithm, await self.hashing.submit(content, algorithm, 0, content.size))
+
+    def _body(self, content: Content | None, fingerprint: str | None, digest: PartToSign) -> StartBody:
         options = self.options
+        bound = digest.md5 is not None or digest.sha256 is not None
+        unbound = options.digests not in {"auto", "off"} and not bound
         return StartBody(
             filename=self.filename,
             size=None if content is None else content.size,
@@ -71,7 +85,10 @@ class Start:
             metadata=metadata_of(content, options),
             part_size=options.part_size,
             fingerprint=fingerprint,
-            sign=self.sign,
+            md5=digest.md5,
+            sha256=digest.sha256,
+            # URLs that bind no digest are of no use where digests are wanted
+            sign=0 if unbound else self.sign,
         )
 
 

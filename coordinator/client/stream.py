@@ -14,7 +14,7 @@ from typing import BinaryIO, Final, Protocol
 
 from coordinator.client.bodies import AT_ONCE, Body, BytesBody, FileBody
 from coordinator.client.digests import Algorithm
-from coordinator.client.errors import FileUnreadable
+from coordinator.client.errors import NoRoom
 from coordinator.protocol import DigestBody
 
 __all__ = ["HeldPart", "Memory", "Stream"]
@@ -118,7 +118,7 @@ class Stream:
         self.ended = False
 
     async def next_part(self, part_size: int) -> HeldPart:
-        """The next `part_size` bytes, fewer at the end. Raises FileUnreadable, and what the source raises."""
+        """The next `part_size` bytes, fewer at the end. Raises NoRoom, and what the source raises."""
         part: HeldPart = (
             _InMemory(self._memory, part_size) if self._memory.take(part_size) else await self._on_disk()
         )
@@ -167,8 +167,8 @@ class Stream:
             raise _no_room(failed) from None
 
 
-def _no_room(failed: OSError) -> FileUnreadable:
-    return FileUnreadable(
+def _no_room(failed: OSError) -> NoRoom:
+    return NoRoom(
         f"A part of the stream cannot be kept until it is sent: {failed.strerror}. Make room in the temporary directory, "
         "or name another one in TMPDIR."
     )

@@ -39,7 +39,7 @@ class StreamSupply:
         self._room = asyncio.Semaphore(_MOST_HELD)
 
     async def next(self) -> Outgoing | None:
-        """Raises FileChanged, FileUnreadable."""
+        """Raises FileChanged, NoRoom, FileUnreadable."""
         while not (self._stream.ended and self._number):
             await self._room.acquire()
             part = await self._stream.next_part(self._part_size)

@@ -11,7 +11,7 @@ from coordinator.client import AsyncClient
 
 
 async def main(url: str, key: str, source: Path, digests: str) -> None:
-    options: Any = {"restart": True, "digests": digests or None}
+    options: Any = {"restart": True, "digests": digests or "auto"}
     single = source.is_file()  # noqa: ASYNC240 - nothing else runs yet
     async with AsyncClient(url, token=key) as client:
         began = time.perf_counter()
