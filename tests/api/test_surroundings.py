@@ -56,7 +56,8 @@ async def test_preflights_are_answered_for_exact_origins(service: Service) -> No
     asked = {
         "Origin": PAGE_ORIGIN,
         "Access-Control-Request-Method": "PUT",
-        "Access-Control-Request-Headers": "authorization,content-type,idempotency-key,x-request-id",
+        "Access-Control-Request-Headers": "authorization,content-md5,content-type,idempotency-key,"
+        "x-amz-checksum-sha256,x-request-id",
     }
     answer = await service.client.options("/v1/uploads/x/parts", headers=asked)
     assert answer.status_code == 200
