@@ -1,0 +1,103 @@
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from coordinator.client.records import Record, Records, StateNotWritten, state_directory
+
+SERVER = "https://uploads.example"
+
+
+def record(upload_id: str = "1", **given: object) -> Record:
+    known = {"server": SERVER, "upload_id": upload_id, "filename": "f", "began": 1000.0} | given
+    return Record(**known)  # type: ignore[arg-type]
+
+
+def records(folder: Path, now: float = 1000.0) -> Records:
+    return Records(folder / "state", clock=lambda: now)
+
+
+def test_an_upload_is_found_by_its_name_and_by_its_unchanged_file(tmp_path: Path) -> None:
+    known = records(tmp_path)
+    known.add(record("1", name="backup"))
+    known.add(record("2", path="/a", size=5, modified_ns=7))
+    found = known.named(SERVER, "backup")
+    assert found is not None
+    assert found.upload_id == "1"
+    assert known.named("https://elsewhere", "backup") is None
+    assert known.of_file(SERVER, "/a", 5, 7) is not None
+    assert known.of_file(SERVER, "/a", 5, 8) is None
+    assert known.of_file(SERVER, "/a", 6, 7) is None
+
+
+def test_a_name_and_a_path_have_one_upload_each(tmp_path: Path) -> None:
+    known = records(tmp_path)
+    for upload_id in "12":
+        known.add(record(upload_id, name="backup"))
+    for upload_id in "34":
+        known.add(record(upload_id, path="/a"))
+    assert sorted(one.upload_id for one in known.all()) == ["2", "4"]
+    known.remove("2")
+    assert [one.upload_id for one in known.all()] == ["4"]
+
+
+def test_old_ones_are_pruned(tmp_path: Path) -> None:
+    records(tmp_path).add(record("old"))
+    records(tmp_path, now=1000.0 + 9 * 86_400).add(record("new", began=1000.0 + 9 * 86_400))
+    assert [one.upload_id for one in records(tmp_path).all()] == ["new"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b'{"uploads": 3}', b"[]"])
+def test_a_file_that_cannot_be_read_counts_as_empty_and_is_replaced(tmp_path: Path, content: bytes) -> None:
+    known = records(tmp_path)
+    known.add(record("1"))
+    (tmp_path / "state" / "uploads.json").write_bytes(content)
+    assert known.all() == []
+    known.add(record("2"))
+    assert [one.upload_id for one in known.all()] == ["2"]
+
+
+def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
+    records(tmp_path).add(record())
+    assert (tmp_path / "state").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "state" / "uploads.json").stat().st_mode & 0o077 == 0
+
+
+def test_a_full_disk_keeps_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = records(tmp_path)
+    known.add(record("1"))
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(StateNotWritten, match="No space left"):
+            known.add(record("2"))
+    assert [one.upload_id for one in known.all()] == ["1"]
+    assert sorted(path.name for path in (tmp_path / "state").iterdir()) == ["uploads.json", "uploads.lock"]
+
+
+def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from coordinator.client.records import Record, Records\n"
+        "for i in range(20): Records(Path(sys.argv[1])).add(Record(server='s', upload_id=f'{sys.argv[2]}-{i}', "
+        "filename='f', began=4e9))"
+    )
+    writers = [
+        subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "state"), str(number)])
+        for number in range(4)
+    ]
+    assert [one.wait(60) for one in writers] == [0, 0, 0, 0]
+    assert len(records(tmp_path).all()) == 80
+
+
+def test_it_lies_where_xdg_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert state_directory() == tmp_path / "coordinator"
+    monkeypatch.setenv("XDG_STATE_HOME", "relative")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert state_directory() == tmp_path / ".local" / "state" / "coordinator"

@@ -1,0 +1,59 @@
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+from coordinator.client.turns import turn
+
+HOLDER = """
+import asyncio, sys
+from pathlib import Path
+from coordinator.client.turns import turn
+async def main():
+    async with turn(Path(sys.argv[1]), "one", lambda: None):
+        print("held", flush=True)
+        await asyncio.sleep(600)
+asyncio.run(main())
+"""
+
+
+async def test_one_waits_until_the_other_has_ended(tmp_path: Path) -> None:
+    waiting = asyncio.Event()
+    order: list[str] = []
+
+    async def second() -> None:
+        async with turn(tmp_path, "one", waiting.set) as waited:
+            order.append(f"second waited: {waited}")
+
+    async with turn(tmp_path, "one", lambda: None) as waited:
+        assert not waited
+        other = asyncio.create_task(second())
+        await asyncio.wait_for(waiting.wait(), 30)
+        async with turn(tmp_path, "another", lambda: None) as free:
+            assert not free
+        order.append("first ends")
+    await asyncio.wait_for(other, 30)
+    assert order == ["first ends", "second waited: True"]
+    assert list((tmp_path / "locks").iterdir()) == []
+
+
+async def test_a_process_that_is_killed_frees_its_turn(tmp_path: Path) -> None:
+    holder = subprocess.Popen(  # noqa: ASYNC220 - its first line is waited for below
+        [sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout is not None
+    assert await asyncio.to_thread(holder.stdout.readline) == "held\n"
+    holder.kill()
+    holder.wait()
+    holder.stdout.close()
+    async with asyncio.timeout(30), turn(tmp_path, "one", lambda: None):
+        pass
+
+
+async def test_where_no_lock_can_be_made_nobody_waits(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    async with (
+        turn(tmp_path / "file", "one", lambda: None),
+        turn(tmp_path / "file", "one", lambda: None) as waited,
+    ):
+        assert not waited
