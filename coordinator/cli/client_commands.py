@@ -43,7 +43,7 @@ Digest = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="What each part's URL is bound to, so that the store takes no other bytes: md5 (the default), sha256 or none.",
+        help="Bind each part's URL to the digest of its bytes, so that the store takes no other ones: on (the default), auto (where the policy wants it), off, md5 or sha256.",
         rich_help_panel=_HOW,
     ),
 ]

@@ -82,5 +82,5 @@ def _begin(settings: ClientSettings, upload_id: str, client: AsyncClient, source
     return client.resuming(
         upload_id,
         standard_input() if source.path is None else source.path,
-        digests=None if digest == "none" else digest,
+        digests=digest,
     )

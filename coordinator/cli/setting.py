@@ -15,7 +15,7 @@ __all__ = ["SETTINGS", "DigestChoice", "Setting", "SettingValue"]
 
 SettingValue = str | int | bool | Path | None
 
-DigestChoice = Literal["md5", "sha256", "none"]
+DigestChoice = Literal["on", "auto", "off", "md5", "sha256"]
 
 _YES: Final = {
     "true": True,
@@ -104,6 +104,9 @@ def _yes(value: object) -> bool:
 
 
 def _digest(value: object) -> str:
+    # YAML reads on and off as true and false
+    if isinstance(value, bool):
+        value = "on" if value else "off"
     if value not in get_args(DigestChoice):
         raise ValueError(f"it must be one of {', '.join(get_args(DigestChoice))}")
     return str(value)
@@ -118,6 +121,6 @@ SETTINGS: Final = (
     Setting("part_size", _size, "Bytes a part; the coordinator chooses by the file's size otherwise."),
     Setting("concurrency", _count, "Parts under way at once; found by measuring otherwise."),
     Setting("limit_rate", _size, "Bytes a second, all files together."),
-    Setting("digest", _digest, "What each part's URL is bound to.", default="md5"),
+    Setting("digest", _digest, "Whether and to which digest each part's URL is bound.", default="on"),
     Setting("gzip", _yes, "Whether files are compressed on the way.", default=False),
 )

@@ -103,7 +103,7 @@ class _Trial:
         ongoing = client.uploading(
             _generated(self._size),
             filename=f"test-upload-{self._size}.bin",
-            digests=None if digest == "none" else digest,
+            digests=digest,
             part_size=self._settings["part_size"] or _part_size(self._size),
         )
         watching = asyncio.create_task(self._watch("sent", lambda: ongoing.progress))

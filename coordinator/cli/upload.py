@@ -73,7 +73,7 @@ def _begin(
         filename=source.filename,
         metadata={**way, **wishes.metadata},
         content_type=wishes.content_type,
-        digests=None if digest == "none" else digest,
+        digests=digest,
         part_size=settings["part_size"],
         restart=wishes.restart,
         gzip=settings["gzip"],

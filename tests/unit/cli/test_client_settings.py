@@ -48,7 +48,7 @@ def test_nothing_said_means_the_defaults() -> None:
 
 
 def test_the_first_who_says_it_wins(alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = write_file(alone, "url: https://file.example\npolicy: file\nlimit_rate: 1M\ndigest: none\n")
+    file = write_file(alone, "url: https://file.example\npolicy: file\nlimit_rate: 1M\ndigest: off\n")
     monkeypatch.setenv("COORDINATOR_POLICY", "environment")
     monkeypatch.setenv("COORDINATOR_LIMIT_RATE", "2M")
     settings = load_client_settings({"limit_rate": "3M", "policy": None})
@@ -56,7 +56,7 @@ def test_the_first_who_says_it_wins(alone: Path, monkeypatch: pytest.MonkeyPatch
         "https://file.example",
         "environment",
         3 * 1024**2,
-        "none",
+        "off",
     ]
     assert [settings.found[name].origin for name in ("url", "policy", "limit_rate", "gzip")] == [
         str(file),
@@ -145,7 +145,7 @@ def test_a_token_above_goes_before_a_key_below(monkeypatch: pytest.MonkeyPatch) 
         ({"limit_rate": "-1"}, "--limit-rate: it must be a number of bytes"),
         ({"concurrency": "0"}, "--concurrency: it must be a whole number from 1 to 64"),
         ({"concurrency": "many"}, "--concurrency: it must be a whole number from 1 to 64"),
-        ({"digest": "crc"}, "--digest: it must be one of md5, sha256, none"),
+        ({"digest": "crc"}, "--digest: it must be one of on, auto, off, md5, sha256"),
     ],
 )
 def test_a_wrong_flag_is_named_with_what_is_allowed(flags: Mapping[str, object], says: str) -> None:
