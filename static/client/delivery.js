@@ -7,11 +7,12 @@
 /** @import { Coordinator } from './api.js' */
 /** @import { Pool } from './pool.js' */
 /** @import { Pace } from './pace.js' */
+/** @import { Hasher } from './digests/open.js' */
 /** @import { Digests, PathContext, PathName, Paths } from './ports.js' */
 /** @import { Surroundings } from './surroundings.js' */
 /** @import { Transport } from './transfer.js' */
 /** @import { Turns } from './turns.js' */
-/** @import { Started, Upload } from './types.js' */
+/** @import { RecordedPart, Started, Upload } from './types.js' */
 /** @import { Work } from './work.js' */
 
 import { complete } from './completion.js';
@@ -36,6 +37,7 @@ const MOST_DETOURS = 5;
  * @property {Pace} pace
  * @property {Turns} turns  of starts, by fingerprint
  * @property {(upload: Upload) => Promise<Digests | null>} openDigests  null: none are wanted
+ * @property {() => Promise<Hasher>} openHasher
  * @property {(context: PathContext) => Promise<Paths>} openPaths
  * @property {boolean} hashes  whether parts are bound to digests, as far as is known before the start
  *
@@ -48,12 +50,15 @@ const MOST_DETOURS = 5;
  * @property {boolean} [gzip]  compresses what is of a compressible type on its way; the length is then not known
  *   in advance, so it is sent as a stream, and the object carries `Content-Encoding: gzip`
  * @property {Upload} [expected]  the unfinished upload that this file was chosen for
+ * @property {FileSystemFileHandle} [handle]  of the file: kept by the browser while the upload is unfinished, so that
+ *   after a reload it need not be chosen again
  *
  * @typedef {object} Watcher
  * @property {(stage: 'preparing' | 'uploading' | 'finishing') => void} onStage
  * @property {(id: string) => File | null} rival  the other file on this page that sends this upload
  * @property {(id: string) => void} claim
  * @property {(path: PathName) => void} onPath
+ * @property {(elsewhere: boolean) => void} onElsewhere  whether another tab sends this very upload
  * @property {(troubled: boolean) => void} onTrouble  whether everything under way waits for its next try
  */
 
@@ -66,6 +71,11 @@ export class Delivery {
   /** @type {Work | null} */
   #work = null;
   #inStep = false;
+  /** @type {RecordedPart[]} what was held before anything was sent from here */
+  #found = [];
+  /** @type {(() => void) | null} lets another tab send */
+  #letGo = null;
+  #elsewhere = false;
   #startedAnew = false;
   #detours = 0;
 
@@ -103,13 +113,17 @@ export class Delivery {
    * @returns {Promise<Upload>} completed
    */
   async run(signal) {
-    for (;;) {
-      try {
-        return await this.#pass(signal);
-      } catch (error) {
-        const upload = await this.#detour(error, signal);
-        if (upload?.state === 'completed') return upload;
+    try {
+      for (;;) {
+        try {
+          return await this.#pass(signal);
+        } catch (error) {
+          const upload = await this.#detour(error, signal);
+          if (upload?.state === 'completed') return upload;
+        }
       }
+    } finally {
+      this.#leave();
     }
   }
 
@@ -123,7 +137,7 @@ export class Delivery {
     this.#work?.reporter.drop();
     const started = await this.#start.outcome();
     const upload = this.#work?.upload ?? started?.upload;
-    if (!upload || this.#watcher.rival(upload.id)) return;
+    if (!upload || this.#elsewhere || this.#watcher.rival(upload.id)) return;
     await abortIfThere(this.#context.coordinator, upload.id);
   }
 
@@ -138,6 +152,7 @@ export class Delivery {
     const fingerprint = await this.#identity.check();
     this.#work ??= await this.#begin(fingerprint, signal);
     const work = this.#work;
+    if (!this.#letGo) await this.#takeTurn(work, signal);
     if (work.upload.state === 'open' && !this.#inStep) await this.#learn(work, signal);
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
       if (work.upload.state === 'open') await this.#send(work, signal);
@@ -160,6 +175,7 @@ export class Delivery {
   async #begin(fingerprint, signal) {
     const started = await abortable(this.#start.run(fingerprint), signal);
     this.#inStep = started.created;
+    this.#found = [];
     return abortable(this.#prepare(started), signal);
   }
 
@@ -180,6 +196,26 @@ export class Delivery {
   }
 
   /**
+   * @param {Work} work
+   * @param {AbortSignal} signal
+   */
+  async #takeTurn(work, signal) {
+    const { takeTurn } = await import('./tabs.js');
+    this.#letGo = await takeTurn(this.#context, work, signal, {
+      onElsewhere: (elsewhere) => {
+        this.#elsewhere = elsewhere;
+        this.#watcher.onElsewhere(elsewhere);
+      },
+      learn: () => this.#learn(work, signal),
+    });
+  }
+
+  #leave() {
+    this.#letGo?.();
+    this.#letGo = null;
+  }
+
+  /**
    * Which parts exist is asked, never remembered.
    *
    * @param {Work} work
@@ -187,7 +223,9 @@ export class Delivery {
    */
   async #learn({ upload, plan, meter }, signal) {
     const recorded = await this.#context.coordinator.parts(upload.id, signal);
-    const held = new Set(recorded.filter((part) => isPlanned(plan, part)).map((part) => part.part_number));
+    const planned = recorded.filter((part) => isPlanned(plan, part));
+    const held = new Set(planned.map((part) => part.part_number));
+    this.#found.push(...planned.filter((part) => !meter.done.has(part.part_number)));
     for (let number = 1; number <= (plan.partCount ?? 0); number += 1) {
       const { size } = partRange(plan, number);
       if (held.has(number)) meter.stored(number, size);
@@ -200,9 +238,12 @@ export class Delivery {
    * @param {Work} work
    * @param {AbortSignal} signal
    */
-  async #send({ sender }, signal) {
+  async #send({ sender, plan }, signal) {
     this.#stage('uploading', signal);
-    await sender.send(signal);
+    if (!this.#found.some(({ digest }) => digest)) return sender.send(signal);
+    const { sendProven } = await import('./verification.js');
+    const content = { file: this.#file, plan, found: this.#found, proven: this.#start.proven };
+    return sendProven(this.#context, sender, content, signal);
   }
 
   /**
@@ -226,6 +267,7 @@ export class Delivery {
     this.#startedAnew = true;
     this.#work.reporter.drop();
     this.#work = null;
+    this.#leave();
     this.#start.forget();
     return null;
   }

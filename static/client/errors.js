@@ -57,12 +57,14 @@ export class TransferError extends Error {
  * too_many          the page has as many files as it takes
  * wrong_type        the file is of no type that the page takes
  * stream_broken     what was to be sent as a stream broke off before its end
+ * no_permission     the browser's user does not let the page read the file again
+ * file_missing      the file is no longer where it was
  * cancelled         cancelled here
  * ended             the upload ended elsewhere, or is gone
  *
  * @typedef {'file_unreadable' | 'file_changed' | 'other_file' | 'no_fingerprint' | 'already_here' | 'refused'
  *   | 'unreachable_store' | 'part_failed' | 'too_large' | 'too_small' | 'too_many' | 'wrong_type'
- *   | 'stream_broken' | 'cancelled'
+ *   | 'stream_broken' | 'no_permission' | 'file_missing' | 'cancelled'
  *   | 'ended'} UploadErrorCode
  */
 

@@ -3,22 +3,25 @@
  * disk images, empty files and copies share one; a wrong guess would mix two files in one object. Therefore:
  *
  *   another file of this page sends that upload   the same file: refused as `already_here`; else another file
- *   it has another name                           another file, unless it was chosen for that very upload
- *   it has another modification time              refused as `file_changed`: its user decides
+ *   it has another name, or place in a folder     another file, unless it was chosen for that very upload
+ *   it has another modification time              goes on where every finished part was recorded with its digest and
+ *                                                 agrees: some browsers do not know the time, some programs touch it.
+ *                                                 Else refused as `file_changed`: its user decides
  *   the upload has none on record                 goes on: another client began it, and kept no more
  *
  * Another file gets an upload of its own. The time is kept as `last_modified` in the upload's metadata, in
  * milliseconds since 1970; a caller's own value of that name stands in for it.
  *
  * What remains: a file that differs only outside the samples and has the same name, size and modification time
- * is taken for the one its upload began with. Only its digest could tell, and that would be to read it whole.
+ * is taken for the one its upload began with, unless its parts were recorded with digests: then those are compared.
  */
 
 /** @import { Upload } from './types.js' */
 
 import { UploadError } from './errors.js';
+import { LAST_MODIFIED } from './start.js';
 
-const LAST_MODIFIED = 'last_modified';
+/** @typedef {'same' | 'another' | 'doubtful'} Verdict  doubtful: the bytes have to tell */
 
 /**
  * @typedef {object} Circumstances
@@ -28,33 +31,21 @@ const LAST_MODIFIED = 'last_modified';
  */
 
 /**
- * What is kept with an upload of the file.
- *
- * @param {File} file
- * @param {Record<string, string>} [own]  the caller's
- * @returns {Record<string, string>}
- */
-export function metadataOf(file, own = {}) {
-  return { [LAST_MODIFIED]: String(file.lastModified), ...own };
-}
-
-/**
  * @param {File} file
  * @param {Upload} upload
  * @param {Circumstances} circumstances
- * @returns {boolean} false: it is another file and needs an upload of its own
- * @throws {UploadError} `already_here`, `file_changed`
+ * @returns {Verdict} another: it needs an upload of its own
+ * @throws {UploadError} `already_here`
  */
 export function goesOn(file, upload, { rival, chosen, metadata }) {
+  const apart = (upload.metadata.path ?? '') !== (metadata.path ?? '');
   if (rival) {
-    if (isSame(file, rival)) throw new UploadError('already_here');
-    return false;
+    if (!apart && isSame(file, rival)) throw new UploadError('already_here');
+    return 'another';
   }
-  if (!chosen && file.name !== upload.filename) return false;
+  if (!chosen && (apart || file.name !== upload.filename)) return 'another';
   const recorded = upload.metadata[LAST_MODIFIED];
-  if (recorded !== undefined && recorded !== metadata[LAST_MODIFIED])
-    throw new UploadError('file_changed', { filename: upload.filename, began: upload.created_at });
-  return true;
+  return recorded === undefined || recorded === metadata[LAST_MODIFIED] ? 'same' : 'doubtful';
 }
 
 /**

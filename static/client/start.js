@@ -8,9 +8,12 @@
 /** @import { DeliveryContext, FileOptions, Watcher } from './delivery.js' */
 /** @import { StartBody, Started, Upload } from './types.js' */
 
+import { hex } from './fingerprint.js';
 import { CoordinatorError } from './errors.js';
-import { goesOn, metadataOf } from './resumption.js';
 import { windowSize } from './window.js';
+
+/** In an upload's metadata: when its file was last modified, in milliseconds since 1970. */
+export const LAST_MODIFIED = 'last_modified';
 
 export class Start {
   #file;
@@ -21,12 +24,16 @@ export class Start {
   #key = idempotencyKey();
   /** Whether it is another file than those that share its fingerprint. */
   #apart = false;
+  /** @type {Set<number>} @readonly numbers of the parts whose bytes were found to be the file's */
+  proven = new Set();
   /** @type {Promise<Started> | null} */
   #under = null;
   /** @type {Upload | null} */
   #standing = null;
   /** @type {Upload | null} */
   #unwanted = null;
+  /** Ends the comparing of bytes. */
+  #stop = new AbortController();
 
   /**
    * @param {File} file
@@ -64,14 +71,17 @@ export class Start {
     return under;
   }
 
-  /** What a start that was made, or is still under way, comes to. Null: nothing. */
+  /** What a start that was made, or is still under way, comes to. Null: nothing. It is hurried. */
   async outcome() {
+    this.#stop.abort();
+    this.#stop = new AbortController();
     return (await this.#under?.catch(() => null)) ?? null;
   }
 
   /** The next one is another start. */
   forget() {
     this.#under = null;
+    this.proven.clear();
     this.#key = idempotencyKey();
   }
 
@@ -93,11 +103,11 @@ export class Start {
   async #begin(fingerprint) {
     this.#standing = null;
     await this.#discard();
-    if (this.#expected) this.#judge(this.#expected);
+    if (this.#expected) await this.#judge(this.#expected);
     for (;;) {
       const started = await this.#context.coordinator.start(this.#body(fingerprint), this.#key);
       // also after a 201: a repeated start is answered so, whichever upload the first answer named
-      if (this.#apart || this.#judge(started.upload)) {
+      if (this.#apart || (await this.#judge(started.upload))) {
         this.#watcher.claim(started.upload.id);
         return started;
       }
@@ -117,13 +127,16 @@ export class Start {
 
   /**
    * @param {Upload} upload
-   * @returns {boolean} false: from now on the file is apart
+   * @returns {Promise<boolean>} false: from now on the file is apart
    */
-  #judge(upload) {
+  async #judge(upload) {
+    const { goesOn } = await import('./resumption.js');
     const chosen = this.#expected?.id === upload.id;
     const rival = this.#watcher.rival(upload.id);
     try {
-      this.#apart = !goesOn(this.#file, upload, { rival, chosen, metadata: this.#metadata() });
+      const verdict = goesOn(this.#file, upload, { rival, chosen, metadata: this.#metadata() });
+      this.#apart = verdict === 'another';
+      if (verdict === 'doubtful') await this.#prove(upload);
     } catch (error) {
       if (!rival) this.#standing = upload;
       this.#key = idempotencyKey();
@@ -133,8 +146,14 @@ export class Start {
     return !this.#apart;
   }
 
+  /** @param {Upload} upload */
+  async #prove(upload) {
+    const { prove } = await import('./verification.js');
+    await prove(this.#context, this.#file, upload, this.proven, this.#stop.signal);
+  }
+
   #metadata() {
-    return metadataOf(this.#file, this.#options.metadata);
+    return { [LAST_MODIFIED]: String(this.#file.lastModified), ...this.#options.metadata };
   }
 
   /**
@@ -167,11 +186,7 @@ export async function abortIfThere(coordinator, id) {
   });
 }
 
-/** A random UUID; crypto.randomUUID exists only over https. */
+/** Random, as a UUID is; crypto.randomUUID exists only over https. */
 export function idempotencyKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  return hex(crypto.getRandomValues(new Uint8Array(16)));
 }

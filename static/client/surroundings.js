@@ -10,6 +10,7 @@
  * @property {(call: () => void) => () => void} whenOnline  calls once; the answer takes it back
  * @property {(url: string) => string} protocol  that a request to this URL went by, as in ALPN; empty where the
  *   server does not let the page know (Timing-Allow-Origin)
+ * @property {LockManager} [locks]  of a test; else the browser's own, where it has any
  */
 
 /** @type {Readonly<Surroundings>} */

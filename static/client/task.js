@@ -7,7 +7,7 @@
  *   cancelling -> cancelled   from any of these but finishing
  *
  * Events: `state` (detail: the state), `progress` (detail: Progress, about four times a second while
- * uploading), `path` (detail: 'direct' or 'relay'), `complete` (detail: Upload), `error` (detail: the error).
+ * uploading), `path` (detail: 'direct' or 'relay'), `elsewhere` (detail: boolean), `complete` (detail: Upload), `error` (detail: the error).
  */
 
 /** @import { DeliveryContext, Watcher } from './delivery.js' */
@@ -83,6 +83,8 @@ export class UploadTask extends EventTarget {
     this.troubled = false;
     /** @type {PathName} the way its parts take */
     this.path = 'direct';
+    /** Whether another tab sends this very upload; this one shows how far it is, and goes on when that one ends. */
+    this.elsewhere = false;
     /** @type {Error | null} why it failed */
     this.error = null;
     this.#context = context;
@@ -91,7 +93,11 @@ export class UploadTask extends EventTarget {
         onStage: (stage) => this.#to(stage),
         rival: (id) => context.rival(id, this),
         claim: (id) => context.claim(id, this),
-        onPath: (path) => this.#onPath(path),
+        onPath: (path) => this.#notice('path', path),
+        onElsewhere: (elsewhere) => {
+          this.#notice('elsewhere', elsewhere);
+          this.#to(elsewhere ? 'uploading' : 'preparing');
+        },
         onTrouble: (troubled) => {
           this.troubled = troubled;
         },
@@ -189,11 +195,15 @@ export class UploadTask extends EventTarget {
     }
   }
 
-  /** @param {PathName} path */
-  #onPath(path) {
-    if (path === this.path) return;
-    this.path = path;
-    this.dispatchEvent(new CustomEvent('path', { detail: path }));
+  /**
+   * @template {'path' | 'elsewhere'} Fact
+   * @param {Fact} fact
+   * @param {this[Fact]} value
+   */
+  #notice(fact, value) {
+    if (this[fact] === value) return;
+    this[fact] = value;
+    this.dispatchEvent(new CustomEvent(fact, { detail: value }));
   }
 
   #begin() {

@@ -18,10 +18,14 @@
  * @property {number} parts_uploaded
  * @property {number} bytes_uploaded
  * @property {string | null} fingerprint
- * @property {'sha256' | 'md5' | null} [digests]  what every part of it must be bound to
+ * @property {PartDigests | null} [part_digests]  left out by older coordinators
  * @property {Record<string, string>} metadata
  * @property {string} created_at
  * @property {string | null} expires_at
+ *
+ * @typedef {object} PartDigests  whether parts are to be bound to digests
+ * @property {'off' | 'optional' | 'required'} rule
+ * @property {('sha256' | 'md5')[]} algorithms  those the store enforces, best first
  *
  * @typedef {object} SignedPart
  * @property {number} part_number
@@ -42,7 +46,7 @@
  * @property {number} part_number
  * @property {number | null} size
  * @property {string | null} etag
- * @property {{ algorithm: string, value: string } | null} [digest]
+ * @property {{ md5?: string | null, sha256?: string | null } | null} [digest]  base64, as its URL was bound to it
  *
  * @typedef {object} PartClaim
  * @property {number} part_number

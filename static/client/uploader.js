@@ -1,7 +1,9 @@
 /** @import { FileOptions, Watcher } from './delivery.js' */
 /** @import { Fetch } from './http.js' */
 /** @import { Limits } from './limits.js' */
+/** @import { Hasher } from './digests/open.js' */
 /** @import { Digests } from './ports.js' */
+/** @import { Resumable } from './resumable.js' */
 /** @import { Surroundings } from './surroundings.js' */
 /** @import { Content, Delivering, UploadContext } from './task.js' */
 /** @import { TokenSource } from './credential.js' */
@@ -29,8 +31,9 @@ const SMALL_AT_ONCE = 18;
  * @property {number} [concurrency]  the most parts under way at once, over all files; without it as many as the
  *   connection makes use of (pace.js): 6 at most over HTTP/1.1, 16 over HTTP/2 and 3
  * @property {string} [policy]
- * @property {'sha256' | 'md5' | null} [digests]  the digest of every part is computed in workers and bound into its
- *   URL, so that the store refuses other bytes; null (the default): only where the service demands it
+ * @property {'on' | 'sha256' | 'md5' | null} [digests]  the digest of every part is computed in workers and bound into
+ *   its URL, so that the store refuses other bytes. Null, the default: only where the policy requires it. `on`:
+ *   wherever it is not switched off, with the best that the store enforces
  * @property {Limits} [limits]  what is not taken is refused before anything is sent
  * @property {number} [rateLimit]  bytes a second, on average and over all files. A browser cannot slow down a part
  *   that is on its way: parts are held back instead, so the line is busy by turns (rate_limit.js)
@@ -49,8 +52,8 @@ export class Uploader extends EventTarget {
   #coordinator;
   #context;
   #options;
-  /** @type {Promise<Digests> | null} */
-  #digests = null;
+  /** @type {Promise<Hasher> | null} */
+  #hasher = null;
   /** @type {UploadTask[]} */
   #uploads = [];
   /** @type {Map<string, UploadTask>} upload id to the one that sends it */
@@ -83,6 +86,7 @@ export class Uploader extends EventTarget {
       rival: (id, upload) => this.#rival(id, upload),
       claim: (id, upload) => this.#claimed.set(id, upload),
       hashes: Boolean(options.digests),
+      openHasher: () => this.#openHasher(),
       openDigests: (upload) => this.#openDigests(upload),
       openPaths: async (context) => (await import('./relay.js')).openPaths(context),
     };
@@ -112,11 +116,14 @@ export class Uploader extends EventTarget {
    * @returns {UploadTask}
    */
   add(file, options = {}) {
-    return this.#take(file, options, async (settled, watcher) => {
+    const upload = this.#take(file, options, async (settled, watcher) => {
       const stream = settled.gzip ? (await import('./gzip.js')).compressed(file) : null;
       if (stream) return this.#streaming(stream, file, { ...settled, encoding: 'gzip' }, watcher);
       return new Delivery(file, this.#context, settled, watcher);
     });
+    const { handle } = options;
+    if (handle) import('./handles.js').then(({ keepWhileUnfinished }) => keepWhileUnfinished(upload, handle));
+    return upload;
   }
 
   /**
@@ -152,6 +159,27 @@ export class Uploader extends EventTarget {
   async unfinished() {
     const open = await this.#coordinator.open();
     return open.filter(({ id }) => !this.#claimed.has(id));
+  }
+
+  /**
+   * The same, with the handles of those files that need not be chosen again.
+   *
+   * @returns {Promise<Resumable[]>}
+   */
+  async resumable() {
+    const { resumable } = await import('./resumable.js');
+    return resumable(await this.unfinished(), this.#context.surroundings);
+  }
+
+  /**
+   * Goes on with one of them without its file being chosen again. To be called upon a click: the browser may ask.
+   *
+   * @param {Resumable} found  with a handle
+   * @returns {Promise<UploadTask>}
+   * @throws {UploadError} `no_permission`, `file_missing`: then the file is to be chosen
+   */
+  async resumeFrom(found) {
+    return (await import('./resumable.js')).resumeFrom(this, found);
   }
 
   /**
@@ -218,11 +246,15 @@ export class Uploader extends EventTarget {
    * @param {Upload} upload
    * @returns {Promise<Digests | null>}
    */
-  async #openDigests({ digests: demanded }) {
-    const algorithm = demanded ?? this.#options.digests;
-    if (!algorithm) return null;
-    this.#digests ??= import('./digests/open.js').then(({ openDigests }) => openDigests(algorithm));
-    return this.#digests;
+  async #openDigests(upload) {
+    const { digests } = this.#options;
+    if (!digests && upload.part_digests?.rule !== 'required') return null;
+    return (await import('./digests/open.js')).digestsFor(upload, digests, await this.#openHasher());
+  }
+
+  #openHasher() {
+    this.#hasher ??= import('./digests/open.js').then(({ openHasher }) => openHasher());
+    return this.#hasher;
   }
 
   /**

@@ -35,6 +35,9 @@ const WORDS = {
   ended: () =>
     'This upload was ended elsewhere: cancelled in another window, or by an administrator. ' +
     'Add the file again to start anew.',
+  no_permission: ({ name }) =>
+    `The browser may not read “${name}” again. Allow it, or choose the file yourself.`,
+  file_missing: ({ name }) => `“${name}” is no longer where it was. Choose the file again.`,
   cancelled: () => 'The upload was cancelled.',
   too_many: ({ limit }) => `At most ${limit} files can be sent here. Remove one first.`,
   too_large: ({ name, size, limit }) => `“${name}” has ${size} bytes; at most ${limit} are taken here.`,

@@ -1,6 +1,7 @@
 /** Digests of parts, computed off the main thread. */
 
 /** @import { Digests } from '../ports.js' */
+/** @import { Upload } from '../types.js' */
 /** @import { Algorithm } from './hashing.js' */
 
 import { UploadError } from '../errors.js';
@@ -9,6 +10,9 @@ import { Crew } from './crew.js';
 import { hash } from './hashing.js';
 
 /** @typedef {Pick<Crew, 'hash'>} Hasher */
+
+/** Web Crypto takes a part's bytes at once: larger ones are read in steps, for MD5. */
+const MOST_AT_ONCE = 64 * 2 ** 20;
 
 /**
  * The workers of one page; an Uploader needs one.
@@ -32,6 +36,23 @@ export function openDigests(algorithm, hasher = openHasher()) {
   return {
     of: async (_number, blob, signal) => ({ [algorithm]: await digestOf(hasher, algorithm, blob, signal) }),
   };
+}
+
+/**
+ * What the parts of an upload are bound to: the first algorithm that the store enforces and this page can compute.
+ *
+ * @param {Upload} upload
+ * @param {'on' | Algorithm | null | undefined} wanted  by whoever made the page; null: only what the policy requires
+ * @param {Hasher} hasher
+ * @returns {Digests | null} null: the policy has them left off
+ */
+export function digestsFor({ part_digests: told, part_size: size }, wanted, hasher) {
+  if (wanted === 'on' && told?.rule === 'off') return null;
+  const usable = (/** @type {Algorithm} */ algorithm) =>
+    algorithm === 'md5' || (size <= MOST_AT_ONCE && Boolean(globalThis.crypto?.subtle));
+  const enforced = told?.algorithms ?? (wanted === 'sha256' ? ['sha256'] : ['md5']);
+  const named = enforced.find((algorithm) => algorithm === wanted && usable(algorithm));
+  return openDigests(named ?? enforced.find(usable) ?? 'md5', hasher);
 }
 
 /**

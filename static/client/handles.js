@@ -1,0 +1,126 @@
+/**
+ * Handles of the files whose uploads are unfinished, where the browser has any (File System Access): after a reload
+ * the file need not be chosen again. Kept in IndexedDB with the upload's id and fingerprint, and nothing else but
+ * when: no token, no URL. They are a convenience: whatever fails here, the upload goes on.
+ */
+
+/** @import { UploadTask } from './task.js' */
+
+import { UploadError } from './errors.js';
+
+const DATABASE = 'coordinator-uploads';
+const STORE = 'handles';
+/** No upload lives longer. */
+const OUTDATED_MS = 7 * 24 * 3_600_000;
+
+/**
+ * @typedef {object} Kept
+ * @property {string} id  of the upload
+ * @property {string | null} fingerprint
+ * @property {FileSystemFileHandle} handle
+ * @property {number} kept  milliseconds since 1970
+ */
+
+/**
+ * Keeps the handle for as long as the task's upload is unfinished.
+ *
+ * @param {UploadTask} task
+ * @param {FileSystemFileHandle} handle
+ */
+export function keepWhileUnfinished(task, handle) {
+  /** @type {string | null} */
+  let kept = null;
+  const look = () => {
+    const { state, upload } = task;
+    if (!upload) return;
+    const { id, fingerprint } = upload;
+    const over = state === 'completed' || state === 'cancelled';
+    if (over) attempt((store) => store.delete(id));
+    else if (kept !== id) attempt((store) => store.put({ id, fingerprint, handle, kept: Date.now() }));
+    kept = over ? null : id;
+  };
+  task.addEventListener('state', look);
+  look();
+}
+
+/**
+ * Those of these uploads whose handles are kept.
+ *
+ * @param {{ id: string, fingerprint: string | null }[]} uploads
+ * @returns {Promise<Map<string, FileSystemFileHandle>>} by upload id
+ */
+export async function handlesOf(uploads) {
+  const all = /** @type {Kept[]} */ ((await attempt((store) => store.getAll(), 'readonly')) ?? []);
+  const now = Date.now();
+  for (const { id, kept } of all) if (now - kept > OUTDATED_MS) attempt((store) => store.delete(id));
+  const byId = new Map(all.map((kept) => [kept.id, kept]));
+  /** @type {Map<string, FileSystemFileHandle>} */
+  const found = new Map();
+  for (const { id, fingerprint } of uploads) {
+    const kept = byId.get(id);
+    if (kept && kept.fingerprint === fingerprint) found.set(id, kept.handle);
+  }
+  return found;
+}
+
+/** @param {string} id  of an upload that is over */
+export function forgetHandle(id) {
+  return attempt((store) => store.delete(id));
+}
+
+/**
+ * The file as it is now. To be called while a person's click is fresh: the browser may ask them.
+ *
+ * @param {FileSystemFileHandle} handle
+ * @returns {Promise<File>}
+ * @throws {UploadError} `no_permission`, `file_missing`
+ */
+export async function openFile(handle) {
+  // typed by no library of TypeScript yet
+  const asking = /** @type {any} */ (handle);
+  const permission = await asking.requestPermission?.({ mode: 'read' });
+  if (permission && permission !== 'granted') throw new UploadError('no_permission', { name: handle.name });
+  try {
+    return await handle.getFile();
+  } catch (error) {
+    throw new UploadError('file_missing', { name: handle.name }, error);
+  }
+}
+
+/**
+ * @template T
+ * @param {(store: IDBObjectStore) => IDBRequest<T>} ask
+ * @param {IDBTransactionMode} [mode]
+ * @returns {Promise<T | null>} null where the browser keeps nothing (a private window, a full disk)
+ */
+async function attempt(ask, mode = 'readwrite') {
+  try {
+    const database = await opened();
+    try {
+      return await answer(ask(database.transaction(STORE, mode).objectStore(STORE)));
+    } finally {
+      database.close();
+    }
+  } catch {
+    return null;
+  }
+}
+
+/** @returns {Promise<IDBDatabase>} */
+function opened() {
+  const opening = indexedDB.open(DATABASE, 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore(STORE, { keyPath: 'id' });
+  return answer(opening);
+}
+
+/**
+ * @template T
+ * @param {IDBRequest<T>} request
+ * @returns {Promise<T>}
+ */
+function answer(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
