@@ -27,7 +27,7 @@ export async function fingerprint(file) {
   const head = new DataView(new ArrayBuffer(8));
   head.setBigUint64(0, BigInt(file.size));
   const sampled = new Blob([head.buffer, ...samples(file)]);
-  return hex(await subtle.digest('SHA-256', await read(sampled, file.size + 8)));
+  return hex(new Uint8Array(await subtle.digest('SHA-256', await read(sampled, file.size + 8))));
 }
 
 /**
@@ -54,7 +54,7 @@ async function read(sampled, most) {
   return bytes;
 }
 
-/** @param {ArrayBuffer} bytes */
-function hex(bytes) {
-  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('');
+/** @param {Uint8Array} bytes */
+export function hex(bytes) {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

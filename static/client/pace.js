@@ -2,8 +2,8 @@
  * How many parts are under way at once, over all files, and how long a part may stand still. Both follow from
  * what the connection does:
  *
- *   it starts with START parts. While there is more to send, another half of them is tried; what brings no GAIN in
- *   throughput is taken back, and tried again HOLD_MS later
+ *   it starts with START parts. While there is more to send and throughput grows, another half of them is added;
+ *   what gains nothing ends the growth, and what costs throughput is taken back, for HOLD_MS
  *   503 and 429 halve them; a stall, a broken connection or another failure of the store takes one away
  *   never more than HTTP/1.1 has connections to one host (6), unless the store is seen to speak HTTP/2 or 3
  */
@@ -18,10 +18,12 @@ const MOST_HTTP1 = 6;
 const MOST_MULTIPLEXED = 16;
 /** Through the coordinator: its own calls need connections too. */
 const MOST_RELAYED = 4;
+const FIRST_WINDOW_MS = 100;
 const WINDOW_MS = 250;
 const LONGEST_WINDOW_MS = 2_000;
 const TELLING_BYTES = 1_048_576;
 const GAIN = 1.05;
+const LOSS = 0.9;
 const HOLD_MS = 10_000;
 const COOL_MS = 1_000;
 
@@ -44,7 +46,8 @@ export class Pace {
   #relayed = false;
   #looks = 8;
   #bytes = 0;
-  #since = 0;
+  /** @type {number | null} when the window began; null: nothing moves */
+  #since = null;
   #heldUntil = 0;
   #coolUntil = 0;
   /** @type {number | null} bytes a second, over the last window */
@@ -62,13 +65,14 @@ export class Pace {
     this.#own = most;
     this.#most = MOST_HTTP1;
     this.#surroundings = surroundings;
-    this.#since = surroundings.now();
     pool.resize(Math.min(START, this.#ceiling()));
   }
 
   /** @param {number} bytes  that left, of any part */
   moved(bytes) {
-    this.#bytes += bytes;
+    // the first bytes after a rest left before they were counted
+    if (this.#since === null) this.#since = this.#surroundings.now();
+    else this.#bytes += bytes;
     this.look();
   }
 
@@ -109,15 +113,16 @@ export class Pace {
   /** To be called a few times a second while anything is under way. */
   look() {
     const now = this.#surroundings.now();
-    const elapsed = now - this.#since;
-    if (elapsed < WINDOW_MS || (this.#bytes < TELLING_BYTES && elapsed < LONGEST_WINDOW_MS)) return;
+    const elapsed = now - (this.#since ?? now);
+    if (elapsed < (this.#rate ? WINDOW_MS : FIRST_WINDOW_MS)) return;
+    if (this.#bytes < TELLING_BYTES && elapsed < LONGEST_WINDOW_MS) return;
     const rate = (this.#bytes / elapsed) * 1000;
-    this.#since = now;
+    this.#since = this.#bytes ? now : null;
     this.#bytes = 0;
-    this.#rate = rate;
     // only what had all its places in use tells anything about more of them
-    if (rate > 0 && this.#pool.wanted) this.#judge(rate, now);
+    if (rate && this.#pool.wanted) this.#judge(rate, now);
     else this.#before = null;
+    this.#rate = rate;
   }
 
   /**
@@ -129,8 +134,7 @@ export class Pace {
     this.#before = null;
     if (before && rate < before.rate * GAIN) {
       this.#heldUntil = now + HOLD_MS;
-      this.#lower(before.places);
-      return;
+      if (rate < before.rate * LOSS) this.#lower(before.places);
     }
     const { places } = this.#pool;
     const more = Math.min(this.#ceiling(), places + Math.max(1, places >> 1));

@@ -4,11 +4,13 @@
  * patience, 429 and 5xx wait, 404 asks the coordinator, anything else gets a few more chances.
  */
 
-/** @import { Delivered, PartDigest, Paths } from './ports.js' */
+/** @import { Source } from './file_source.js' */
+/** @import { Delivered, Paths } from './ports.js' */
 /** @import { Pace } from './pace.js' */
 /** @import { Surroundings } from './surroundings.js' */
 /** @import { SignedPart } from './types.js' */
 /** @import { Transport } from './transfer.js' */
+/** @import { SigningWindow, Wanted } from './window.js' */
 
 import { TransferError, UploadError } from './errors.js';
 import { backoff, FEW, PATIENT_TRIES, stepAfterPart } from './retry.js';
@@ -16,10 +18,9 @@ import { sleep, untilOnline } from './surroundings.js';
 
 /**
  * @typedef {object} PartPorts
- * @property {(number: number, signal: AbortSignal) => Promise<SignedPart>} signed
- * @property {(signed: SignedPart) => boolean} isFresh
- * @property {(number: number) => Blob} body
- * @property {(number: number) => PartDigest | undefined} digest
+ * @property {SigningWindow} window
+ * @property {Source} source
+ * @property {Wanted} wanted
  * @property {() => Paths | null} paths  null while only the direct one is known
  * @property {() => Promise<Paths | null>} openPaths
  * @property {Transport} transport
@@ -27,8 +28,7 @@ import { sleep, untilOnline } from './surroundings.js';
  * @property {Pace} pace
  * @property {(number: number, sent: number) => void} onSent
  * @property {(number: number) => void} onWaiting  the part failed and waits for its next try
- * @property {(number: number, signal: AbortSignal) => Promise<void>} checkFile  throws where the file, or this part
- *   of it, is not what it was
+ * @property {() => Promise<void>} checkFile  throws where the file is not what it was
  * @property {(signal: AbortSignal) => Promise<void>} checkUpload  throws where the upload has ended
  */
 
@@ -60,9 +60,9 @@ class Tries {
 
   /** @returns {Promise<Delivered>} */
   async direct() {
-    const { transport, pace, paths } = this.#ports;
-    if (!this.#signed || !this.#ports.isFresh(this.#signed))
-      this.#signed = await this.#ports.signed(this.#number, this.#signal);
+    const { transport, pace, paths, window } = this.#ports;
+    if (!this.#signed || !window.isFresh(this.#signed))
+      this.#signed = await window.take(this.#number, this.#signal);
     const { url, headers } = this.#signed;
     const delivered = await transport({ ...this.#put(), url, headers, patience: () => pace.patience() });
     pace.arrived(url);
@@ -72,7 +72,7 @@ class Tries {
 
   /** @returns {Promise<Delivered>} */
   relayed() {
-    const digest = this.#ports.digest(this.#number);
+    const digest = this.#ports.wanted.digest(this.#number);
     const paths = /** @type {Paths} */ (this.#ports.paths());
     return paths.send({ ...this.#put(), number: this.#number, digest });
   }
@@ -80,7 +80,7 @@ class Tries {
   #put() {
     this.#sent = 0;
     return {
-      body: this.#ports.body(this.#number),
+      body: this.#ports.source.body(this.#number),
       onProgress: (/** @type {number} */ sent) => {
         this.#sent = sent;
         this.#ports.onSent(this.#number, sent);
@@ -118,20 +118,26 @@ class Tries {
         await this.#ports.checkUpload(this.#signal);
         return this.#again(failure);
       default:
-        await this.#ports.checkFile(this.#number, this.#signal);
+        await this.#checkFile();
         return this.#again(failure);
     }
   }
 
   /** @param {TransferError} failure */
   async afterRelayed(failure) {
-    await this.#ports.checkFile(this.#number, this.#signal);
+    await this.#checkFile();
     await this.#wait(failure);
+  }
+
+  /** Both are only looked at after a failure: reading a file costs more than sending it. */
+  async #checkFile() {
+    await this.#ports.checkFile();
+    await this.#ports.wanted.check(this.#number, this.#signal);
   }
 
   /** @param {TransferError} failure */
   async #reach(failure) {
-    await this.#ports.checkFile(this.#number, this.#signal);
+    await this.#checkFile();
     this.#unreached += 1;
     if (this.#unreached === 1 && this.#ports.surroundings.online()) return true;
     if (!(await this.#leaves('network'))) await this.#wait(failure);

@@ -54,17 +54,29 @@ export class Sender {
 
   /** @param {SenderOptions} options */
   constructor(options) {
-    const { coordinator, uploadId, source, wanted } = options;
+    const { coordinator, uploadId, source, wanted, meter, pace } = options;
     this.#options = options;
     this.#window = new SigningWindow({
       sign: (wishes, signal) => coordinator.sign(uploadId, wishes, signal),
-      upcoming: (most) => source.upcoming(most),
-      sizeOf: (number) => source.sizeOf(number),
+      source,
       wanted,
       size: windowSize(options.pool.places),
       now: () => coordinator.now(),
     });
-    this.#ports = this.#portsOf(options);
+    this.#ports = {
+      ...options,
+      window: this.#window,
+      paths: () => this.#paths,
+      openPaths: () => this.#openPaths(),
+      onSent: (number, sent) => {
+        pace.moved(meter.sent(number, sent));
+        this.#trouble(number, false);
+      },
+      onWaiting: (number) => {
+        meter.dropped(number);
+        this.#trouble(number, true);
+      },
+    };
   }
 
   /**
@@ -107,37 +119,6 @@ export class Sender {
       meter.rest();
       this.#options.onTrouble(false);
     }
-  }
-
-  /**
-   * @param {SenderOptions} options
-   * @returns {PartPorts}
-   */
-  #portsOf({ meter, pace, source, wanted, transport, surroundings, checkFile, checkUpload }) {
-    return {
-      signed: (number, signal) => this.#window.take(number, signal),
-      isFresh: (signed) => this.#window.isFresh(signed),
-      body: (number) => source.body(number),
-      digest: (number) => wanted.digest(number),
-      paths: () => this.#paths,
-      openPaths: () => this.#openPaths(),
-      transport,
-      pace,
-      surroundings,
-      onSent: (number, sent) => {
-        pace.moved(meter.sent(number, sent));
-        this.#trouble(number, false);
-      },
-      onWaiting: (number) => {
-        meter.dropped(number);
-        this.#trouble(number, true);
-      },
-      checkFile: async (number, signal) => {
-        await checkFile();
-        await wanted.check(number, signal);
-      },
-      checkUpload,
-    };
   }
 
   /**

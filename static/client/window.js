@@ -6,6 +6,7 @@
  */
 
 /** @import { PartWish, SignedPart } from './types.js' */
+/** @import { Source } from './file_source.js' */
 /** @import { PartDigest } from './ports.js' */
 
 const MARGIN_MS = 30_000;
@@ -43,8 +44,7 @@ export function windowSize(concurrency) {
 
 export class SigningWindow {
   #sign;
-  #upcoming;
-  #sizeOf;
+  #source;
   #wanted;
   #size;
   #now;
@@ -57,16 +57,14 @@ export class SigningWindow {
   /**
    * @param {object} options
    * @param {(wishes: PartWish[], signal: AbortSignal) => Promise<SignedPart[]>} options.sign
-   * @param {(most: number) => number[]} options.upcoming  the parts that will be needed next
-   * @param {(number: number) => number} options.sizeOf
+   * @param {Pick<Source, 'upcoming' | 'sizeOf'>} options.source
    * @param {Wanted} options.wanted
    * @param {number} options.size  at most 1,000
    * @param {() => number} options.now  the coordinator's clock, in milliseconds
    */
-  constructor({ sign, upcoming, sizeOf, wanted, size, now }) {
+  constructor({ sign, source, wanted, size, now }) {
     this.#sign = sign;
-    this.#upcoming = upcoming;
-    this.#sizeOf = sizeOf;
+    this.#source = source;
     this.#wanted = wanted;
     this.#size = size;
     this.#now = now;
@@ -87,7 +85,8 @@ export class SigningWindow {
   async take(number, signal) {
     if (!this.#usable(number)) await this.#waitFor(number, signal);
     const part = this.#held.get(number);
-    if (part?.size !== this.#sizeOf(number)) throw new Error(`part ${number} was not signed as it is planned`);
+    if (part?.size !== this.#source.sizeOf(number))
+      throw new Error(`part ${number} was not signed as it is planned`);
     this.#held.delete(number);
     this.#refill(signal);
     return part;
@@ -111,7 +110,7 @@ export class SigningWindow {
   /** @param {number} number */
   #usable(number) {
     const part = this.#held.get(number);
-    return part !== undefined && this.isFresh(part) && part.size === this.#sizeOf(number);
+    return part !== undefined && this.isFresh(part) && part.size === this.#source.sizeOf(number);
   }
 
   /** @param {number[]} numbers */
@@ -122,7 +121,7 @@ export class SigningWindow {
   /** @param {AbortSignal} signal */
   #refill(signal) {
     if (signal.aborted) return;
-    const ahead = this.#upcoming(this.#size);
+    const ahead = this.#source.upcoming(this.#size);
     const unsigned = this.#unsigned(ahead);
     this.#wanted.ahead(unsigned, signal, () => this.#refill(signal));
     const first = unsigned.find((number) => this.#wanted.ready(number));
@@ -136,7 +135,7 @@ export class SigningWindow {
    * @param {AbortSignal} signal
    */
   #ask(first, signal) {
-    const others = this.#unsigned(this.#upcoming(this.#size)).filter((number) => number !== first);
+    const others = this.#unsigned(this.#source.upcoming(this.#size)).filter((number) => number !== first);
     const ready = others.filter((number) => this.#wanted.ready(number)).slice(0, this.#size - 1);
     const numbers = [first, ...ready];
     this.#calls += 1;

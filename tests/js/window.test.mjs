@@ -5,7 +5,7 @@ import { VirtualSurroundings } from './surroundings.mjs';
 
 /** @import { SignedPart } from '../../static/client/types.js' */
 
-const plain = { wanted: onlySizes(() => undefined), sizeOf: () => 1 };
+const wanted = onlySizes(() => undefined);
 const signal = new AbortController().signal;
 
 /**
@@ -23,8 +23,8 @@ function scene(count, { size = 12, ttl = 900_000 } = {}) {
       asked.push(numbers);
       return numbers.map((number) => signed(number, `${asked.length}`, time.now() + ttl));
     },
-    upcoming: (most) => pending.slice(0, most),
-    ...plain,
+    source: { upcoming: (most) => pending.slice(0, most), sizeOf: () => 1 },
+    wanted,
     size,
     now: time.now,
   });
@@ -99,8 +99,8 @@ test('a failed background call is made again by whoever needs the part', async (
       if (calls === 1) throw new Error('not now');
       return wishes.map((wish) => signed(wish.part_number, 'later', Date.parse('2100-01-01')));
     },
-    upcoming: () => [2, 3],
-    ...plain,
+    source: { upcoming: () => [2, 3], sizeOf: () => 1 },
+    wanted,
     size: 4,
     now: () => Date.parse('2026-01-01'),
   });
