@@ -9,6 +9,7 @@ from coordinator.client import (
     FileChanged,
     FileError,
     Forbidden,
+    NoRoom,
     OtherFile,
     ServerFailing,
     ServerRefused,
@@ -27,6 +28,7 @@ __all__ = ["failure_of_client"]
 _CODES: Final[tuple[tuple[type[ClientError], ExitCode], ...]] = (
     (FileChanged, ExitCode.CHANGED),
     (OtherFile, ExitCode.CHANGED),
+    (NoRoom, ExitCode.NO_SPACE),
     (FileError, ExitCode.NO_FILE),
     (Unauthorized, ExitCode.NOT_ALLOWED),
     (Forbidden, ExitCode.NOT_ALLOWED),

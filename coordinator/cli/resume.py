@@ -29,8 +29,7 @@ def run_resumable(settings: ClientSettings, *, as_json: bool) -> None:
             told = {"path": path, "upload": upload}
             print(msgspec.json.encode(told).decode(), flush=True)
         else:
-            size = "-" if upload.size is None else shown_size(upload.size)
-            print(f"{upload.id}  {shown_progress(upload)} of {size}  {one_line(path or upload.filename)}")
+            print(f"{upload.id}  {_how_far(upload)}  {one_line(path or upload.filename)}")
             print(f"  {one_line(_command(upload, path))}", flush=True)
 
 
@@ -56,8 +55,15 @@ async def _resumable(settings: ClientSettings) -> list[tuple[Upload, str | None]
         return [(upload, paths.get(str(upload.id))) async for upload in client.uploads(state="open")]
 
 
+def _how_far(upload: Upload) -> str:
+    if upload.size is None:
+        return f"{shown_size(upload.bytes_uploaded)} of a stream"
+    return f"{shown_progress(upload)} of {shown_size(upload.size)}"
+
+
 def _command(upload: Upload, path: str | None) -> str:
-    return shlex.join(["coordinator", "resume", str(upload.id), *([] if path else ["FILE"])])
+    file = [] if path else [STDIN if upload.size is None else "FILE"]
+    return shlex.join(["coordinator", "resume", str(upload.id), *file])
 
 
 def _source(settings: ClientSettings, upload_id: str, file: str | None) -> Source:

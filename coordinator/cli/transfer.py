@@ -107,4 +107,5 @@ def _how(settings: ClientSettings, source: Source, upload_id: str) -> str:
         for word in (flag, str(settings[name]))
     ]
     file = STDIN if source.path is None else str(source.path.absolute())
-    return shlex.join(["coordinator", "resume", *flags, upload_id, file])
+    command = shlex.join(["coordinator", "resume", *flags, upload_id, file])
+    return command if source.path is not None else f"{command}  # with the same bytes piped in"
