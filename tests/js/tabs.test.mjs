@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Uploader } from '../../static/client/index.js';
+import { resumable } from '../../static/client/resumable.js';
+import { FakeLocks } from './locks.mjs';
+import { forever, scene as oneTab, sentNumbers, text } from './scene.mjs';
+
+/** Two tabs of one browser, one coordinator. */
+function twoTabs() {
+  const found = oneTab();
+  const { time, server } = found;
+  const locks = /** @type {any} */ (new FakeLocks());
+  const tab = () =>
+    new Uploader({
+      endpoint: 'https://coordinator.test/',
+      fetch: server.fetch,
+      transport: server.transport,
+      surroundings: Object.assign(time, { locks }),
+    });
+  return { ...found, first: tab(), second: tab() };
+}
+
+/** @param {ReturnType<typeof twoTabs>} scene  the first tab sends part 1 and hangs at part 2, the second one follows */
+async function following({ time, server, first, second }) {
+  server.partFault = ({ number }) => (number === 2 ? forever() : undefined);
+  const sending = first.add(text(12));
+  await time.until(() => server.store.get('upload-1')?.size === 2);
+  const upload = second.add(text(12));
+  /** @type {boolean[]} */
+  const told = [];
+  upload.addEventListener('elsewhere', (event) => told.push(/** @type {CustomEvent} */ (event).detail));
+  await time.until(() => upload.elsewhere);
+  return { sending, upload, told };
+}
+
+test('a second tab with the same file sends nothing, and shows how far the first one is', async () => {
+  const scene = twoTabs();
+  const { upload, sending } = await following(scene);
+  await scene.time.until(() => upload.progress.partsDone === 2);
+  assert.equal(upload.state, 'uploading');
+  assert.equal(upload.upload?.id, sending.upload?.id);
+  assert.deepEqual(sentNumbers(scene.server), [1, 2, 3]);
+});
+
+test('it takes over when the first one stops, and sends only what is missing', async () => {
+  const scene = twoTabs();
+  const { upload, sending, told } = await following(scene);
+  scene.server.partFault = () => undefined;
+  sending.pause();
+  await scene.reach(upload, 'completed');
+  assert.deepEqual(sentNumbers(scene.server), [1, 2, 2, 3]);
+  assert.deepEqual(told, [true, false]);
+});
+
+test('it is done when the first one is, without sending anything', async () => {
+  const scene = twoTabs();
+  const { time, server, first, second } = scene;
+  /** @type {(value: undefined) => void} */
+  let release = () => {};
+  server.partFault = ({ number }) => (number === 2 ? new Promise((resolve) => (release = resolve)) : undefined);
+  const sending = first.add(text(12));
+  await time.until(() => server.store.get('upload-1')?.size === 2);
+  const upload = second.add(text(12));
+  await time.until(() => upload.elsewhere);
+  release(undefined);
+  await scene.reach(sending, 'completed');
+  await scene.reach(upload, 'completed');
+  assert.deepEqual(sentNumbers(server), [1, 2, 3]);
+});
+
+test('cancelling the second one ends nothing but its waiting', async () => {
+  const scene = twoTabs();
+  const { upload } = await following(scene);
+  const cancelled = upload.cancel();
+  await scene.time.until(() => upload.state === 'cancelled');
+  await cancelled;
+  assert.equal(scene.server.uploads.get('upload-1').state, 'open');
+});
+
+test('cancelling the first one ends the second too', async () => {
+  const scene = twoTabs();
+  const { upload, sending } = await following(scene);
+  const cancelled = sending.cancel();
+  await scene.reach(upload, 'failed');
+  await cancelled;
+  assert.equal(/** @type {any} */ (upload.error).code, 'ended');
+});
+
+test('pausing the second one stops its waiting; resuming waits again', async () => {
+  const scene = twoTabs();
+  const { upload, sending, told } = await following(scene);
+  upload.pause();
+  await scene.time.settle();
+  scene.server.partFault = () => undefined;
+  upload.resume();
+  await scene.time.until(() => upload.state === 'uploading');
+  sending.pause();
+  await scene.reach(upload, 'completed');
+  assert.deepEqual(told, [true, false]);
+});
+
+test('what another tab sends right now is listed as such', async () => {
+  const scene = twoTabs();
+  const { sending } = await following(scene);
+  const uploads = [/** @type {any} */ (sending.upload), { ...sending.upload, id: 'upload-9' }];
+  const listed = await resumable(uploads, scene.time);
+  assert.deepEqual(
+    listed.map(({ elsewhere, handle }) => [elsewhere, handle]),
+    [
+      [true, null],
+      [false, null],
+    ],
+  );
+});
+
+test('without locks both tabs send, and the upload completes once', async () => {
+  const { server, uploader, reach } = oneTab();
+  const other = new Uploader({
+    endpoint: 'https://coordinator.test/',
+    fetch: server.fetch,
+    transport: server.transport,
+    surroundings: server.surroundings,
+  });
+  const both = [uploader.add(text(12)), other.add(text(12))];
+  for (const upload of both) await reach(upload, 'completed');
+  assert.equal(server.uploads.size, 1);
+});
