@@ -21,9 +21,12 @@ STORE_CALLS: Final = (
     "create_multipart_upload",
     "list_multipart_uploads",
     "list_parts",
+    "upload_part",
+    "send_object",
     "complete_multipart_upload",
     "abort_multipart_upload",
     "head_object",
+    "delete_object",
 )
 """`check` is not here: start-up and readiness make it, and nothing is decided about an upload by it."""
 
@@ -56,10 +59,8 @@ def move_name(source: State | None, event: Event) -> str:
 
 
 _MOVES: Final = tuple(
-    # an admin's command makes the others, and no server does
-    move_name(move.source, move.event)
-    for move in TRANSITIONS
-    if move.actors != {Actor.ADMIN}
+    # an admin's command makes the others, and no server does; the two births are one statement
+    dict.fromkeys(move_name(move.source, move.event) for move in TRANSITIONS if move.actors != {Actor.ADMIN})
 )
 
 POINTS: Final = (

@@ -24,6 +24,9 @@ Play = Callable[[Stage], Awaitable[str | None]]
 COMPLETED: Final = ("completed", None)
 ABORTED: Final = ("aborted", "client")
 
+SMALL: Final = {"policy": "default"}
+"""Wishes for an upload of method `put`."""
+
 NO_ANSWER: Final = refused(500, "InternalError")
 NOT_SO: Final = refused(400, "InvalidPart")
 
@@ -204,6 +207,64 @@ async def an_upload_that_nobody_works_on(stage: Stage) -> None:
     stage.idle = True
 
 
+async def a_small_file(stage: Stage) -> str:
+    stage.arm()
+    return state_told(await stage.complete(await stage.sent(**SMALL)))
+
+
+async def an_abort_of_a_small_file(stage: Stage) -> str:
+    upload = await stage.sent(**SMALL)
+    stage.arm()
+    return state_told(await stage.abort(upload))
+
+
+async def a_delete_whose_answer_is_lost(stage: Stage) -> str:
+    upload = await stage.sent(**SMALL)
+    stage.wire.once("delete_object", answer_lost)
+    stage.arm()
+    return state_told(await stage.abort(upload))
+
+
+async def a_small_file_that_lands_after_its_abort(stage: Stage) -> str:
+    upload = await stage.started(**SMALL)
+    [part] = await stage.client.sign(upload, [1])
+    # or the late check would come before what is late
+    stage.still = True
+    stage.arm()
+    told = state_told(await stage.abort(upload))
+    await stage.client.send(part, stage.content)
+    stage.still = False
+    return told
+
+
+async def a_small_file_that_nobody_completes(stage: Stage) -> None:
+    await stage.sent(**SMALL)
+    stage.arm()
+    stage.idle = True
+
+
+async def a_small_file_whose_key_is_taken(stage: Stage) -> str:
+    """By somebody who may write into the bucket, and did."""
+    upload = await stage.started(**SMALL)
+    await stage.audit.store.put_object(Bucket=stage.audit.bucket, Key=upload["key"], Body=b"not ours")
+    stage.arm()
+    return state_told(await stage.complete(upload))
+
+
+async def a_relayed_part(stage: Stage) -> str:
+    upload = await stage.started()
+    stage.arm()
+    await stage.relay(upload)
+    return state_told(await stage.complete(upload))
+
+
+async def a_relayed_small_file(stage: Stage) -> str:
+    upload = await stage.started(**SMALL)
+    stage.arm()
+    await stage.relay(upload)
+    return state_told(await stage.complete(upload))
+
+
 async def abort_behind_our_back(stage: Stage) -> None:
     row = await stage.row()
     for key, made in await stage.audit.multipart_uploads(row["key"]):
@@ -242,5 +303,13 @@ SCENARIOS: Final = {
         Scenario(an_upload_lost_while_open, (("failed", "lost"),), slow=True),
         Scenario(an_upload_completed_behind_our_back, (COMPLETED,)),
         Scenario(an_upload_that_nobody_works_on, (("aborted", "stale"),)),
+        Scenario(a_small_file, (COMPLETED,)),
+        Scenario(an_abort_of_a_small_file, (ABORTED,)),
+        Scenario(a_delete_whose_answer_is_lost, (ABORTED,)),
+        Scenario(a_small_file_that_lands_after_its_abort, (ABORTED,)),
+        Scenario(a_small_file_that_nobody_completes, (("aborted", "stale"),)),
+        Scenario(a_relayed_part, (COMPLETED,)),
+        Scenario(a_relayed_small_file, (COMPLETED,)),
+        Scenario(a_small_file_whose_key_is_taken, (("failed", "conflict"),)),
     )
 }

@@ -20,6 +20,7 @@ _CALLS: Final = {
     ("POST", "uploads"): "create_multipart_upload",
     ("GET", "uploads"): "list_multipart_uploads",
     ("GET", "uploadId"): "list_parts",
+    ("PUT", "uploadId"): "upload_part",
     ("POST", "uploadId"): "complete_multipart_upload",
     ("DELETE", "uploadId"): "abort_multipart_upload",
 }
@@ -65,10 +66,14 @@ def call_of(head: bytes) -> str | None:
     """The port's name for a request; None for those that start-up and readiness make, and for what clients send."""
     method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
     query = parse_qs(urlsplit(target).query, keep_blank_values=True)
-    if re.search(r"coordinator-check-", target):
+    if re.search(r"coordinator-(check-|probe/)|coordinator-probe%2F", target):
         return None
     if method == "HEAD":
         return "head_object"
+    if method == "PUT" and "uploadId" not in query:
+        return "send_object"
+    if method == "DELETE" and not query:
+        return "delete_object"
     return next((call for (verb, name), call in _CALLS.items() if verb == method and name in query), None)
 
 
