@@ -1,0 +1,243 @@
+"""The Python client against a real service, a real store and a real Postgres."""
+
+import asyncio
+import base64
+import io
+import json
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coordinator.client import (
+    Client,
+    OtherFile,
+    UploadCancelled,
+)
+from coordinator.local.bucket import LocalStore
+from tests.e2e.client_site import (
+    PART,
+    SENDING,
+    Site,
+    new_file,
+    new_site,
+    sha256,
+    stored,
+    until,
+)
+
+# a test's own small files
+# ruff: noqa: ASYNC240
+
+
+@pytest.fixture(scope="module")
+async def site(
+    postgres_url: str,
+    migrated_template: str,
+    seaweedfs: LocalStore,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Site]:
+    folder = tmp_path_factory.mktemp("site")
+    async with new_site(folder, postgres_url, migrated_template, seaweedfs) as site:
+        yield site
+
+
+@pytest.fixture(autouse=True)
+def sound(site: Site) -> None:
+    site.cable.mend()
+    site.cable.share = 0.0
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return new_file(tmp_path)
+
+
+async def test_every_kind_of_source_arrives_as_it_was(site: Site, tmp_path: Path) -> None:
+    data = random.randbytes(2 * PART + 1)
+    path = tmp_path / "file"
+    path.write_bytes(data)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(data), 777_777):
+            yield data[start : start + 777_777]
+
+    async with site.client(tmp_path) as client:
+        with path.open("rb") as file:
+            sources: list[Any] = [
+                path,
+                str(path),
+                file,
+                io.BytesIO(data),
+                data,
+                pieces(),
+                iter([data[:9], data[9:]]),
+            ]
+            for number, source in enumerate(sources):
+                upload = await client.upload(source, part_size=PART, filename=f"source-{number}")
+                assert upload.state == "completed"
+                assert await stored(client, upload) == sha256(path), number
+
+
+@pytest.mark.parametrize("size", [0, 1, PART - 1, PART, PART + 1, 2 * PART])
+async def test_every_size_as_a_file_and_as_a_stream(site: Site, tmp_path: Path, size: int) -> None:
+    path = tmp_path / "file.txt"
+    path.write_bytes(random.randbytes(size))
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield path.read_bytes()
+
+    async with site.client(tmp_path) as client:
+        for source in (path, pieces()):
+            upload = await client.upload(source, part_size=PART, digests="md5")
+            assert (upload.state, upload.size) == ("completed", size)
+            assert await stored(client, upload) == sha256(path)
+
+
+@pytest.mark.parametrize("digests", ["md5", "sha256"])
+async def test_digests_of_parts_and_of_the_whole(
+    site: Site, tmp_path: Path, path: Path, digests: Any
+) -> None:
+    async with site.client(tmp_path) as client:
+        upload = await client.upload(path, part_size=PART, digests=digests, file_digest="sha256")
+        assert upload.digest is not None
+        assert upload.digest.algorithm == "sha256"
+        assert base64.b64decode(upload.digest.value).hex() == sha256(path)
+        assert await stored(client, upload) == sha256(path)
+
+
+async def test_a_file_that_was_cancelled_goes_on_from_anywhere(
+    site: Site, tmp_path: Path, path: Path
+) -> None:
+    async with site.client(tmp_path, limit=20_000_000, connections=2) as slow:
+        sending = slow.uploading(path, part_size=PART)
+        await until(sending, 2)
+        await sending.cancel()
+        with pytest.raises(UploadCancelled):
+            await sending
+        assert sending.upload is not None
+        began = sending.upload.id
+    copy = tmp_path / "elsewhere" / path.name
+    copy.parent.mkdir()
+    copy.write_bytes(path.read_bytes())  # another directory, another modification time
+    async with site.client(tmp_path / "another machine") as client:
+        again = client.uploading(copy)
+        async for progress in again:
+            last = progress
+        upload = await again
+        assert upload.id == began
+        assert last.bytes_resumed >= 2 * PART
+        assert await stored(client, upload) == sha256(path)
+
+
+async def test_cancelled_for_good_leaves_nothing(site: Site, tmp_path: Path, path: Path) -> None:
+    async with site.client(tmp_path, limit=20_000_000, connections=2) as client:
+        sending = client.uploading(path, part_size=PART)
+        await until(sending, 1)
+        await sending.cancel(keep=False)
+        assert sending.upload is not None
+        assert (await client.get(str(sending.upload.id))).state in {"aborting", "aborted"}
+        assert client.remembered() == []
+
+
+async def test_named_uploads_go_on_by_their_name(site: Site, tmp_path: Path, path: Path) -> None:
+    data = path.read_bytes()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield data
+
+    async with site.client(tmp_path, limit=20_000_000, connections=2) as slow:
+        for source, name in ((path, "file"), (pieces(), "stream")):
+            sending = slow.uploading(source, name=name, part_size=PART)
+            await until(sending, 2)
+            await sending.cancel()
+    async with site.client(tmp_path) as client:
+        assert {record.name for record in client.remembered()} == {"file", "stream"}
+        other = tmp_path / "other"
+        other.write_bytes(random.randbytes(PART))
+        with pytest.raises(OtherFile, match="file"):
+            await client.upload(other, name="file")
+        for source, name in ((path, "file"), (pieces(), "stream")):
+            again = client.uploading(source, name=name)
+            async for progress in again:
+                last = progress
+            assert last.bytes_resumed >= PART, name
+            assert await stored(client, await again) == sha256(path)
+        assert client.remembered() == []
+
+
+async def test_standard_input_of_unknown_length(site: Site, tmp_path: Path, path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *SENDING,
+        site.server.url,
+        site.key,
+        str(tmp_path / "state"),
+        "-",
+        json.dumps({"filename": "piped", "part_size": PART}),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await process.communicate(path.read_bytes())
+    assert process.returncode == 0
+    last = json.loads(said.splitlines()[-2])
+    assert (last["stage"], last["bytes_sent"]) == ("completed", path.stat().st_size)
+    async with site.client(tmp_path) as client:
+        assert await stored(client, await client.get(last["upload_id"])) == sha256(path)
+
+
+async def test_the_limit_is_held(site: Site, tmp_path: Path) -> None:
+    """By the clock of the loop, over enough time that a busy machine matters little; never faster than asked."""
+    rate = 16_000_000
+    async with site.client(tmp_path, limit=rate) as client:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await client.upload(random.randbytes(2 * rate), part_size=PART)
+        assert 2 * rate / (loop.time() - began) <= rate * 1.1
+
+
+async def test_many_files_and_folders(site: Site, tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    for name in ("a.txt", "deep/b.txt", "deep/er/c.txt"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    async with site.client(tmp_path) as client:
+        outcomes = [outcome async for outcome in client.upload_many([folder, tmp_path / "missing"])]
+        found = {outcome.relative: outcome for outcome in outcomes}
+        assert set(found) == {"photos/a.txt", "photos/deep/b.txt", "photos/deep/er/c.txt", "missing"}
+        assert found["missing"].error is not None
+        deep = found["photos/deep/er/c.txt"].upload
+        assert deep is not None
+        assert deep.metadata["path"] == "photos/deep/er/c.txt"
+        assert deep.filename == "c.txt"
+
+
+async def test_the_same_without_asyncio(site: Site, tmp_path: Path, path: Path) -> None:
+    def all_of_it() -> tuple[str, list[str]]:
+        seen: list[str] = []
+        with Client(site.server.url, token=site.key, state=tmp_path / "state") as client:
+            upload = client.upload(
+                path, part_size=PART, on_progress=lambda progress: seen.append(progress.stage)
+            )
+            assert client.get(str(upload.id)).state == "completed"
+            assert len(client.parts(str(upload.id))) in {0, 9}
+            assert any(one.id == upload.id for one in client.uploads(state="completed"))
+            assert [one.upload is not None for one in client.upload_many([path])] == [True]
+            assert client.remembered() == []
+        return upload.state, seen
+
+    state, seen = await asyncio.to_thread(all_of_it)
+    assert state == "completed"
+    assert seen[-1] == "completed"
+
+
+async def test_no_secret_is_written_down(site: Site, tmp_path: Path, path: Path) -> None:
+    async with site.client(tmp_path, limit=20_000_000, connections=2) as client:
+        sending = client.uploading(path, part_size=PART, name="secret")
+        await until(sending, 2)
+        await sending.cancel()
+    written = (tmp_path / "state" / "uploads.json").read_text()
+    assert site.key not in written
+    assert "X-Amz" not in written
+    assert site.cable.endpoint_url not in written
