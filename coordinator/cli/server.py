@@ -17,6 +17,7 @@ import uvloop
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from coordinator.cli.heads import BoundedHeads
 from coordinator.errors import ConfigurationError
 from coordinator.settings import Settings
 
@@ -85,7 +86,8 @@ def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=settings.drain,
         timeout_keep_alive=30,
-        h11_max_incomplete_event_size=64 * 1024,
+        http=BoundedHeads,
+        ws="none",
     )
 
 
