@@ -105,12 +105,19 @@ export class SigningWindow {
     const asked = this.#asked.get(number);
     if (asked && this.#calls > 1) this.#size = Math.min(WIDEST, 2 * this.#size);
     await (asked ?? this.#ask(number, signal));
+    // a stream's last part turned out to be smaller than what was asked for
+    if (asked && !this.#fits(number)) await this.#ask(number, signal);
   }
 
   /** @param {number} number */
   #usable(number) {
     const part = this.#held.get(number);
-    return part !== undefined && this.isFresh(part) && part.size === this.#source.sizeOf(number);
+    return part !== undefined && this.isFresh(part) && this.#fits(number);
+  }
+
+  /** @param {number} number */
+  #fits(number) {
+    return this.#held.get(number)?.size === this.#source.sizeOf(number);
   }
 
   /** @param {number[]} numbers */

@@ -3,6 +3,7 @@
  * is kept in `calls`; `fault` puts another answer before the real one.
  */
 import { TransferError } from '../../static/client/errors.js';
+import { problem, sizeIn, streamEnds } from './replies.mjs';
 
 /** @import { Fetch } from '../../static/client/http.js' */
 /** @import { PartWish, Upload } from '../../static/client/types.js' */
@@ -168,7 +169,7 @@ export class FakeCoordinator {
    */
   #range(upload, number) {
     const offset = (number - 1) * upload.part_size;
-    return { offset, size: Math.min(upload.part_size, upload.size - offset) };
+    return { offset, size: Math.min(upload.part_size, (upload.size ?? Infinity) - offset) };
   }
 
   /**
@@ -188,7 +189,7 @@ export class FakeCoordinator {
       size: body.size,
       method: 'multipart',
       part_size: this.partSize,
-      part_count: Math.max(1, Math.ceil(body.size / this.partSize)),
+      part_count: body.size === null ? null : Math.max(1, Math.ceil(body.size / this.partSize)),
       parts_uploaded: 0,
       bytes_uploaded: 0,
       expires_at: null,
@@ -204,13 +205,15 @@ export class FakeCoordinator {
   /**
    * @param {any} upload
    * @param {number[]} numbers
+   * @param {PartWish[]} [wishes]
    */
-  #sign(upload, numbers) {
+  #sign(upload, numbers, wishes = []) {
     this.#serial += 1;
     const expires_at = new Date(this.#now() + TTL_MS).toISOString();
     return numbers.map((part_number) => ({
       part_number,
       ...this.#range(upload, part_number),
+      ...sizeIn(wishes, part_number),
       method: 'PUT',
       url: `https://store.test/${upload.id}/${part_number}?serial=${this.#serial}`,
       headers: { 'x-signed': String(part_number) },
@@ -243,11 +246,16 @@ export class FakeCoordinator {
     if (method === 'GET' && tail === 'parts') return this.#parts(upload, url);
     if (method === 'GET') return { status: 200, body: { url: `https://store.test/${id}`, expires_at: '' } };
     if (method === 'DELETE') return this.#abort(upload);
-    if (tail === 'complete') return this.#complete(upload);
+    if (tail === 'complete') return this.#complete(upload, body);
     if (upload.state !== 'open') return problem(409, 'upload_not_open');
     if (tail === 'parts/sign') {
       const numbers = body.parts.map((/** @type {PartWish} */ { part_number }) => part_number);
-      return { status: 200, body: { parts: this.#sign(upload, numbers) } };
+      return (
+        streamEnds(upload, body.parts) ?? {
+          status: 200,
+          body: { parts: this.#sign(upload, numbers, body.parts) },
+        }
+      );
     }
     return { status: 200, body: upload };
   }
@@ -299,11 +307,15 @@ export class FakeCoordinator {
 
   /**
    * @param {any} upload
+   * @param {any} body
    * @returns {Reply}
    */
-  #complete(upload) {
+  #complete(upload, body) {
     if (upload.state === 'completed') return { status: 200, body: upload };
     if (upload.state !== 'open') return problem(410, 'upload_gone');
+    if (upload.size === null && body.size === undefined) return problem(422, 'validation_failed');
+    upload.size ??= body.size;
+    upload.part_count ??= Math.max(1, Math.ceil(upload.size / upload.part_size));
     const missing = this.#missing(upload);
     if (missing.length > 0) return problem(422, 'parts_missing', { part_numbers: missing });
     upload.state = 'completed';
@@ -321,16 +333,4 @@ export class FakeCoordinator {
     this.store.delete(upload.id);
     return { status: 200, body: upload };
   }
-}
-
-/**
- * @param {number} status
- * @param {string} code
- * @param {Record<string, unknown>} [members]
- * @param {Record<string, string>} [headers]
- * @returns {Reply}
- */
-export function problem(status, code, members = {}, headers = {}) {
-  const body = { type: 'about:blank', title: code, status, detail: `detail of ${code}`, code, ...members };
-  return { status, body, headers };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Credential } from '../../static/client/credential.js';
 import { TransferError } from '../../static/client/errors.js';
-import { problem } from './coordinator.mjs';
+import { problem } from './replies.mjs';
 import { scene, sentNumbers, storedText, text } from './scene.mjs';
 
 test('any 403 is signed again at once', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fingerprint } from '../../static/client/fingerprint.js';
 import { Uploader } from '../../static/client/index.js';
-import { problem } from './coordinator.mjs';
+import { problem } from './replies.mjs';
 import { forever, LONG_AGO, scene, sentNumbers, storedText, text } from './scene.mjs';
 
 const LATER = LONG_AGO + 60_000;
