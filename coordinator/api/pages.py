@@ -1,10 +1,12 @@
 """The upload page and the browser client, as files: these two folders of `static/` and nothing else beside them.
 
 The page may run its own scripts, send to this service and to the store, and do nothing more: no inline code, no
-foreign frame, no form, no other origin. Source: failure matrix J17.
+text that becomes code, no foreign frame, no form, no other origin. The client's modules, the widget among them, may
+be loaded by any page: they hold no secrets, and what they may do is decided by that page's policy and our CORS rules.
+Source: failure matrix J17; CSP level 3; Trusted Types.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +22,11 @@ __all__ = ["content_security_policy", "page_routes", "static_folder"]
 
 _PACKAGE: Final = Path(__file__).parents[1]
 _PAGE: Final = "/upload/"
+_ANYWHERE: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+"""A module of another origin is only run where CORS allows it; the second is for pages that isolate themselves."""
 
 
 def static_folder() -> Path:
@@ -41,18 +48,20 @@ def content_security_policy(store_origin: str) -> str:
             "base-uri 'none'",
             "form-action 'none'",
             "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types default",
         )
     )
 
 
 def page_routes(static: Path, *, store_origin: str) -> Sequence[BaseRoute]:
-    policy = content_security_policy(store_origin)
+    policy = {"Content-Security-Policy": content_security_policy(store_origin)}
     to_page = _public(RedirectResponse(_PAGE, 307))
     return [
         Route("/", to_page),
         Route(_PAGE.removesuffix("/"), to_page),
         Mount(_PAGE, _public(_Files(StaticFiles(directory=static / "upload", html=True), policy))),
-        Mount("/client", _public(_Files(StaticFiles(directory=static / "client"), policy))),
+        Mount("/client", _public(_Files(StaticFiles(directory=static / "client"), policy | _ANYWHERE))),
     ]
 
 
@@ -61,11 +70,11 @@ def _public(app: ASGIApp) -> Guarded:
 
 
 class _Files:
-    """Files with the page's policy, that browsers ask for again but need not load again."""
+    """Files with these headers, that browsers ask for again but need not load again."""
 
-    def __init__(self, files: ASGIApp, policy: str) -> None:
+    def __init__(self, files: ASGIApp, headers: Mapping[str, str]) -> None:
         self._files = files
-        self._headers = {"Cache-Control": "no-cache", "Content-Security-Policy": policy}
+        self._headers = {"Cache-Control": "no-cache", **headers}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def careful(message: Message) -> None:

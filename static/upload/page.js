@@ -1,79 +1,53 @@
-/** The upload page: the one Uploader, and what shows it. */
+/** The upload page: one widget, in its visitor's language. */
 
-/** @import { UploadTask } from '../client/index.js' */
+/** @import { CoordinatorUpload } from '../client/widget/index.js' */
 
-import { Uploader } from '../client/index.js';
-import { askForToken } from './access.js';
-import { announce } from './announcer.js';
-import { byId } from './dom.js';
-import { dropZone } from './drop_zone.js';
-import { formatBytes, formatPercent } from './format.js';
-import { fileRow } from './row.js';
-import { unfinishedList } from './unfinished.js';
+import '../client/widget/index.js';
+import { directionOf } from '../client/widget/words.js';
+import { strings } from './strings.js';
 
-const TITLE = document.title;
+const widget = /** @type {CoordinatorUpload} */ (document.getElementById('widget'));
+const language = chooseLanguage();
+const { title, intro } = strings[/** @type {keyof typeof strings} */ (language.slice(0, 2))];
 
-const uploader = new Uploader({ token: askForToken });
-const unfinished = unfinishedList(uploader);
-/** @type {Set<UploadTask>} for an unfinished upload that stands in the way */
-const refused = new Set();
+trustOwnWorkers();
+document.documentElement.lang = language;
+document.documentElement.dir = directionOf(language);
+widget.lang = language;
+say('title', title);
+say('intro', intro);
+document.title = title;
+for (const news of ['state', 'progress']) widget.addEventListener(news, showProgress);
 
-dropZone((files) => {
-  for (const file of files) uploader.add(file);
-});
-
-uploader.addEventListener('add', (event) => addRow(/** @type {CustomEvent<UploadTask>} */ (event).detail));
-uploader.addEventListener('state', (event) => {
-  if (changesUnfinished(/** @type {CustomEvent<UploadTask>} */ (event).detail)) unfinished.refresh();
-  else unfinished.show();
-});
-
-window.addEventListener('beforeunload', (event) => {
-  if (uploader.active) event.preventDefault();
-});
-for (const change of ['online', 'offline']) window.addEventListener(change, showNetwork);
-showNetwork();
-unfinished.refresh();
+/** `?lang=de` in the address, else what the browser's user reads. */
+function chooseLanguage() {
+  const asked = new URLSearchParams(globalThis.location.search).get('lang') ?? '';
+  const spoken = [asked, ...navigator.languages].find((tag) => Object.hasOwn(strings, tag.slice(0, 2)));
+  return spoken ?? 'en';
+}
 
 /**
- * Whether an unfinished upload went, or one is now known that may have been begun elsewhere.
- *
- * @param {UploadTask} upload
+ * @param {string} id
+ * @param {string} text
  */
-function changesUnfinished(upload) {
-  const { state, standing } = upload;
-  if (state === 'failed' && standing) {
-    refused.add(upload);
-    return true;
-  }
-  return state === 'cancelled' || (state === 'uploading' && refused.delete(upload));
+function say(id, text) {
+  const element = document.getElementById(id);
+  if (element) element.textContent = text;
 }
 
-/** @param {UploadTask} upload */
-function addRow(upload) {
-  const row = fileRow(uploader, upload, () => {
-    uploader.remove(upload);
-    row.remove();
-    showSummary();
-    unfinished.refresh();
-    byId('choose').focus();
+function showProgress() {
+  const { fraction } = widget.progress;
+  const percent = new Intl.NumberFormat(language, { style: 'percent' }).format(
+    Math.floor(fraction * 100) / 100,
+  );
+  document.title = widget.active ? `${percent} · ${title}` : title;
+}
+
+/** The page's policy lets no text become code; the engine's own workers are files of this origin. */
+function trustOwnWorkers() {
+  const { trustedTypes } = /** @type {{ trustedTypes?: any }} */ (globalThis);
+  trustedTypes?.createPolicy('default', {
+    createScriptURL: (/** @type {string} */ url) =>
+      new URL(url, globalThis.location.href).origin === globalThis.location.origin ? url : null,
   });
-  byId('file-list').prepend(row);
-  announce(upload);
-  upload.addEventListener('progress', showSummary);
-  showSummary();
-}
-
-function showSummary() {
-  const uploads = uploader.uploads.filter((upload) => upload.state !== 'cancelled');
-  const done = uploads.filter((upload) => upload.state === 'completed').length;
-  const total = uploads.reduce((sum, upload) => sum + upload.file.size, 0);
-  const sent = uploads.reduce((sum, upload) => sum + upload.progress.bytesSent, 0);
-  byId('files').hidden = uploader.uploads.length === 0;
-  byId('files-summary').textContent = `${done} of ${uploads.length} complete · ${formatBytes(total)}`;
-  document.title = uploader.active && total > 0 ? `${formatPercent(sent / total)} · ${TITLE}` : TITLE;
-}
-
-function showNetwork() {
-  byId('offline').hidden = navigator.onLine;
 }

@@ -164,7 +164,15 @@ async def test_pages_come_with_a_strict_policy_and_nothing_else_is_served(servic
     assert "default-src 'none'" in policy
     assert "script-src 'self'" in policy
     assert "connect-src 'self' http://store.test:9000" in policy
+    assert "require-trusted-types-for 'script'" in policy
     assert "unsafe" not in policy
+    stranger = {"Origin": "https://page.test"}
+    module = await client.get("/client/widget/index.js", headers=stranger)
+    assert module.headers["access-control-allow-origin"] == "*"
+    assert module.headers["cross-origin-resource-policy"] == "cross-origin"
+    page = await client.get("/upload/", headers=stranger)
+    assert "access-control-allow-origin" not in page.headers
+    assert page.headers["cross-origin-resource-policy"] == "same-origin"
     unchanged = await client.get("/client/index.js", headers={"If-None-Match": script.headers["etag"]})
     assert unchanged.status_code == 304
     for hidden in (

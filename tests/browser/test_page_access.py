@@ -35,13 +35,24 @@ async def test_a_wrong_token_is_refused_in_words_and_a_right_one_is_kept_nowhere
         await expect(form).to_be_visible()
 
 
-async def test_the_policy_reports_what_it_stops(browser: Browser, service: Service) -> None:
+@pytest.mark.parametrize(
+    ("deed", "rule"),
+    [
+        (
+            "document.head.append(Object.assign(document.createElement('style'), {textContent: 'b {}'}))",
+            "style-src",
+        ),
+        ("try { document.body.innerHTML = '<b>' } catch {}", "require-trusted-types-for"),
+        ("fetch('http://127.0.0.1:9/').catch(() => {})", "connect-src"),
+    ],
+)
+async def test_the_policy_reports_what_it_stops(
+    browser: Browser, service: Service, deed: str, rule: str
+) -> None:
     """The listener that all these tests rely on does hear."""
-    with pytest.raises(AssertionError, match="policy: script-src"):
+    with pytest.raises(AssertionError, match=f"policy: {rule}"):
         async with visiting(browser, service.url, None) as visitor:
-            await visitor.page.evaluate(
-                "document.body.append(Object.assign(document.createElement('script'), {textContent: '1'}))"
-            )
+            await visitor.page.evaluate(f"() => {{ {deed} }}")
 
 
 def test_without_chromium_the_tests_fail_and_say_what_to_install() -> None:

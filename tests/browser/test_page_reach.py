@@ -10,12 +10,12 @@ from tests.browser.visitor import Visitor
 PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 OVERFLOW = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
 # what a finger does not hit: outside, smaller than 24 pixels, or under something else
-UNREACHABLE = """() => [...document.querySelectorAll('button, input:not(#choose), label')]
+UNREACHABLE = """() => [...document.querySelector('coordinator-upload').shadowRoot.querySelectorAll('button, input')]
   .filter((one) => one.checkVisibility() && !one.classList.contains('hidden-text'))
   .filter((one) => {
     one.scrollIntoView({ block: 'center', behavior: 'instant' });
     const { left, right, top, bottom, width, height } = one.getBoundingClientRect();
-    const hit = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+    const hit = one.getRootNode().elementFromPoint((left + right) / 2, (top + bottom) / 2);
     return left < 0 || right > innerWidth || width < 24 || height < 24 || !hit || !one.contains(hit);
   })
   .map((one) => one.outerHTML)"""
@@ -53,12 +53,15 @@ async def test_everything_fits_and_can_be_reached_on_a_phone(
         await fits(visitor.page)
 
 
+FOCUSED = "document.activeElement.shadowRoot.activeElement"
+
+
 async def focus(page: Page, selector: str) -> None:
     """Presses Tab until the element has the focus, and shows that it has."""
     wanted = page.locator(selector)
     for _ in range(20):
         await page.keyboard.press("Tab")
-        if await wanted.evaluate("(one) => one === document.activeElement"):
+        if await wanted.evaluate("(one) => one === one.getRootNode().activeElement"):
             return
     raise AssertionError(f"Tab does not reach {selector}")
 
@@ -67,7 +70,7 @@ async def test_the_keyboard_alone_is_enough(visitor: Visitor, observer: Observer
     file = sample(5 * PART)
     page = visitor.page
     observer.hold(after=PART // 16, beyond=2)
-    await focus(page, "#choose")
+    await focus(page, "#choose-files")
     async with page.expect_file_chooser() as opening:
         await page.keyboard.press("Enter")
     chooser = await opening.value
@@ -85,9 +88,9 @@ async def test_the_keyboard_alone_is_enough(visitor: Visitor, observer: Observer
     await row.reaches("completed")
     # buttons came and went meanwhile; the next one is still one step away
     await page.keyboard.press("Tab")
-    assert await page.evaluate("document.activeElement.dataset.action") == "download"
+    assert await page.evaluate(f"{FOCUSED}.dataset.action") == "download"
     await page.keyboard.press("Tab")
-    assert await page.evaluate("document.activeElement.dataset.action") == "clear"
+    assert await page.evaluate(f"{FOCUSED}.dataset.action") == "clear"
     await page.keyboard.press("Space")
     await expect(row.element).to_have_count(0)
-    assert await page.evaluate("document.activeElement.id") == "choose"
+    assert await page.evaluate(f"{FOCUSED}.id") == "choose-files"

@@ -9,7 +9,7 @@ from tests.browser.files import PART, write_sample
 from tests.browser.leaving import Again, by_dropping, left_in_the_middle, through_the_list
 from tests.browser.observer import Observer
 from tests.browser.service import KeyHolder
-from tests.browser.visitor import NOTHING_STORED, Visitor
+from tests.browser.visitor import NOTHING_STORED, Visitor, isolated
 
 
 @pytest.mark.parametrize("again", [through_the_list, by_dropping])
@@ -22,7 +22,7 @@ async def test_after_a_reload_no_finished_part_is_sent_again(
     assert await visitor.stored() == NOTHING_STORED
 
     waiting = visitor.unfinished(file.name)
-    await expect(waiting).to_contain_text(f"Choose {file.name} again to go on.")
+    await expect(waiting).to_contain_text(f"Choose {isolated(file.name)} again to go on.")
     upload_id = await waiting.get_attribute("data-upload-id")
     observer.forget()
     await again(visitor, file)
@@ -43,7 +43,7 @@ async def test_another_file_of_that_name_and_size_is_refused_and_nothing_is_sent
 
     await visitor.choose_again(file.name, file.path)
     row = visitor.row(file.name)
-    await row.complains(f"This is not the file that the upload of “{file.name}” began with")
+    await row.complains("This is not the file that the unfinished upload began with")
     await row.complains("Choose the original file, or discard the unfinished upload")
     await expect(visitor.unfinished(file.name)).to_be_visible()
     assert observer.puts == []

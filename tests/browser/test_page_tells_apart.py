@@ -12,7 +12,7 @@ from tests.browser.files import PART, write_disk
 from tests.browser.leaving import Again, by_dropping, left_in_the_middle, through_the_list
 from tests.browser.observer import Observer
 from tests.browser.service import KeyHolder
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import Visitor, isolated
 
 SIZE = 5 * PART
 LATER = 60
@@ -75,7 +75,7 @@ async def test_a_file_changed_where_nothing_is_sampled_is_refused_until_the_old_
     observer.forget()
     await again(visitor, changed)
     row = visitor.row(changed.name)
-    await row.complains(f"The file was changed since the upload of “{changed.name}” began")
+    await row.complains(f"The file was changed since the upload of “{isolated(changed.name)}” began")
     await row.complains("discard the unfinished upload first")
     assert observer.puts == []
     upload = await key_holder.upload(upload_id)

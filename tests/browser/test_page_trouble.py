@@ -28,7 +28,8 @@ async def test_a_403_in_the_middle_is_signed_again(
     assert [put.status for put in observer.puts if put.part_number == 5] == [403, 200]
     assert sorted({put.part_number for put in observer.puts}) == list(range(1, 11))
     assert len(observer.puts) == 11
-    assert visitor.signed_again() == [5]
+    # the first eight came with the start
+    assert sorted(visitor.signed_again()) == [5, 9, 10]
 
 
 async def test_a_connection_that_breaks_costs_only_its_own_part(
@@ -53,12 +54,12 @@ async def test_a_service_that_is_killed_and_comes_back_is_waited_for(
     file = sample(14 * PART)
     observer.hold(beyond=2)
     await visitor.choose(file.path)
-    await observer.until(lambda: observer.finished() == {1, 2} and len(observer.under_way) == 6)
+    await observer.until(lambda: observer.finished() == {1, 2} and len(observer.under_way) >= 4)
     await service.kill()
     try:
         observer.release()
         # what is signed goes on to the store meanwhile
-        await observer.until(lambda: len(observer.finished()) >= 8)
+        await observer.until(lambda: len(observer.finished()) >= 6)
     finally:
         await service.start()
     await is_whole(visitor.row(file.name), file)

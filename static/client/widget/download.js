@@ -1,6 +1,7 @@
 /**
  * Hands a URL to the browser's downloads. Another browsing context, so that a store that shows the file
- * instead of saving it does not take the page, and what it is sending, away.
+ * instead of saving it does not take the page, and what it is sending, away. The URL is in the page for that
+ * moment only.
  *
  * @param {string} url
  */

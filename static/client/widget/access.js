@@ -1,0 +1,63 @@
+/** Asks for an upload token, once one turns out to be needed. It lives in the client's memory only. */
+
+/** @import { Words } from './words.js' */
+
+import { button, icon, make } from './dom.js';
+
+export class AccessForm {
+  #words;
+  #asked = false;
+  #hint = make('p', { id: 'access-hint' });
+  #field;
+  /** @type {(token: string) => void} */
+  #give = () => {};
+
+  /** @param {Words} words */
+  constructor(words) {
+    this.#words = words;
+    const name = words.say('tokenLabel');
+    this.#field = make('input', {
+      id: 'access-token',
+      type: 'password',
+      autocomplete: 'off',
+      spellcheck: 'false',
+      autocapitalize: 'off',
+      placeholder: name,
+      'aria-label': name,
+      'aria-describedby': 'access-hint',
+      required: true,
+    });
+    const use = button(words.say('tokenUse'), 'primary', { type: 'submit' });
+    const text = make('div', { class: 'access-text' }, make('h2', {}, words.say('tokenTitle')), this.#hint);
+    text.append(make('div', { class: 'access-fields' }, this.#field, use));
+    const mark = make('span', { class: 'mark', 'aria-hidden': 'true' }, icon('key'));
+    this.element = make(
+      'form',
+      { id: 'access', class: 'card access', part: 'access', hidden: true },
+      mark,
+      text,
+    );
+    this.element.addEventListener('submit', (event) => this.#submit(event));
+  }
+
+  /** @returns {Promise<string>} */
+  async ask() {
+    this.#hint.textContent = this.#words.say(this.#asked ? 'tokenRefused' : 'tokenHint');
+    this.element.classList.toggle('refused', this.#asked);
+    this.#asked = true;
+    this.element.hidden = false;
+    this.#field.focus();
+    return new Promise((resolve) => {
+      this.#give = resolve;
+    });
+  }
+
+  /** @param {SubmitEvent} event */
+  #submit(event) {
+    event.preventDefault();
+    this.element.hidden = true;
+    const token = this.#field.value.trim();
+    this.#field.value = '';
+    this.#give(token);
+  }
+}

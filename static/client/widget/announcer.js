@@ -1,0 +1,100 @@
+/**
+ * Tells a screen reader how uploads go, at coarse steps: a quarter more, and the states that matter. With many
+ * files under way only failures, and the quarters of the whole: a list read aloud helps nobody.
+ */
+
+/** @import { UploadTask } from '../task.js' */
+/** @import { Tally, Total } from './tally.js' */
+/** @import { Key, Words } from './words.js' */
+
+import { make } from './dom.js';
+import { shownName } from './words.js';
+
+const STEP = 0.25;
+const FEW = 3;
+const GATHER_MS = 200;
+const MOST_AT_ONCE = 3;
+
+/** @type {Partial<Record<UploadTask['state'], Key>>} */
+const NEWS = {
+  paused: 'newsPaused',
+  completed: 'newsCompleted',
+  cancelled: 'newsCancelled',
+};
+
+export class Announcer {
+  #words;
+  #tally;
+  /** @type {string[]} */
+  #waiting = [];
+  /** @type {WeakMap<UploadTask, number>} the quarter that was told last */
+  #told = new WeakMap();
+  #toldOfAll = 0;
+
+  /**
+   * @param {Words} words
+   * @param {Tally} tally
+   */
+  constructor(words, tally) {
+    this.#words = words;
+    this.#tally = tally;
+    this.element = make('p', { id: 'announcer', class: 'hidden-text', role: 'status', 'aria-live': 'polite' });
+  }
+
+  /** @param {string} news */
+  say(news) {
+    this.#waiting.push(news);
+    // several at once would each cut off the one before
+    if (this.#waiting.length === 1) window.setTimeout(() => this.#speak(), GATHER_MS);
+  }
+
+  /** @param {UploadTask} task */
+  progress(task) {
+    const total = this.#tally.read();
+    if (total.files > FEW) {
+      this.#quarterOfAll(total);
+      return;
+    }
+    const step = quarter(task.progress.fraction);
+    if (task.state !== 'uploading' || step <= (this.#told.get(task) ?? 0)) return;
+    this.#told.set(task, step);
+    this.say(
+      this.#words.say('newsAt', { name: shownName(task.file.name), percent: this.#words.percent(step) }),
+    );
+  }
+
+  /**
+   * @param {UploadTask} task
+   * @param {string | null} problem
+   */
+  state(task, problem) {
+    const name = shownName(task.file.name);
+    const total = this.#tally.read();
+    if (problem !== null) this.say(this.#words.say('newsFailed', { name, reason: problem }));
+    const key = NEWS[task.state];
+    if (key && total.files <= FEW) this.say(this.#words.say(key, { name }));
+    const all = total.files > 1 && total.completed === total.files;
+    if (task.state === 'completed' && all) this.say(this.#words.say('newsAll', { count: total.files }));
+  }
+
+  /** @param {Total} total */
+  #quarterOfAll({ files, completed, fraction }) {
+    const step = quarter(fraction);
+    // more files were added: the whole is farther again
+    if (step < this.#toldOfAll) this.#toldOfAll = step;
+    if (step === this.#toldOfAll || step === 1) return;
+    this.#toldOfAll = step;
+    const percent = this.#words.percent(step);
+    this.say(this.#words.say('newsTotal', { done: completed, count: files, percent }));
+  }
+
+  #speak() {
+    this.element.textContent = this.#waiting.slice(-MOST_AT_ONCE).join('. ');
+    this.#waiting = [];
+  }
+}
+
+/** @param {number} fraction */
+function quarter(fraction) {
+  return Math.floor(fraction / STEP) * STEP;
+}

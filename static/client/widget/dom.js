@@ -1,0 +1,74 @@
+/** Elements, made without markup: what a file is called can never become an element. */
+
+import { ICONS } from './icons.js';
+
+/** @import { IconName } from './icons.js' */
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/**
+ * @typedef {Record<string, string | boolean | number | null | undefined>} Attributes  true: without a value;
+ *   false, null, undefined: left out
+ */
+
+/**
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Attributes} [attributes]
+ * @param {...(Node | string | null)} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === false || value === null || value === undefined) continue;
+    element.setAttribute(name, value === true ? '' : String(value));
+  }
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}
+
+/**
+ * For the eye only.
+ *
+ * @param {IconName} name
+ */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, 'svg');
+  svg.setAttribute('viewBox', '0 0 24 24');
+  svg.setAttribute('aria-hidden', 'true');
+  svg.setAttribute('class', 'icon');
+  const path = document.createElementNS(SVG, 'path');
+  path.setAttribute('d', ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+/**
+ * @param {string} text
+ * @param {string} look  `primary`, `quiet`, `danger` or nothing
+ * @param {Attributes} [attributes]
+ */
+export function button(text, look, attributes = {}) {
+  const part = look ? `button ${look}-button` : 'button';
+  return make('button', { type: 'button', class: `button ${look}`, part, ...attributes }, text);
+}
+
+/**
+ * Writes only what differs: an unchanged text disturbs neither a selection nor a screen reader.
+ *
+ * @param {Element} element
+ * @param {string} text
+ */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * @param {Element} element
+ * @param {string} name
+ * @param {string} value
+ */
+export function setAttribute(element, name, value) {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}

@@ -1,0 +1,126 @@
+/**
+ * One's unfinished uploads, and how each goes on: at once where the browser kept a handle of the file, else with
+ * the file that has to be chosen again. For tests and scripts: a row is `li[data-unfinished]` with
+ * `data-upload-id`; its buttons carry `data-action` go-on, choose or discard.
+ */
+
+/** @import { Resumable } from '../resumable.js' */
+/** @import { Upload } from '../types.js' */
+/** @import { Scene } from './scene.js' */
+
+import { explain } from './problems.js';
+import { make } from './dom.js';
+import { isolated } from './words.js';
+import { UnfinishedRow } from './unfinished_row.js';
+
+export class UnfinishedPanel {
+  #scene;
+  #onEmptied;
+  /** @type {Resumable[]} */
+  #known = [];
+  /** @type {Map<string, UnfinishedRow>} */
+  #rows = new Map();
+  #list = make('ul', { id: 'unfinished-list', class: 'card list', part: 'list' });
+  #problem = make('p', {
+    id: 'unfinished-problem',
+    class: 'problem',
+    part: 'problem',
+    role: 'alert',
+    hidden: true,
+  });
+
+  /**
+   * @param {Scene} scene
+   * @param {() => void} onEmptied  the focus has nowhere to go here
+   */
+  constructor(scene, onEmptied) {
+    const { words } = scene;
+    this.#scene = scene;
+    this.#onEmptied = onEmptied;
+    const title = make('h2', { id: 'unfinished-title' }, words.say('unfinished'));
+    this.element = make(
+      'section',
+      {
+        id: 'unfinished',
+        class: 'section',
+        part: 'unfinished',
+        'aria-labelledby': 'unfinished-title',
+        hidden: true,
+      },
+      make('div', { class: 'section-head' }, title),
+      this.#list,
+      this.#problem,
+    );
+  }
+
+  /** Asks the coordinator. */
+  async refresh() {
+    const { uploader, words } = this.#scene;
+    try {
+      this.#known = await uploader.resumable();
+      this.#complain(null);
+    } catch (error) {
+      this.#complain(words.say('unlisted', { reason: explain(words, error) }));
+    }
+    this.show();
+  }
+
+  /** Without those that are on their way by now. */
+  show() {
+    const here = new Set(this.#scene.uploader.uploads.map(({ upload }) => upload?.id));
+    const waiting = this.#known.filter(({ upload }) => !here.has(upload.id));
+    const ids = new Set(waiting.map(({ upload }) => upload.id));
+    for (const [id, row] of this.#rows) if (!ids.has(id)) this.#remove(id, row);
+    for (const resumable of waiting) {
+      const { id } = resumable.upload;
+      if (this.#rows.has(id)) continue;
+      const row = new UnfinishedRow(resumable, this.#scene, () => this.#discard(resumable.upload));
+      this.#rows.set(id, row);
+      this.#list.append(row.element);
+    }
+    this.#list.hidden = waiting.length === 0;
+    this.element.hidden = waiting.length === 0 && this.#problem.hidden;
+  }
+
+  /**
+   * @param {string} id
+   * @param {UnfinishedRow} row
+   */
+  #remove(id, { element }) {
+    const root = /** @type {ShadowRoot | Document} */ (element.getRootNode());
+    const focused = element.contains(root.activeElement ?? null);
+    const next = element.nextElementSibling ?? element.previousElementSibling;
+    element.remove();
+    this.#rows.delete(id);
+    if (!focused) return;
+    const heir = [...this.#rows.values()].find((row) => row.element === next);
+    if (heir) heir.focus();
+    else this.#onEmptied();
+  }
+
+  /** @param {Upload} upload */
+  async #discard(upload) {
+    const { uploader, words, question } = this.#scene;
+    const goes =
+      upload.bytes_uploaded === 0 ||
+      (await question.ask({
+        title: words.say('discardTitle', { name: isolated(upload.filename) }),
+        text: words.say('discardText', { size: words.size(upload.bytes_uploaded) }),
+        action: words.say('discard'),
+      }));
+    if (!goes) return;
+    try {
+      await uploader.discard(upload.id);
+    } catch (error) {
+      this.#rows.get(upload.id)?.complain(explain(words, error));
+      return;
+    }
+    await this.refresh();
+  }
+
+  /** @param {string | null} text */
+  #complain(text) {
+    this.#problem.hidden = text === null;
+    this.#problem.textContent = text ?? '';
+  }
+}

@@ -1,0 +1,141 @@
+/** Everything that is seen of the widget, in one language. Drawn anew when the language changes. */
+
+/** @import { UploadTask } from '../task.js' */
+/** @import { Uploader } from '../uploader.js' */
+/** @import { Found } from './intake/find.js' */
+/** @import { Options } from './options.js' */
+/** @import { Scene } from './scene.js' */
+/** @import { Tally } from './tally.js' */
+/** @import { Words } from './words.js' */
+
+import { AccessForm } from './access.js';
+import { Announcer } from './announcer.js';
+import { ChoosePanel } from './choose_panel.js';
+import { make } from './dom.js';
+import { FilesPanel } from './files_panel.js';
+import { explain } from './problems.js';
+import { Question } from './question.js';
+import { UnfinishedPanel } from './unfinished_panel.js';
+
+/**
+ * @typedef {object} Stage
+ * @property {HTMLElement} host
+ * @property {Uploader} uploader
+ * @property {Tally} tally
+ * @property {Words} words
+ * @property {() => Options} options
+ * @property {WeakMap<object, string>} folders
+ * @property {(found: Found[]) => void} onFound
+ */
+
+export class View {
+  #stop = new AbortController();
+  #scene;
+  #offline;
+  #access;
+  #unfinished;
+  #choose;
+  #files;
+  /** @type {Set<UploadTask>} for an unfinished upload that stands in the way */
+  #refused = new Set();
+
+  /** @param {Stage} stage */
+  constructor({ host, uploader, tally, words, options, folders, onFound }) {
+    const { signal } = this.#stop;
+    const announcer = new Announcer(words, tally);
+    const question = new Question(words);
+    /** @type {Scene} */
+    this.#scene = { uploader, words, options, question, announcer, folders, signal };
+    const fallBack = () => this.focus();
+    this.#offline = make('p', { id: 'offline', class: 'notice', part: 'notice', role: 'status', hidden: true });
+    this.#access = new AccessForm(words);
+    this.#unfinished = new UnfinishedPanel(this.#scene, fallBack);
+    this.#choose = new ChoosePanel(this.#scene, host, onFound);
+    this.#files = new FilesPanel(this.#scene, tally, fallBack);
+    this.element = make(
+      'div',
+      { class: 'frame', part: 'frame', lang: words.language, dir: words.direction },
+      this.#offline,
+      this.#access.element,
+      this.#unfinished.element,
+      this.#choose.element,
+      this.#files.element,
+      announcer.element,
+      question.element,
+    );
+    this.#listen();
+  }
+
+  #listen() {
+    const { signal } = this.#stop;
+    const show = () => this.#showNetwork();
+    for (const change of ['online', 'offline']) window.addEventListener(change, show, { signal });
+    show();
+    const resized = new ResizeObserver(() => this.#files.resized());
+    resized.observe(this.element);
+    signal.addEventListener('abort', () => resized.disconnect());
+    this.#unfinished.refresh();
+  }
+
+  /** Nothing of it listens any more. */
+  end() {
+    this.#stop.abort();
+    this.element.remove();
+  }
+
+  focus() {
+    this.#choose.focus();
+  }
+
+  choose() {
+    return this.#choose.choose();
+  }
+
+  askForToken() {
+    return this.#access.ask();
+  }
+
+  /** The attributes have changed. */
+  optionsChanged() {
+    this.#choose.show();
+  }
+
+  /** @param {UploadTask} task */
+  added(task) {
+    this.#files.add(task);
+  }
+
+  /** @param {UploadTask} task */
+  moved(task) {
+    this.#files.moved(task);
+    this.#scene.announcer.progress(task);
+  }
+
+  /** @param {UploadTask} task */
+  changed(task) {
+    const { announcer, words } = this.#scene;
+    this.#files.changed(task);
+    announcer.state(task, task.state === 'failed' ? explain(words, task.error) : null);
+    if (this.#changesUnfinished(task)) this.#unfinished.refresh();
+    else this.#unfinished.show();
+  }
+
+  /**
+   * Whether an unfinished upload went, or one is now known that may have been begun elsewhere.
+   *
+   * @param {UploadTask} task
+   */
+  #changesUnfinished(task) {
+    const { state, standing } = task;
+    if (state === 'failed' && standing) {
+      this.#refused.add(task);
+      return true;
+    }
+    return state === 'cancelled' || (state === 'uploading' && this.#refused.delete(task));
+  }
+
+  #showNetwork() {
+    this.#offline.hidden = navigator.onLine;
+    this.#offline.textContent = navigator.onLine ? '' : this.#scene.words.say('offline');
+  }
+}
