@@ -4,7 +4,7 @@ Nothing is sent to the store, so there is no outcome to wait for, no lease and n
 right size makes the move, and whoever comes second finds it made. Between the look and the move nobody can change the
 object: its URL writes it once, or nothing else; and an abort deletes only after a move of its own, which then was first.
 
-absent            422 parts_missing, still open
+absent            422 parts_missing, and the row is as it was
 ours              completed
 ours, other size  failed(size): no URL of ours wrote it
 foreign           failed(conflict); it is never touched
@@ -14,7 +14,7 @@ import base64
 from dataclasses import replace
 
 from coordinator.errors import PartsMismatch, PartsMissing
-from coordinator.uploads.asking import refuse_other_content
+from coordinator.uploads.asking import refuse_other_content, require_open
 from coordinator.uploads.completion import look
 from coordinator.uploads.driving import Driving
 from coordinator.uploads.model import Digest, Upload
@@ -27,12 +27,16 @@ __all__ = ["complete_lone_put"]
 
 
 async def complete_lone_put(driving: Driving, upload: Upload, digest: Digest | None) -> Upload:
-    """The row afterwards. Raises PartsMissing, PartsMismatch, PartChanged, StorageUnavailable, StorageMisconfigured."""
+    """The row afterwards. Raises PartsMissing, PartsMismatch, PartChanged, UploadGone, StorageUnavailable,
+    StorageMisconfigured.
+    """
     if digest is not None and digest.algorithm == "md5":
         refuse_other_content(upload, digest.value)
     with store_answers(upload):
         seen, found = await look(driving, upload)
     if found is None:
+        # not there any more is another matter than not there yet
+        require_open(await driving.current(upload))
         raise PartsMissing(
             "The file is not at the store: sign and send part 1, then complete again",
             members={"part_numbers": [1]},

@@ -1,5 +1,7 @@
 """An upload's whole life over HTTP, with real bytes straight into a real store."""
 
+import hashlib
+from base64 import b64encode
 from hashlib import sha256
 
 import pytest
@@ -42,6 +44,38 @@ async def test_a_client_that_reads_no_etags_and_reports_nothing_completes(
         await person.send(part, content)
     assert asked(await person.complete(started["upload"]))["state"] == "completed"
     await place.audit.ended(started["upload"]["id"], "completed", reason=None, content=content)
+
+
+@pytest.mark.parametrize("content", [b"", b"x", b"ten thousand" * 1_000], ids=["empty", "one byte", "small"])
+async def test_a_small_file_takes_three_requests(place: Place, person: Device, content: bytes) -> None:
+    named = {"filename": 'Übersicht  2026, "neu".txt', "content_type": "text/plain; charset=utf-8"}
+    started = await person.started(content, sign=1, **named)
+    [part] = started["parts"]
+    await person.send(part, content)
+    done = asked(await person.complete(started["upload"]))
+    assert (done["state"], done["method"], done["size"]) == ("completed", "put", len(content))
+    assert await person.download(done) == content
+    again = await person.store.put(part["url"], headers=part["headers"], content=content)
+    assert again.status_code == 412
+    await place.audit.ended(done["id"], "completed", reason=None, content=content)
+
+
+async def test_a_small_file_that_is_aborted_leaves_nothing(place: Place, person: Device) -> None:
+    started = await person.started(b"x", sign=1)
+    await person.send(started["parts"][0], b"x")
+    assert asked(await person.abort(started["upload"]))["state"] == "aborted"
+    await place.audit.ended(started["upload"]["id"], "aborted", reason="client", content=None)
+
+
+async def test_a_small_file_of_another_md5_is_refused(person: Device) -> None:
+    content = b"what was meant"
+    md5 = b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+    started = await person.started(content, sign=1, md5=md5)
+    [part] = started["parts"]
+    wrong = await person.store.put(part["url"], headers=part["headers"], content=b"what was sent.")
+    assert wrong.status_code == 400
+    await person.send(part, content)
+    assert asked(await person.complete(started["upload"]))["digest"]["verified"] is True
 
 
 @pytest.mark.parametrize("content", [b"", b"x"], ids=["empty", "one byte"])

@@ -81,7 +81,7 @@ class Audit:
                 found.append(f"completed, and the object differs: {held[1:]} for {wanted[1:]}")
             if row["size"] != len(content):
                 found.append(f"completed with {row['size']} bytes in the ledger")
-        elif held is not None:
+        elif held is not None and held[0] == row["mark"]:
             found.append(f"{row['state']}, and there is an object")
         if left := await self.multipart_uploads(row["key"]):
             found.append(f"{len(left)} multipart uploads left")

@@ -17,7 +17,8 @@ from coordinator.database.migrations import upgrade
 from tests.kills.campaign import left_behind
 from tests.postgres import any_postgres, new_database
 from tests.races.field import Field, field
-from tests.races.rounds import RACES, Race
+from tests.races.races import RACES
+from tests.races.rounds import Race
 from tests.seaweedfs import PAGE_ORIGIN, new_seaweedfs
 
 RESULTS = Path("test-results/races.json")

@@ -9,7 +9,7 @@ from coordinator.local.bucket import LocalStore
 from tests.kills.campaign import left_behind
 from tests.postgres import new_database
 from tests.races.field import Field, field
-from tests.races.rounds import RACES
+from tests.races.races import RACES
 
 ROUNDS = 24
 TENANT = "raced"
