@@ -36,9 +36,9 @@ export class RateLimit {
     const share = bytes / this.#bytesPerMs;
     this.#paidUntil = begins + share;
     try {
-      await sleep(this.#surroundings, begins - now, signal);
+      if (begins > now) await sleep(this.#surroundings, begins - now, signal);
     } catch (error) {
-      // those behind it move up by what it does not send
+      // who asks from now on moves up by what it does not send
       this.#paidUntil -= share;
       throw error;
     }

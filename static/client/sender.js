@@ -25,6 +25,7 @@ import { SigningWindow, windowSize } from './window.js';
  * @property {Source} source
  * @property {Wanted} wanted
  * @property {string} uploadId
+ * @property {boolean} claims  whether parts are reported
  * @property {Meter} meter
  * @property {Coordinator} coordinator
  * @property {Pool} pool
@@ -133,7 +134,7 @@ export class Sender {
       const size = source.sizeOf(number);
       meter.arrived(number, size);
       source.arrived(number);
-      if (recorded) return;
+      if (recorded || !this.#options.claims) return;
       reporter.add({
         part_number: number,
         size,

@@ -50,6 +50,8 @@ export async function workOn(context, watcher, { upload, parts }, { plan, source
     source,
     wanted,
     uploadId: id,
+    // one PutObject is looked at when it is completed, and carries what it must
+    claims: upload.method !== 'put',
     meter,
     reporter,
     openPaths: () => openPaths(context, watcher.onPath, id),

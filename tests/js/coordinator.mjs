@@ -48,6 +48,8 @@ export class FakeCoordinator {
   partFault = () => undefined;
   partSize = 4;
   hideEtag = false;
+  /** @type {Upload['method']} */
+  method = 'multipart';
   /** How far this clock is ahead of the client's, in milliseconds; told by a Date header unless 0. */
   skew = 0;
   pageSize = 1000;
@@ -187,7 +189,7 @@ export class FakeCoordinator {
       filename: body.filename,
       content_type: body.content_type ?? null,
       size: body.size,
-      method: 'multipart',
+      method: this.method,
       part_size: this.partSize,
       part_count: body.size === null ? null : Math.max(1, Math.ceil(body.size / this.partSize)),
       parts_uploaded: 0,
