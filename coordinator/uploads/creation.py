@@ -2,8 +2,13 @@
 
 The row is committed, with key and mark, before the store hears of it. An answer that never came is looked for under
 the key, which nobody else uses: what is found is adopted, extra ones are aborted, so that exactly one stays.
+
+They are aborted after the row has been opened and never before: only then is it settled which one is the upload, whoever
+else was looking, too. The row keeps a lease until that is done, so that the sweep, or whoever completes, comes back for
+them where the opener dies.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -23,7 +28,7 @@ from coordinator.uploads.ports import (
 from coordinator.uploads.recovery import Adoption, adopt
 from coordinator.uploads.state import Event, Reason, State
 
-__all__ = ["create", "create_again"]
+__all__ = ["abort_others", "create", "create_again"]
 
 log = structlog.stdlib.get_logger()
 
@@ -51,18 +56,15 @@ async def create_again(driving: Driving, upload: Upload) -> Upload:
 async def _look_and_create(driving: Driving, upload: Upload) -> Upload:
     try:
         listed = await driving.store.list_multipart_uploads(upload.key)
-        choice, found, extra = adopt(
+        choice, found = adopt(
             listed, age=upload.now - upload.created_at, patience=driving.timing.create_patience
         )
         if choice is Adoption.GIVE_UP:
             return await driving.fail(upload, Reason.CREATE_LOST)
         if found is None:
-            row = await _create(driving, upload)
+            row = await _create(driving, upload, alone=False)
         else:
-            # now, and not only once the row is open: whoever dies in between is followed by nobody
-            for one in extra:
-                await _abort_extra(driving, upload, one.multipart_upload_id)
-            row = await _open(driving, upload, found.multipart_upload_id, None)
+            row = await _open(driving, upload, found.multipart_upload_id, None, alone=False)
     except StoreMisconfigured as refused:
         raise await _misconfigured(driving, upload, refused) from None
     except StoreError as unknown:
@@ -72,25 +74,30 @@ async def _look_and_create(driving: Driving, upload: Upload) -> Upload:
             "The store did not answer in time. Send the same request with the same Idempotency-Key again.",
             retry_after=5,
         ) from None
-    await _abort_others(driving, row)
-    return row
+    return await _alone(driving, row)
 
 
-async def _abort_others(driving: Driving, row: Upload) -> None:
-    """What landed under the key after our look, of an earlier attempt: exactly one upload stays."""
-    if row.state is not State.OPEN:
-        return
+async def _alone(driving: Driving, row: Upload) -> Upload:
+    """The open row without others under its key, and without the lease; with it, when the store does not answer."""
+    if row.state is not State.OPEN or row.lease_owner != driving.me:
+        return row
     try:
-        listed = await driving.store.list_multipart_uploads(row.key)
+        await abort_others(driving, row)
     except StoreError as failed:
         log.warning("create.extra_left", upload_id=str(row.id), store=str(failed))
-        return
-    for one in listed:
+        return row
+    await driving.repository.postpone(row, row.expires_at - row.now)
+    return await driving.current(row)
+
+
+async def abort_others(driving: Driving, row: Upload) -> None:
+    """Abort what an open row's earlier creates left, or still land, under its key. Raises StoreError."""
+    for one in await driving.store.list_multipart_uploads(row.key):
         if one.multipart_upload_id != row.multipart_upload_id:
-            await _abort_extra(driving, row, one.multipart_upload_id)
+            await driving.store.abort_multipart_upload(row.key, one.multipart_upload_id)
 
 
-async def _create(driving: Driving, upload: Upload) -> Upload:
+async def _create(driving: Driving, upload: Upload, *, alone: bool = True) -> Upload:
     try:
         created = await driving.store.create_multipart_upload(
             upload.key,
@@ -101,14 +108,18 @@ async def _create(driving: Driving, upload: Upload) -> Upload:
         )
     except (StoreMisconfigured, StoreRefused, StoreUploadGone) as refused:
         raise await _misconfigured(driving, upload, refused) from None
-    return await _open(driving, upload, created.multipart_upload_id, created.abort_date)
+    return await _open(driving, upload, created.multipart_upload_id, created.abort_date, alone=alone)
 
 
 async def _open(
-    driving: Driving, upload: Upload, made: MultipartUploadId, abort_date: datetime | None
+    driving: Driving, upload: Upload, made: MultipartUploadId, abort_date: datetime | None, *, alone: bool
 ) -> Upload:
+    """`alone`: no other create was ever sent for this row."""
     limit = None if abort_date is None else abort_date - _ABORT_DATE_MARGIN
-    row = await driving.move(upload, Event.OPENED, Changes(multipart_upload_id=made, hard_expires_at=limit))
+    changes = Changes(multipart_upload_id=made, hard_expires_at=limit)
+    if not alone:
+        changes = replace(changes, lease=driving.me, lease_for=driving.timing.lease)
+    row = await driving.move(upload, Event.OPENED, changes)
     if row.multipart_upload_id != made and row.state is not State.CREATING:
         await _abort_extra(driving, upload, made)
     return row

@@ -4,10 +4,13 @@ A client that only sends parts and never reports is not stale: the part times at
 `hard_expires_at` ends the upload.
 """
 
+from datetime import timedelta
+
 import structlog
 
 from coordinator.uploads.aborting import abort
 from coordinator.uploads.completion import listed_parts, resolve_gone
+from coordinator.uploads.creation import abort_others
 from coordinator.uploads.driving import Driving
 from coordinator.uploads.model import Upload
 from coordinator.uploads.ports import StoreError, StoreUploadGone
@@ -21,6 +24,8 @@ log = structlog.stdlib.get_logger()
 
 async def expire(driving: Driving, upload: Upload) -> Upload:
     """An open row whose wake-up time has come: extend it when it is in use, else abort it."""
+    if upload.lease_owner is not None:
+        return await _left_alone(driving, upload)
     if upload.expires_at > upload.now:
         return await _until_it_expires(driving, upload)
     try:
@@ -28,6 +33,17 @@ async def expire(driving: Driving, upload: Upload) -> Upload:
     except StoreError as failed:
         log.warning("expire.failed", upload_id=str(upload.id), store=str(failed))
         return await driving.rest(upload)
+
+
+async def _left_alone(driving: Driving, upload: Upload) -> Upload:
+    """Whoever opened it died, or could not reach the store, before it had aborted what earlier creates left."""
+    try:
+        await abort_others(driving, upload)
+    except StoreError as failed:
+        # the lease stays as the sign that this is still to be done; being claimed, the row rests for a lease
+        log.warning("expire.failed", upload_id=str(upload.id), store=str(failed))
+        return upload
+    return await _until_it_expires(driving, upload)
 
 
 async def _look_and_expire(driving: Driving, upload: Upload) -> Upload:
@@ -50,7 +66,7 @@ async def _end_if_stale(driving: Driving, upload: Upload) -> Upload:
 
 
 async def _until_it_expires(driving: Driving, upload: Upload) -> Upload:
-    await driving.repository.postpone(upload, upload.expires_at - upload.now)
+    await driving.repository.postpone(upload, max(upload.expires_at - upload.now, timedelta(0)))
     return upload
 
 

@@ -108,15 +108,14 @@ def decide_completing(seen: Seen, listed: Listed, *, gone_for: timedelta | None)
 
 def adopt(
     listed: Sequence[ListedMultipartUpload], *, age: timedelta, patience: timedelta
-) -> tuple[Adoption, ListedMultipartUpload | None, Sequence[ListedMultipartUpload]]:
-    """A row in `creating`: what to do, which upload to adopt, which ones to abort.
+) -> tuple[Adoption, ListedMultipartUpload | None]:
+    """A row in `creating`: what to do, and which upload to adopt.
 
     None under the key: create it, unless the intent is older than `patience`. Several: the newest is ours to keep.
     """
     if listed:
-        *rest, newest = sorted(listed, key=lambda found: found.initiated)
-        return Adoption.ADOPT, newest, rest
-    return (Adoption.GIVE_UP if age > patience else Adoption.CREATE), None, ()
+        return Adoption.ADOPT, max(listed, key=lambda found: found.initiated)
+    return (Adoption.GIVE_UP if age > patience else Adoption.CREATE), None
 
 
 def newest_activity(upload: Upload, parts: Sequence[ListedPart]) -> datetime:

@@ -34,7 +34,7 @@ from coordinator.uploads.asking import (
     require_open,
     sized_claims,
 )
-from coordinator.uploads.creation import create, create_again
+from coordinator.uploads.creation import abort_others, create, create_again
 from coordinator.uploads.driver import Driver
 from coordinator.uploads.keys import make_key
 from coordinator.uploads.lone_put import complete_lone_put
@@ -54,7 +54,7 @@ from coordinator.uploads.model import (
 from coordinator.uploads.part_digests import PartDigests
 from coordinator.uploads.plan import AWS_LIMITS, S3Limits
 from coordinator.uploads.ports import IdempotencyKey, ListFilter, LonePut, Started
-from coordinator.uploads.reconciling import manifest_of, merge_listed
+from coordinator.uploads.reconciling import manifest_of, merge_listed, store_answers
 from coordinator.uploads.relaying import ArrivingPart, relay_part
 from coordinator.uploads.requests import Download, Rules, SignedPart, StartRequest, WantedPart
 from coordinator.uploads.state import Event, Reason, State
@@ -330,6 +330,10 @@ class UploadService:
         plan = completed_plan(upload, size, self._limits)
         if upload.method is Method.PUT:
             return await complete_lone_put(self._driving, upload, digest)
+        if upload.lease_owner is not None:
+            # opened by somebody who may be dead, and may have left others under the key: nobody looks for them later
+            with store_answers(upload):
+                await abort_others(self._driving, upload)
         try:
             manifest = await manifest_of(self._driving, upload, plan)
         except (AlreadyCompleted, Completing):

@@ -7,6 +7,7 @@ import pytest
 
 from coordinator.errors import StorageMisconfigured, StorageUnavailable
 from coordinator.storage.faults import FailAfter, FailBefore, Hold, Refuse
+from coordinator.uploads.model import Upload
 from coordinator.uploads.ports import StoreError, StoreMisconfigured, StoreRefused
 from coordinator.uploads.state import Reason, State
 from tests.integration.uploads.house import (
@@ -95,18 +96,64 @@ async def test_whoever_finds_an_orphaned_intent_opens_it_with_exactly_one_upload
     assert row.lease_until is None
 
 
-async def test_extra_uploads_are_gone_before_the_row_is_open(house: House, replica: Replica) -> None:
-    """Nobody comes back to an open row for them when its driver dies."""
+async def with_another(house: House) -> Upload:
+    """Two uploads under one key, and the row opened by somebody who could not abort the other one."""
     upload = await house.due(await house.intent())
-    made = [await house.create_at_store(upload) for _ in range(2)]
-    hold = Hold(after_effect=True)
-    house.store.script("abort_multipart_upload", hold)
-    sweep = asyncio.create_task(replica.sweep())
-    await hold.reached.wait()
-    assert ((await house.row(upload)).state, house.store.names(upload)) == (State.CREATING, made[1:])
-    hold.released.set()
-    await sweep
-    assert (await house.row(upload)).state is State.OPEN
+    [_, kept] = [await house.create_at_store(upload) for _ in range(2)]
+    house.store.script("abort_multipart_upload", FailBefore())
+    assert await house.replica().sweep() == 1
+    row = await house.row(upload)
+    assert (row.state, row.multipart_upload_id, len(house.store.names(row))) == (State.OPEN, kept, 2)
+    return row
+
+
+async def lease_ends(house: House) -> None:
+    await house.sql("UPDATE uploads SET lease_until = now(), wake_at = now()")
+
+
+async def test_the_sweep_comes_back_for_what_the_opener_could_not_abort(
+    house: House, replica: Replica
+) -> None:
+    upload = await with_another(house)
+    house.store.script("list_multipart_uploads", Refuse(DOWN))
+    for swept in (1, 1, 0):
+        await lease_ends(house) if swept else None
+        assert await replica.sweep() == swept
+    row = await house.row(upload)
+    assert (row.state, row.lease_owner) == (State.OPEN, None)
+    assert house.store.names(row) == [row.multipart_upload_id]
+    assert row.wake_at is not None
+    assert row.wake_at >= row.expires_at
+
+
+async def test_whoever_completes_aborts_first_what_the_opener_could_not(
+    house: House, replica: Replica
+) -> None:
+    upload = await with_another(house)
+    house.send(upload)
+    house.store.script("list_multipart_uploads", Refuse(DOWN))
+    with pytest.raises(StorageUnavailable):
+        await replica.service.complete(upload.id, ADA)
+    assert (await replica.service.complete(upload.id, ADA)).state is State.COMPLETED
+    assert house.store.names(upload) == []
+
+
+async def test_whoever_was_overtaken_aborts_nothing_of_the_upload_that_was_opened_meanwhile(
+    house: House, replica: Replica, other: Replica
+) -> None:
+    upload = await house.due(await house.intent())
+    looking = Hold()
+    house.store.script("list_multipart_uploads", looking)
+    slow = asyncio.create_task(replica.sweep())
+    await looking.reached.wait()
+    await lease_ends(house)
+    assert await other.sweep() == 1
+    row = await house.row(upload)
+    assert row.state is State.OPEN
+    await house.create_at_store(row)
+    looking.released.set()
+    await slow
+    assert house.store.names(row) == [row.multipart_upload_id]
 
 
 async def test_a_create_that_lands_after_the_look_of_whoever_took_over_is_aborted(
