@@ -74,6 +74,7 @@ class Connection(asyncio.Protocol):
         self._room: asyncio.Future[None] | None = None
         self._full = False
         self._moved = 0.0
+        self._watching: asyncio.TimerHandle
         self._until_closed = False
         self.reusable = True
         self.requests = 0
@@ -84,18 +85,19 @@ class Connection(asyncio.Protocol):
         """Raises TransferFailed(0) when the connection breaks or stalls; what the body raises passes through."""
         head = request.head()
         answer = self._begin()
-        watch = self._loop.call_later(_STALLED, self._watch)
+        self._watching = self._loop.call_later(_STALLED, self._watch)
         try:
             self._write(head)
             await self._send_body(request, answer)
-            watch.cancel()
-            watch = self._loop.call_later(request.patience, self._fail, TransferFailed(0, stalled=True))
+            self._watching.cancel()
+            stalled = TransferFailed(0, stalled=True)
+            self._watching = self._loop.call_later(request.patience, self._fail, stalled)
             return await answer
         except BaseException:
             self.close()
             raise
         finally:
-            watch.cancel()
+            self._watching.cancel()
             if not answer.cancel() and not answer.cancelled():
                 answer.exception()  # seen, even where the body failed first
             self._answer = None
@@ -143,8 +145,8 @@ class Connection(asyncio.Protocol):
         waited = self._loop.time() - self._moved if self._room is not None else 0.0
         if waited >= _STALLED:
             self._fail(TransferFailed(0, stalled=True))
-        elif self._answer is not None:
-            self._loop.call_later(_STALLED - waited, self._watch)
+        else:
+            self._watching = self._loop.call_later(_STALLED - waited, self._watch)
 
     def _fail(self, failure: TransferFailed) -> None:
         self.reusable = False

@@ -6,8 +6,9 @@ hashlib lets other threads run while it works; two of them keep two parts ahead 
 import asyncio
 import hashlib
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import Final, Literal, Protocol
 
 from coordinator.protocol import DigestBody, PartToSign, UploadAnswer
@@ -74,9 +75,9 @@ class PartDigests:
         self._algorithm: Algorithm = algorithm
         self._known: dict[int, asyncio.Future[bytes]] = {}
 
-    def ahead(self, numbers: Sequence[int]) -> None:
+    def ahead(self, numbers: Iterable[int]) -> None:
         """Begins to hash the first few of these."""
-        for number in numbers[:_AHEAD]:
+        for number in islice(numbers, _AHEAD):
             self._begin(number)
 
     async def of(self, number: int) -> PartToSign:

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Protocol
 
 from coordinator.client.bodies import Body
@@ -61,7 +61,7 @@ class ContentSupply:
         self._content.check()
         to_sign = PartToSign(part_number=number)
         if self._digests is not None:
-            self._digests.ahead([number, *self._pending])
+            self._digests.ahead(chain([number], self._pending))
             to_sign = await self._digests.of(number)
         offset = self._plan.offset(number)
         return Outgoing(to_sign, self._content.body(offset, self._plan.size_of(number)))

@@ -65,9 +65,9 @@ class Client:
         if self._loop.is_closed():
             return
         self._wait(self._client.aclose())
+        self._wait(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
 
     @property

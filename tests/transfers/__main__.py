@@ -1,0 +1,140 @@
+"""Long runs of the client, by hand: too long or too large for every day.
+
+    python -m tests.transfers gibibyte      1 GiB into SeaweedFS, read back
+    python -m tests.transfers cut           the network gone for 20 s in the middle, against SeaweedFS
+    python -m tests.transfers parts         10,000 parts of 5 MiB, a sparse file, into the null sink
+    python -m tests.transfers memory        10 GiB, a sparse file, into the null sink over TLS: at most 64 MiB of memory
+
+Each prints what it saw and ends with an exit code of its own: 0 as it should be, 1 not.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+
+from coordinator.client import AsyncClient
+from coordinator.local.bucket import LocalStore
+from tests.benchmarks.client.__main__ import service, sink, stage
+from tests.benchmarks.client.measure import run
+from tests.benchmarks.client.peers import KEY, SECRET, Sender
+from tests.benchmarks.client.sink import BUCKET
+from tests.e2e.cable import cable_to
+
+MIB = 1024 * 1024
+MOST_MEMORY = 64 * MIB
+CUT = 20.0
+SENDER = Path(__file__).parents[1] / "benchmarks" / "client" / "by_us.py"
+
+
+def sparse(folder: Path, size: int) -> Path:
+    path = folder / "sparse"
+    with path.open("wb") as file:
+        file.truncate(size)
+    return path
+
+
+def random_file(folder: Path, mebibytes: int) -> tuple[Path, str]:
+    path, digest = folder / "random", hashlib.sha256()
+    with path.open("wb") as file:
+        for _ in range(mebibytes):
+            block = os.urandom(MIB)
+            digest.update(block)
+            file.write(block)
+    return path, digest.hexdigest()
+
+
+async def stored(client: AsyncClient, upload_id: str) -> str:
+    digest = hashlib.sha256()
+    url = (await client.download_url(upload_id)).url
+    async with httpx2.AsyncClient(timeout=60) as http, http.stream("GET", url) as answer:
+        async for piece in answer.aiter_bytes():
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+async def gibibyte(folder: Path) -> bool:
+    path, expected = random_file(folder, 1024)
+    async with (
+        stage("real", folder) as (store, seen),
+        service(folder, store, seen.endpoint_url) as (server, key),
+        AsyncClient(server.url, token=key, state=folder / "state") as client,
+    ):
+        upload = await client.upload(path, digests="md5", file_digest="sha256")
+        return await stored(client, str(upload.id)) == expected
+
+
+async def cut(folder: Path) -> bool:
+    path, expected = random_file(folder, 256)
+    async with (
+        stage("real", folder) as (store, _),
+        cable_to(store.endpoint_url) as cable,
+        service(folder, store, cable.endpoint_url) as (server, key),
+        AsyncClient(server.url, token=key, state=folder / "state", limit=30_000_000) as client,
+    ):
+        sending = client.uploading(path, part_size=8 * MIB)
+        async for progress in sending:
+            if progress.parts_done >= 4:
+                break
+        cable.cut()
+        await asyncio.sleep(CUT)  # what is proven here is that this much time passes
+        cable.mend()
+        upload = await sending
+        return await stored(client, str(upload.id)) == expected
+
+
+@asynccontextmanager
+async def null_service(folder: Path, door: str) -> AsyncIterator[tuple[str, str, dict[str, str]]]:
+    """The service's URL and key, and what its clients need in their environment."""
+    with sink(folder) as doors:
+        plain = LocalStore(f"http://localhost:{doors['plain']}", "us-east-1", BUCKET, KEY, SECRET)
+        public = f"{'https' if door == 'tls' else 'http'}://localhost:{doors[door]}"
+        async with service(folder, plain, public) as (server, key):
+            trusted = {"SSL_CERT_FILE": doors["certificate"], "PYTHONPATH": str(Path.cwd())}
+            yield server.url, key, trusted
+
+
+async def parts(folder: Path) -> bool:
+    path = sparse(folder, 10_000 * 5 * MIB - 1)
+    async with (
+        null_service(folder, "plain") as (url, key, _),
+        AsyncClient(url, token=key, state=folder / "state") as client,
+    ):
+        upload = await client.upload(path, part_size=5 * MIB)
+        print(json.dumps({"parts": upload.part_count, "state": upload.state}))
+        return upload.part_count == 10_000
+
+
+async def memory(folder: Path) -> bool:
+    path = sparse(folder, 10 * 1024 * MIB)
+    async with null_service(folder, "tls") as (url, key, trusted):
+        command = [sys.executable, str(SENDER), url, key, str(path), ""]
+        seen = await asyncio.to_thread(run, Sender("ours", command, trusted), folder, 0)
+        print(json.dumps({"rss_mib": seen.rss / MIB, "cpu": seen.cpu, "wall": seen.wall}))
+        return seen.rss <= MOST_MEMORY
+
+
+RUNS = {"gibibyte": gibibyte, "cut": cut, "parts": parts, "memory": memory}
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    arguments.add_argument("run", choices=list(RUNS))
+    chosen = arguments.parse_args().run
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o711)
+        held = asyncio.run(RUNS[chosen](Path(name)))
+    print(f"{chosen}: {'as it should be' if held else 'NOT as it should be'}")
+    return 0 if held else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
