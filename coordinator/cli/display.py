@@ -8,7 +8,7 @@ from coordinator.cli.failure import Failure
 from coordinator.cli.source import Source
 from coordinator.client import Progress, Upload
 
-__all__ = ["Display", "Left", "Summary"]
+__all__ = ["Display", "Left", "Summary", "Took"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,15 @@ class Summary:
     bytes_stored: int
     """Of completed files, whether they travelled now or in an earlier attempt."""
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """What a completed upload cost this time."""
+
+    seconds: float
+    bytes_resumed: int
+    """Were at the store before, and did not travel again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +48,7 @@ class Display(Protocol):
     def moved(self, under_way: Mapping[Source, Progress]) -> None:
         """A few times a second, with everything that is under way."""
 
-    def completed(self, source: Source, upload: Upload, seconds: float) -> None: ...
+    def completed(self, source: Source, upload: Upload, took: Took) -> None: ...
 
     def failed(self, shown: str, failure: Failure) -> None: ...
 

@@ -25,6 +25,7 @@ class ExitCode(IntEnum):
     CHANGED = 7, "the file changed while it was sent, or is not the one that the upload was started with"
     NO_SPACE = 8, "this machine's disk is full"
     NOT_VERIFIED = 9, "what the store holds is not what was sent"
+    HUNG_UP = 129, "the terminal has gone (SIGHUP); uploads under way can be resumed"
     INTERRUPTED = 130, "Ctrl-C (SIGINT); uploads under way can be resumed"
     CLOSED_OUTPUT = 141, "whoever read the output has gone (SIGPIPE); uploads under way can be resumed"
     TERMINATED = 143, "SIGTERM; uploads under way can be resumed"

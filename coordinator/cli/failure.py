@@ -9,6 +9,8 @@ __all__ = ["Failure", "one_line"]
 
 _LONGEST_LINE: Final = 1_000
 
+_ALL_ALIKE: Final = frozenset({ExitCode.NOT_ALLOWED, ExitCode.UNREACHABLE, ExitCode.NO_SPACE})
+
 
 class Failure(CoordinatorError):
     """`problem`: what was wrong; `remedy`: what to do, where there is something to do; `reason`: a stable word for programs."""
@@ -21,11 +23,18 @@ class Failure(CoordinatorError):
         self.problem = problem
         self.remedy = remedy
         self.reason = reason or code.name.lower()
+        self.told = False
+        """Whether somebody has said it already."""
+
+    @property
+    def stops_all(self) -> bool:
+        """Whether no other file would escape it."""
+        return self.code in _ALL_ALIKE
 
     def about(self, shown: str) -> str:
-        """The line, with the file's name in it once."""
+        """The line, with the file's name in it once, unless it is not about the file."""
         text = str(self)
-        return text if one_line(shown) in text else f"{one_line(shown)}: {text}"
+        return text if self.stops_all or one_line(shown) in text else f"{one_line(shown)}: {text}"
 
 
 def one_line(text: str) -> str:

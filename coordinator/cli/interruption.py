@@ -1,8 +1,12 @@
-"""Ctrl-C and SIGTERM: the first one lets work end in good order, the second one does not wait."""
+"""Ctrl-C, SIGTERM and SIGHUP: the first one lets work end in good order, the second one does not wait.
+
+A signal that whoever started us has told us to ignore (`nohup`, a job in the background) stays ignored.
+"""
 
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
@@ -12,7 +16,12 @@ __all__ = ["Interrupted", "until_signal"]
 
 T = TypeVar("T")
 
-_CODES: Final = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
+_CODES: Final = {
+    signal.SIGHUP: ExitCode.HUNG_UP,
+    signal.SIGINT: ExitCode.INTERRUPTED,
+    signal.SIGTERM: ExitCode.TERMINATED,
+}
+_SHOW_CURSOR: Final = "\x1b[?25h"
 
 
 class Interrupted(BaseException):
@@ -31,12 +40,15 @@ async def until_signal(work: Coroutine[Any, Any, T]) -> T:
 
     def stop(code: ExitCode) -> None:
         if received:
+            if sys.stderr.isatty():
+                print(end=_SHOW_CURSOR, file=sys.stderr, flush=True)
             os._exit(code)
         received.append(code)
         task.cancel()
 
-    for number, code in _CODES.items():
-        loop.add_signal_handler(number, stop, code)
+    heeded = [number for number in _CODES if signal.getsignal(number) is not signal.SIG_IGN]
+    for number in heeded:
+        loop.add_signal_handler(number, stop, _CODES[number])
     try:
         return await task
     except asyncio.CancelledError:
@@ -44,5 +56,5 @@ async def until_signal(work: Coroutine[Any, Any, T]) -> T:
             raise Interrupted(received[0]) from None
         raise
     finally:
-        for number in _CODES:
+        for number in heeded:
             loop.remove_signal_handler(number)

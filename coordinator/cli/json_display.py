@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from coordinator.cli.display import Left, Summary
+from coordinator.cli.display import Left, Summary, Took
 from coordinator.cli.failure import Failure, one_line
 from coordinator.cli.source import Source
 from coordinator.client import Progress, Upload
@@ -26,8 +26,14 @@ class JsonDisplay:
                 _tell("progress", path=source.shown, **msgspec.structs.asdict(progress))
         self._last = dict(under_way)
 
-    def completed(self, source: Source, upload: Upload, seconds: float) -> None:
-        _tell("completed", path=source.shown, seconds=round(seconds, 3), upload=upload)
+    def completed(self, source: Source, upload: Upload, took: Took) -> None:
+        _tell(
+            "completed",
+            path=source.shown,
+            seconds=round(took.seconds, 3),
+            bytes_resumed=took.bytes_resumed,
+            upload=upload,
+        )
 
     def failed(self, shown: str, failure: Failure) -> None:
         _tell("failed", path=shown, reason=failure.reason, detail=str(failure), exit_code=int(failure.code))

@@ -40,7 +40,7 @@ def main() -> None:
     except TyperException as wrong:
         _fail(_said(wrong), ExitCode.WRONG_USE)
     except Failure as failed:
-        _fail(str(failed), failed.code)
+        _fail("" if failed.told else str(failed), failed.code)
     except ConfigurationError as wrong:
         _fail(str(wrong), ExitCode.WRONG_USE)
     except DatabaseUnavailable:

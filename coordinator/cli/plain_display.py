@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from coordinator.cli.display import Left, Summary
+from coordinator.cli.display import Left, Summary, Took
 from coordinator.cli.failure import Failure, one_line
 from coordinator.cli.source import Source
 from coordinator.cli.units import shown_seconds, shown_size
 from coordinator.client import Progress, Upload
 
-__all__ = ["PlainDisplay", "print_result", "shown_summary", "tell", "tell_stopped"]
+__all__ = ["PlainDisplay", "print_result", "shown_result", "shown_summary", "tell", "tell_stopped"]
 
 _STEP: Final = 10
 """Percent between two lines about a file."""
@@ -56,11 +56,11 @@ class PlainDisplay:
                 tell(f"{source.shown}: {_shown(progress)}")
                 self._told[source] = _Told(progress.percent or 0, progress.bytes_sent, now)
 
-    def completed(self, source: Source, upload: Upload, seconds: float) -> None:
+    def completed(self, source: Source, upload: Upload, took: Took) -> None:
         self._told.pop(source, None)
         print_result(source, upload)
         if self._steps:
-            tell(f"{source.shown}: stored, {shown_size(upload.size or 0)} in {shown_seconds(seconds)}")
+            tell(f"{source.shown}: stored, {shown_result(upload, took)}")
 
     def failed(self, shown: str, failure: Failure) -> None:
         tell(failure.about(shown))
@@ -99,6 +99,11 @@ def tell_stopped(left: Sequence[Left], *, again: bool) -> None:
 def print_result(source: Source, upload: Upload) -> None:
     """The id first: it has no blanks, whatever a file is called."""
     print(f"{upload.id}\t{upload.bucket}/{one_line(upload.key)}\t{one_line(source.shown)}", flush=True)
+
+
+def shown_result(upload: Upload, took: Took) -> str:
+    there = f" ({shown_size(took.bytes_resumed)} were there already)" if took.bytes_resumed else ""
+    return f"{shown_size(upload.size or 0)} in {shown_seconds(took.seconds)}{there}"
 
 
 def shown_summary(summary: Summary) -> str:

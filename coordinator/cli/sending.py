@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from coordinator.cli.display import Display, Summary
+from coordinator.cli.display import Display, Summary, Took
 from coordinator.cli.exit_code import ExitCode
 from coordinator.cli.failure import Failure
 from coordinator.cli.reporting import failure_of
@@ -18,9 +18,6 @@ FILES_AT_ONCE: Final = 16
 
 _TICK: Final = 0.25
 """Seconds between two looks at what is under way."""
-
-_ALL_ALIKE: Final = {ExitCode.NOT_ALLOWED, ExitCode.UNREACHABLE, ExitCode.NO_SPACE}
-"""Failures that no other file would escape: the first one stops everything."""
 
 
 class Sending:
@@ -37,6 +34,7 @@ class Sending:
         self._bytes_stored = 0
         self._failures: list[Failure] = []
         self._warned: set[str] = set()
+        self._stopped = False
 
     @property
     def left(self) -> Iterator[tuple[Source, OngoingUpload]]:
@@ -88,7 +86,8 @@ class Sending:
             del self._under_way[source]
             self._completed += 1
             self._bytes_stored += upload.size or 0
-            self._display.completed(source, upload, self._clock() - began)
+            took = Took(self._clock() - began, ongoing.progress.bytes_resumed)
+            self._display.completed(source, upload, took)
 
     def _warn(self, ongoing: OngoingUpload) -> None:
         """Each warning once: a full disk is full for every file."""
@@ -98,8 +97,11 @@ class Sending:
                 self._display.warned(text)
 
     def _failed(self, shown: str, failure: Failure) -> None:
-        """Raises Failure when the others would fail in the same way."""
-        if failure.code in _ALL_ALIKE:
+        """Raises the failure when the others would fail in the same way; it is told once, whoever comes second with it."""
+        if not self._stopped:
+            self._display.failed(shown, failure)
+        failure.told = True
+        if failure.stops_all:
+            self._stopped = True
             raise failure
         self._failures.append(failure)
-        self._display.failed(shown, failure)

@@ -10,11 +10,10 @@ from rich.live import Live
 from rich.text import Text
 
 from coordinator.cli.bars import Row, bars
-from coordinator.cli.display import Left, Summary
+from coordinator.cli.display import Left, Summary, Took
 from coordinator.cli.failure import Failure, one_line
-from coordinator.cli.plain_display import print_result, shown_summary, tell_stopped
+from coordinator.cli.plain_display import print_result, shown_result, shown_summary, tell_stopped
 from coordinator.cli.source import Source
-from coordinator.cli.units import shown_seconds, shown_size
 from coordinator.client import Progress, Upload
 
 __all__ = ["TerminalDisplay"]
@@ -51,14 +50,14 @@ class TerminalDisplay:
             rows.append(self._total(under_way))
         self._live.update(bars(rows, self._console.width), refresh=True)
 
-    def completed(self, source: Source, upload: Upload, seconds: float) -> None:
+    def completed(self, source: Source, upload: Upload, took: Took) -> None:
         self._ended += 1
         self._bytes_stored += upload.size or 0
         if not sys.stdout.isatty():
             print_result(source, upload)
         if source.way is None:
             # of a folder, the sum is enough
-            said = f" {one_line(source.shown)}  {shown_size(upload.size or 0)} in {shown_seconds(seconds)}  "
+            said = f" {one_line(source.shown)}  {shown_result(upload, took)}  "
             self._say(Text.assemble(("✓", "green"), said, (str(upload.id), "dim")))
 
     def failed(self, shown: str, failure: Failure) -> None:

@@ -1,10 +1,12 @@
 """One command's sending from beginning to end, whichever end that is: done, failed, stopped by a signal or by a closed pipe."""
 
 import asyncio
+import errno
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -56,20 +58,29 @@ def run_transfer(transfer: Transfer) -> None:
         with asyncio.Runner() as runner:
             code = runner.run(until_signal(_transferred(transfer, left)))
     except Interrupted as interrupted:
-        transfer.display.stopped(left, again=transfer.again)
+        _stopped(transfer, left)
         raise SystemExit(interrupted.code) from None
-    except BrokenPipeError:
-        # nobody reads what the display would say
-        tell_stopped(left, again=transfer.again)
-        raise
     except Failure:
         if left:
-            transfer.display.stopped(left, again=transfer.again)
+            _stopped(transfer, left)
         raise
+    except OSError as gone:
+        # nobody reads what the display would say: a pipe is closed, or the terminal's window is
+        with suppress(OSError):
+            tell_stopped(left, again=transfer.again)
+        if gone.errno != errno.EIO:
+            raise
+        raise SystemExit(ExitCode.HUNG_UP) from None
     finally:
-        transfer.display.close()
+        with suppress(OSError):
+            transfer.display.close()
     if code is not ExitCode.DONE:
         sys.exit(code)
+
+
+def _stopped(transfer: Transfer, left: Sequence[Left]) -> None:
+    with suppress(OSError):
+        transfer.display.stopped(left, again=transfer.again)
 
 
 async def _transferred(transfer: Transfer, left: list[Left]) -> ExitCode:

@@ -106,6 +106,16 @@ async def recorded(started: Program, parts: int) -> str:
     return str((await eventually(latest, lambda event: event["parts_done"] >= parts))["upload_id"])
 
 
+async def said(started: Program, text: str) -> None:
+    """Returns once standard error holds the text."""
+
+    async def so_far() -> str:
+        assert started.running, started.stderr
+        return started.stderr
+
+    await eventually(so_far, lambda stderr: text in stderr)
+
+
 def said_once(ended: Ended) -> str:
     """The one line on standard error, which must be all there is of it."""
     [line] = ended.stderr.splitlines()

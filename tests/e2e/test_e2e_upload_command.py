@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Place
-from tests.e2e.shell import Shell, at, events, own_home, recorded, resume_commands, said_once
+from tests.e2e.shell import Shell, at, events, own_home, recorded, resume_commands, said, said_once
 
 MIB = 1024 * 1024
 SLOWLY = ("--part-size", "5M", "--concurrency", "1", "--limit-rate", "6M")
@@ -111,7 +111,8 @@ async def test_what_is_stopped_says_how_to_go_on_and_goes_on(
     ] == [str(film)]
     again = await shell.run("resume", upload_id, "--json")
     assert again.code == 0, again.stderr
-    assert any(event.get("bytes_resumed", 0) >= 5 * MIB for event in events(again))
+    [completed] = [event for event in events(again) if event["event"] == "completed"]
+    assert completed["bytes_resumed"] >= 5 * MIB
     await place.audit.ended(upload_id, "completed", reason=None, content=content)
 
 
@@ -121,9 +122,7 @@ async def test_the_command_it_proposes_works(
     film = written(tmp_path / "it's a film.mov", content)
     elsewhere = Shell(tmp_path, {**own_home(tmp_path), "COORDINATOR_API_KEY": place.key})
     async with elsewhere.running("upload", film, "--url", place.server.url, *SLOWLY) as started:
-        while "goes on" not in started.stderr and "%," not in started.stderr:
-            assert started.running, started.stderr
-            await asyncio.sleep(0.05)
+        await said(started, "%, ")
         ended = await started.signal(signal.SIGINT)
     assert ended.code == 130
     [command] = resume_commands(ended)
@@ -209,9 +208,7 @@ async def test_a_test_upload_is_read_back_and_says_what_remains(place: Place, sh
 
 async def test_a_stopped_test_upload_leaves_nothing(place: Place, shell: Shell) -> None:
     async with shell.running("test-upload", "30M", *SLOWLY) as started:
-        while "sent: " not in started.stderr:
-            assert started.running, started.stderr
-            await asyncio.sleep(0.05)
+        await said(started, "sent: ")
         ended = await started.signal(signal.SIGINT)
     assert ended.code == 130
     assert ended.stderr.splitlines()[-1] == "coordinator: stopped; the upload was aborted and nothing remains"

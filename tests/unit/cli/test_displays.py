@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from coordinator.cli.bars import Row, bars, shortened
-from coordinator.cli.display import Display, Left, Summary
+from coordinator.cli.display import Display, Left, Summary, Took
 from coordinator.cli.exit_code import ExitCode
 from coordinator.cli.failure import Failure
 from coordinator.cli.json_display import JsonDisplay
@@ -71,7 +71,7 @@ def lived(display: Display, clock: Clock) -> None:
     for second in range(101):
         clock.now = float(second)
         display.moved({FILM: progress(second * MIB)})
-    display.completed(FILM, upload(), 101.0)
+    display.completed(FILM, upload(), Took(101.0, 43 * MIB))
     display.failed("films/b", Failure(ExitCode.NO_FILE, "films/b cannot be read", "look"))
     display.warned("it will not be remembered")
     display.ended(Summary(1, 1, 100 * MIB, 102.0))
@@ -89,6 +89,10 @@ def test_a_log_gets_coarse_steps_and_standard_output_the_result(
     lines = said.err.splitlines()
     steps = [line for line in lines if "%, " in line]
     assert len(steps) == 9
+    assert (
+        "coordinator: films/a\\x1b[2Jfilm.mov: stored, 100.0 MiB in 1:41 (43.0 MiB were there already)"
+        in lines
+    )
     assert (
         steps[0] == "coordinator: films/a\\x1b[2Jfilm.mov: 10%, 10.0 MiB of 100.0 MiB, 1.0 MiB/s, 0:07 left"
     )
@@ -119,7 +123,7 @@ def test_quiet_says_results_and_failures_alone(clock: Clock, capsys: pytest.Capt
     display = PlainDisplay(clock, steps=False)
     display.found(2, 5)
     display.moved({FILM: progress(50 * MIB, resumed=1)})
-    display.completed(FILM, upload(), 1.0)
+    display.completed(FILM, upload(), Took(1.0, 0))
     display.failed("b", Failure(ExitCode.NO_FILE, "gone"))
     display.ended(Summary(1, 1, 5, 1.0))
     said = capsys.readouterr()
