@@ -222,7 +222,8 @@ export class Delivery {
    * @param {AbortSignal} signal
    */
   async #learn({ upload, plan, meter }, signal) {
-    const recorded = await this.#context.coordinator.parts(upload.id, signal);
+    const ledger = await this.#context.coordinator.ledger();
+    const recorded = await ledger.parts(upload.id, signal);
     const planned = recorded.filter((part) => isPlanned(plan, part));
     const held = new Set(planned.map((part) => part.part_number));
     this.#found.push(...planned.filter((part) => !meter.done.has(part.part_number)));

@@ -20,7 +20,8 @@ const ACCIDENTS = new Set(['stale', 'lost', 'create_lost']);
  * @throws {UploadError} `ended`, where it was ended on purpose
  */
 export async function whatBecame(coordinator, id, signal) {
-  const upload = await coordinator.get(id, signal).catch((error) => {
+  const ledger = await coordinator.ledger();
+  const upload = await ledger.get(id, signal).catch((error) => {
     if (saysOver(error)) return null;
     throw error;
   });

@@ -25,7 +25,8 @@ export function saysOver(error) {
  * @throws {UploadError | CoordinatorError} one that `saysOver` recognises
  */
 export async function checkOpen(coordinator, id, signal) {
-  await coordinator.parts(id, signal);
-  const { state } = await coordinator.get(id, signal);
+  const ledger = await coordinator.ledger();
+  await ledger.parts(id, signal);
+  const { state } = await ledger.get(id, signal);
   if (state !== 'open') throw new UploadError('ended');
 }

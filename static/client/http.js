@@ -8,11 +8,12 @@
 
 import { Credential } from './credential.js';
 import { CoordinatorError } from './errors.js';
-import { backoff, PATIENT_TRIES, parseRetryAfter, stepAfterCall } from './retry.js';
-import { abortable, onAbort, sleep, untilOnline } from './surroundings.js';
+import { PATIENT_TRIES, parseRetryAfter, pause, stepAfterCall } from './retry.js';
+import { abortable, onAbort } from './surroundings.js';
 
 const TIMEOUT_MS = 30_000;
 const MOST_RENEWALS = 5;
+const UNREACHABLE = 'The upload service cannot be reached. Check the connection and try again.';
 
 /** @typedef {typeof globalThis.fetch} Fetch */
 
@@ -80,46 +81,21 @@ export class Http {
    */
   async call(method, route, options) {
     const { signal, tries = PATIENT_TRIES } = options;
-    let failures = 0;
-    for (;;) {
-      try {
-        return await this.#authorized(method, route, options);
-      } catch (error) {
-        if (!(error instanceof CoordinatorError) || stepAfterCall(error) !== 'wait') throw error;
-        if (this.#surroundings.online()) failures += 1;
-        if (failures >= tries) throw error;
-        await this.#wait(failures, error, signal);
-      }
-    }
-  }
-
-  /**
-   * @param {number} failures
-   * @param {CoordinatorError} error
-   * @param {AbortSignal} [signal]
-   */
-  async #wait(failures, error, signal) {
-    await untilOnline(this.#surroundings, signal);
-    const ms = backoff(failures || 1, this.#surroundings.random, error.retryAfter);
-    await sleep(this.#surroundings, ms, signal);
-  }
-
-  /**
-   * @param {string} method
-   * @param {string} route
-   * @param {CallOptions} options
-   * @returns {Promise<Answer>}
-   */
-  async #authorized(method, route, options) {
-    const { signal } = options;
-    for (let renewals = 0; ; renewals += 1) {
+    for (let failures = 0, renewals = 0; ;) {
       const token = await abortable(this.#credential.current(), signal);
       try {
         return await this.#once(method, route, token, options);
       } catch (error) {
-        if (!(error instanceof CoordinatorError) || stepAfterCall(error) !== 'renew') throw error;
-        if (renewals === MOST_RENEWALS) throw error;
-        if (!(await abortable(this.#credential.renew(token), signal))) throw error;
+        if (!(error instanceof CoordinatorError)) throw error;
+        const step = stepAfterCall(error);
+        if (step === 'renew' && renewals < MOST_RENEWALS) {
+          renewals += 1;
+          if (await abortable(this.#credential.renew(token), signal)) continue;
+        }
+        if (step !== 'wait') throw error;
+        if (this.#surroundings.online()) failures += 1;
+        if (failures >= tries) throw error;
+        await pause(this.#surroundings, failures, error.retryAfter, signal);
       }
     }
   }
@@ -155,7 +131,7 @@ export class Http {
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof CoordinatorError) throw error;
-      throw unreachable();
+      throw new CoordinatorError(0, { code: 'unreachable', detail: UNREACHABLE });
     } finally {
       for (const call of forget) call();
     }
@@ -174,11 +150,6 @@ export class Http {
     const problem = await response.json().catch(() => ({}));
     throw new CoordinatorError(status, problem, retryAfter);
   }
-}
-
-function unreachable() {
-  const detail = 'The upload service cannot be reached. Check the connection and try again.';
-  return new CoordinatorError(0, { code: 'unreachable', detail });
 }
 
 /**

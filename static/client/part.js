@@ -13,8 +13,7 @@
 /** @import { SigningWindow, Wanted } from './window.js' */
 
 import { TransferError, UploadError } from './errors.js';
-import { backoff, FEW, PATIENT_TRIES, stepAfterPart } from './retry.js';
-import { sleep, untilOnline } from './surroundings.js';
+import { FEW, PATIENT_TRIES, pause, stepAfterPart } from './retry.js';
 
 /**
  * @typedef {object} PartPorts
@@ -168,8 +167,7 @@ class Tries {
     const { surroundings } = this.#ports;
     if (surroundings.online()) this.#waits += 1;
     if (this.#waits >= PATIENT_TRIES) throw hopeless(failure);
-    await untilOnline(surroundings, this.#signal);
-    await sleep(surroundings, backoff(this.#waits || 1, surroundings.random, failure.retryAfter), this.#signal);
+    await pause(surroundings, this.#waits, failure.retryAfter, this.#signal);
   }
 }
 

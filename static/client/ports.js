@@ -46,7 +46,7 @@
  *
  * @typedef {object} PathContext
  * @property {string} uploadId
- * @property {import('./api.js').Coordinator} coordinator
+ * @property {import('./ledger.js').Ledger} coordinator
  * @property {(put: Omit<import('./transfer.js').PartPut, 'patience'>) => Promise<Delivered>} transport
  * @property {import('./surroundings.js').Surroundings} surroundings
  * @property {(path: PathName) => void} onPath  shown to the user; `direct` is assumed until told otherwise

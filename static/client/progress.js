@@ -7,7 +7,8 @@
  */
 
 const SMOOTH_MS = 5_000;
-const SETTLE_MS = 1_000;
+/** The weight of what was measured after a second. */
+const SETTLED = 0.18;
 
 /**
  * @typedef {object} Progress
@@ -31,7 +32,6 @@ export class Meter {
   #moved = 0;
   #weighted = 0;
   #weight = 0;
-  #measuredMs = 0;
   /** @type {number | null} */
   #last = null;
 
@@ -129,7 +129,6 @@ export class Meter {
     const keep = Math.exp(-elapsed / SMOOTH_MS);
     this.#weighted = this.#weighted * keep + (moved / elapsed) * 1000 * (1 - keep);
     this.#weight = this.#weight * keep + (1 - keep);
-    this.#measuredMs += elapsed;
   }
 
   /** Forgets the speed: nothing is being sent. */
@@ -139,7 +138,6 @@ export class Meter {
     this.#moved = 0;
     this.#weighted = 0;
     this.#weight = 0;
-    this.#measuredMs = 0;
   }
 
   /** @returns {Progress} */
@@ -147,7 +145,7 @@ export class Meter {
     const inFlight = [...this.#flying.values()].reduce((sum, bytes) => sum + bytes, 0);
     const total = this.#total;
     const bytesSent = Math.min(total ?? Infinity, this.#finished + inFlight);
-    const speed = this.#measuredMs >= SETTLE_MS ? this.#weighted / this.#weight : null;
+    const speed = this.#weight >= SETTLED ? this.#weighted / this.#weight : null;
     const complete = this.#done.size === this.#partCount;
     return {
       bytesSent,

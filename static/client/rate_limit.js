@@ -5,22 +5,32 @@
  */
 
 /** @import { Surroundings } from './surroundings.js' */
+/** @import { PartPut, Transport } from './transfer.js' */
 
 import { sleep } from './surroundings.js';
 
 export class RateLimit {
   #bytesPerMs;
   #surroundings;
+  #transport;
   /** When the bytes let through so far have had their time. */
   #paidUntil = 0;
 
   /**
    * @param {number} bytesPerSecond
    * @param {Surroundings} surroundings
+   * @param {Transport} transport
    */
-  constructor(bytesPerSecond, surroundings) {
+  constructor(bytesPerSecond, surroundings, transport) {
+    this.#transport = transport;
     this.#bytesPerMs = bytesPerSecond / 1000;
     this.#surroundings = surroundings;
+  }
+
+  /** @param {PartPut} put */
+  async send(put) {
+    await this.take(put.body.size, put.signal);
+    return this.#transport(put);
   }
 
   /**

@@ -11,11 +11,11 @@ const EVERY_MS = 1_000;
 const MOST = 100;
 
 export class Reporter {
-  #send;
+  #deliver;
   #surroundings;
   /** @type {PartClaim[]} */
   #queue = [];
-  /** @type {Promise<void> | null} */
+  /** @type {Promise<unknown> | null} */
   #sending = null;
   /** @type {(() => void) | null} */
   #timer = null;
@@ -25,20 +25,19 @@ export class Reporter {
    * @param {Surroundings} surroundings
    */
   constructor(send, surroundings) {
-    this.#send = send;
+    this.#deliver = send;
     this.#surroundings = surroundings;
   }
 
   /** @param {PartClaim} claim */
   add(claim) {
     this.#queue.push(claim);
-    if (this.#queue.length >= MOST) this.#sendSoon(0);
-    else this.#sendSoon(EVERY_MS);
+    this.#soon();
   }
 
   /** Everything added so far has reached the coordinator when this resolves. */
   async flush() {
-    while (this.#sending || this.#queue.length > 0) await (this.#sending ?? this.#sendBatch());
+    while (this.#sending || this.#queue.length > 0) await (this.#sending ?? this.#send());
   }
 
   /** The upload is over: what is queued interests nobody. */
@@ -47,36 +46,30 @@ export class Reporter {
     this.#stopTimer();
   }
 
-  /** @param {number} ms */
-  #sendSoon(ms) {
-    if (ms === 0 && !this.#sending) this.#background();
-    else this.#timer ??= this.#surroundings.after(ms || EVERY_MS, () => this.#background());
-  }
-
-  #background() {
-    this.#stopTimer();
+  #soon() {
     if (this.#sending || this.#queue.length === 0) return;
-    this.#sendBatch().then(
-      () => this.#queue.length > 0 && this.#sendSoon(this.#queue.length >= MOST ? 0 : EVERY_MS),
-      () => {},
-    );
+    const send = () => {
+      if (!this.#sending)
+        this.#send().then(
+          () => this.#soon(),
+          () => {},
+        );
+    };
+    if (this.#queue.length >= MOST) send();
+    else this.#timer ??= this.#surroundings.after(EVERY_MS, send);
   }
 
-  #sendBatch() {
+  async #send() {
     this.#stopTimer();
     const batch = this.#queue.splice(0, MOST);
-    this.#sending = this.#send(batch)
-      .then(
-        () => {},
-        (error) => {
-          this.#queue.unshift(...batch);
-          throw error;
-        },
-      )
-      .finally(() => {
-        this.#sending = null;
-      });
-    return this.#sending;
+    try {
+      await (this.#sending = Promise.resolve(this.#deliver(batch)));
+    } catch (error) {
+      this.#queue.unshift(...batch);
+      throw error;
+    } finally {
+      this.#sending = null;
+    }
   }
 
   #stopTimer() {

@@ -5,6 +5,9 @@
  */
 
 /** @import { CoordinatorError, TransferError } from './errors.js' */
+/** @import { Surroundings } from './surroundings.js' */
+
+import { sleep, untilOnline } from './surroundings.js';
 
 const BASE_MS = 500;
 const CEILING_MS = 30_000;
@@ -26,6 +29,19 @@ export const FEW = 3;
 export function backoff(failures, random, retryAfter = null) {
   const wait = random() * Math.min(CEILING_MS, BASE_MS * 2 ** Math.min(failures - 1, 16));
   return Math.min(retryAfter ?? 0, MOST_RETRY_AFTER_MS) + wait;
+}
+
+/**
+ * Waits before the next try; without a network until there is one.
+ *
+ * @param {Surroundings} surroundings
+ * @param {number} failures  how many there were with a network
+ * @param {number | null} retryAfter  milliseconds
+ * @param {AbortSignal} [signal]
+ */
+export async function pause(surroundings, failures, retryAfter, signal) {
+  await untilOnline(surroundings, signal);
+  await sleep(surroundings, backoff(failures || 1, surroundings.random, retryAfter), signal);
 }
 
 /**

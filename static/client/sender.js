@@ -61,7 +61,7 @@ export class Sender {
       sign: (wishes, signal) => coordinator.sign(uploadId, wishes, signal),
       source,
       wanted,
-      size: windowSize(options.pool.places),
+      size: () => windowSize(options.pool.places),
       now: () => coordinator.now(),
     });
     this.#ports = {

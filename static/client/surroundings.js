@@ -14,7 +14,7 @@
  */
 
 /** @type {Readonly<Surroundings>} */
-export const browserSurroundings = Object.freeze({
+export const browserSurroundings = {
   now: () => Date.now(),
   after: (ms, call) => {
     const timer = setTimeout(call, ms);
@@ -30,7 +30,7 @@ export const browserSurroundings = Object.freeze({
     const [entry] = performance.getEntriesByName(url, 'resource');
     return /** @type {PerformanceResourceTiming | undefined} */ (entry)?.nextHopProtocol ?? '';
   },
-});
+};
 
 /**
  * @param {AbortSignal | undefined} signal

@@ -33,7 +33,7 @@ export async function takeTurn({ coordinator, surroundings }, work, signal, turn
   if (free) return free;
   turn.onElsewhere(true);
   const look = async () => {
-    const upload = await coordinator.get(id, signal);
+    const upload = await (await coordinator.ledger()).get(id, signal);
     if (upload.state === 'open') await turn.learn();
     work.upload = upload;
   };

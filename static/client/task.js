@@ -203,7 +203,15 @@ export class UploadTask extends EventTarget {
   #notice(fact, value) {
     if (this[fact] === value) return;
     this[fact] = value;
-    this.dispatchEvent(new CustomEvent(fact, { detail: value }));
+    this.#tell(fact, value);
+  }
+
+  /**
+   * @param {string} type
+   * @param {unknown} detail
+   */
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
   #begin() {
@@ -230,7 +238,7 @@ export class UploadTask extends EventTarget {
   #end(upload) {
     this.#to('completed');
     this.#done.resolve(upload);
-    this.dispatchEvent(new CustomEvent('complete', { detail: upload }));
+    this.#tell('complete', upload);
   }
 
   /**
@@ -243,15 +251,15 @@ export class UploadTask extends EventTarget {
     this.error = error;
     this.#delivery?.doubt();
     this.#to('failed');
-    this.#done.reject(this.error);
-    this.dispatchEvent(new CustomEvent('error', { detail: this.error }));
+    this.#done.reject(error);
+    this.#tell('error', error);
   }
 
   /** @param {UploadState} state */
   #to(state) {
     this.#state = state;
     this.#stopTicking();
-    this.dispatchEvent(new CustomEvent('state', { detail: state }));
+    this.#tell('state', state);
     if (state === 'uploading') this.#tick();
     else this.#announceProgress();
   }
@@ -265,7 +273,7 @@ export class UploadTask extends EventTarget {
   }
 
   #announceProgress() {
-    this.dispatchEvent(new CustomEvent('progress', { detail: this.progress }));
+    this.#tell('progress', this.progress);
   }
 }
 

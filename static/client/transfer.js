@@ -83,9 +83,6 @@ function refusal(request, surroundings) {
  * @returns {string | null}
  */
 function readHeader(request, name) {
-  for (const line of request.getAllResponseHeaders().split('\r\n')) {
-    const colon = line.indexOf(':');
-    if (line.slice(0, colon).trim().toLowerCase() === name) return line.slice(colon + 1).trim();
-  }
-  return null;
+  const found = new RegExp(`^${name}:[ \\t]*(.*?)[ \\t]*\\r?$`, 'im').exec(request.getAllResponseHeaders());
+  return found?.[1] ?? null;
 }

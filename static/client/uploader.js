@@ -73,6 +73,9 @@ export class Uploader extends EventTarget {
     });
     this.#coordinator = new Coordinator(http);
     const transport = options.transport ?? xhrTransport(surroundings);
+    const limit =
+      rateLimit &&
+      import('./rate_limit.js').then(({ RateLimit }) => new RateLimit(rateLimit, surroundings, transport));
     /** @type {UploadContext} */
     this.#context = {
       coordinator: this.#coordinator,
@@ -80,7 +83,7 @@ export class Uploader extends EventTarget {
       pace: new Pace(pool, options.concurrency ?? null, surroundings),
       large: new Pool(LARGE_AT_ONCE),
       small: new Pool(SMALL_AT_ONCE),
-      transport: rateLimit ? limited(transport, rateLimit, surroundings) : transport,
+      transport: limit ? async (put) => (await limit).send(put) : transport,
       surroundings,
       turns: new Turns(),
       rival: (id, upload) => this.#rival(id, upload),
@@ -117,9 +120,11 @@ export class Uploader extends EventTarget {
    */
   add(file, options = {}) {
     const upload = this.#take(file, options, async (settled, watcher) => {
-      const stream = settled.gzip ? (await import('./gzip.js')).compressed(file) : null;
-      if (stream) return this.#streaming(stream, file, { ...settled, encoding: 'gzip' }, watcher);
-      return new Delivery(file, this.#context, settled, watcher);
+      const compressing = settled.gzip && (await import('./gzip.js')).compressing;
+      return (
+        (compressing && compressing(file, this.#context, settled, watcher)) ||
+        new Delivery(file, this.#context, settled, watcher)
+      );
     });
     const { handle } = options;
     if (handle) import('./handles.js').then(({ keepWhileUnfinished }) => keepWhileUnfinished(upload, handle));
@@ -136,9 +141,10 @@ export class Uploader extends EventTarget {
    */
   addStream(stream, { name, type = '', ...options }) {
     const content = { name, size: null, type };
-    return this.#take(content, options, (settled, watcher) =>
-      this.#streaming(stream, content, settled, watcher),
-    );
+    return this.#take(content, options, async (settled, watcher) => {
+      const { StreamDelivery } = await import('./stream_delivery.js');
+      return new StreamDelivery(stream, content, this.#context, settled, watcher);
+    });
   }
 
   /**
@@ -157,7 +163,7 @@ export class Uploader extends EventTarget {
    * @returns {Promise<Upload[]>}
    */
   async unfinished() {
-    const open = await this.#coordinator.open();
+    const open = await (await this.#coordinator.ledger()).open();
     return open.filter(({ id }) => !this.#claimed.has(id));
   }
 
@@ -198,7 +204,7 @@ export class Uploader extends EventTarget {
    * @returns {Promise<string>}
    */
   async downloadUrl(id) {
-    return (await this.#coordinator.download(id)).url;
+    return (await (await this.#coordinator.ledger()).download(id)).url;
   }
 
   /**
@@ -216,8 +222,9 @@ export class Uploader extends EventTarget {
     };
     const upload = new UploadTask(file, this.#context, admit, options.signal);
     this.#uploads.push(upload);
-    upload.addEventListener('state', () => this.dispatchEvent(new CustomEvent('state', { detail: upload })));
-    this.dispatchEvent(new CustomEvent('add', { detail: upload }));
+    const tell = (/** @type {string} */ type) => this.dispatchEvent(new CustomEvent(type, { detail: upload }));
+    upload.addEventListener('state', () => tell('state'));
+    tell('add');
     return upload;
   }
 
@@ -229,17 +236,6 @@ export class Uploader extends EventTarget {
   #settled(file, { policy = this.#options.policy, path, metadata }) {
     const kept = path ?? ('webkitRelativePath' in file ? file.webkitRelativePath : '');
     return { ...(policy ? { policy } : {}), ...(kept ? { metadata: { path: kept, ...metadata } } : {}) };
-  }
-
-  /**
-   * @param {ReadableStream<Uint8Array>} stream
-   * @param {Content} content
-   * @param {FileOptions & { encoding?: 'gzip' }} options
-   * @param {Watcher} watcher
-   */
-  async #streaming(stream, content, options, watcher) {
-    const { StreamDelivery } = await import('./stream_delivery.js');
-    return new StreamDelivery(stream, content, this.#context, options, watcher);
   }
 
   /**
@@ -263,21 +259,7 @@ export class Uploader extends EventTarget {
    */
   #rival(id, upload) {
     const holder = this.#claimed.get(id);
-    if (!holder || holder === upload || holder.state === 'failed' || holder.state === 'cancelled') return null;
-    return /** @type {File} */ (holder.file);
+    const rival = holder && holder !== upload && !['failed', 'cancelled'].includes(holder.state);
+    return rival ? /** @type {File} */ (holder.file) : null;
   }
-}
-
-/**
- * @param {Transport} transport
- * @param {number} bytesPerSecond
- * @param {Surroundings} surroundings
- * @returns {Transport}
- */
-function limited(transport, bytesPerSecond, surroundings) {
-  const limit = import('./rate_limit.js').then(({ RateLimit }) => new RateLimit(bytesPerSecond, surroundings));
-  return async (put) => {
-    await (await limit).take(put.body.size, put.signal);
-    return transport(put);
-  };
 }

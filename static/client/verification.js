@@ -65,7 +65,9 @@ export async function sendProven({ openHasher }, sender, content, signal) {
  */
 export async function prove({ coordinator, openHasher }, file, upload, proven, signal) {
   const plan = planOf(upload, file.size);
-  const found = (await coordinator.parts(upload.id, signal)).filter((part) => isPlanned(plan, part));
+  const found = (await (await coordinator.ledger()).parts(upload.id, signal)).filter((part) =>
+    isPlanned(plan, part),
+  );
   const values = { filename: upload.filename, began: upload.created_at };
   if (!found.every(known)) throw new UploadError('file_changed', values);
   await verify({ file, plan, found, proven }, await openHasher(), signal).catch((error) => {

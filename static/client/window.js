@@ -1,7 +1,7 @@
 /**
  * Signed URLs, kept just in time: a small window ahead of need, never all at the start. When half of the
- * window is used up, the next part of it is signed in the background; when somebody has to wait for a signature
- * all the same, the window doubles. A URL that is about to expire is signed again before use; one fresh from the
+ * window is used up, the next part of it is signed in the background; the window follows the number of parts
+ * that are under way at once. A URL that is about to expire is signed again before use; one fresh from the
  * coordinator is used whatever this machine's clock says.
  */
 
@@ -11,7 +11,6 @@
 
 const MARGIN_MS = 30_000;
 const MOST_AHEAD = 32;
-const WIDEST = 128;
 
 /**
  * @typedef {object} Wanted  what the URLs are to be bound to
@@ -52,14 +51,13 @@ export class SigningWindow {
   #held = new Map();
   /** @type {Map<number, Promise<void>>} the numbers being signed right now */
   #asked = new Map();
-  #calls = 0;
 
   /**
    * @param {object} options
    * @param {(wishes: PartWish[], signal: AbortSignal) => Promise<SignedPart[]>} options.sign
    * @param {Pick<Source, 'upcoming' | 'sizeOf'>} options.source
    * @param {Wanted} options.wanted
-   * @param {number} options.size  at most 1,000
+   * @param {() => number} options.size  at most 1,000
    * @param {() => number} options.now  the coordinator's clock, in milliseconds
    */
   constructor({ sign, source, wanted, size, now }) {
@@ -103,7 +101,6 @@ export class SigningWindow {
    */
   async #waitFor(number, signal) {
     const asked = this.#asked.get(number);
-    if (asked && this.#calls > 1) this.#size = Math.min(WIDEST, 2 * this.#size);
     await (asked ?? this.#ask(number, signal));
     // a stream's last part turned out to be smaller than what was asked for
     if (asked && !this.#fits(number)) await this.#ask(number, signal);
@@ -128,11 +125,11 @@ export class SigningWindow {
   /** @param {AbortSignal} signal */
   #refill(signal) {
     if (signal.aborted) return;
-    const ahead = this.#source.upcoming(this.#size);
+    const ahead = this.#source.upcoming(this.#size());
     const unsigned = this.#unsigned(ahead);
     this.#wanted.ahead(unsigned, signal, () => this.#refill(signal));
     const first = unsigned.find((number) => this.#wanted.ready(number));
-    if (first === undefined || ahead.length - unsigned.length > this.#size / 2) return;
+    if (first === undefined || ahead.length - unsigned.length > this.#size() / 2) return;
     // whoever needs one of these parts asks again and meets the error there
     this.#ask(first, signal).catch(() => {});
   }
@@ -142,10 +139,9 @@ export class SigningWindow {
    * @param {AbortSignal} signal
    */
   #ask(first, signal) {
-    const others = this.#unsigned(this.#source.upcoming(this.#size)).filter((number) => number !== first);
-    const ready = others.filter((number) => this.#wanted.ready(number)).slice(0, this.#size - 1);
+    const others = this.#unsigned(this.#source.upcoming(this.#size())).filter((number) => number !== first);
+    const ready = others.filter((number) => this.#wanted.ready(number)).slice(0, this.#size() - 1);
     const numbers = [first, ...ready];
-    this.#calls += 1;
     const asking = this.#signed(numbers, signal).finally(() => {
       for (const number of numbers) this.#asked.delete(number);
     });

@@ -69,11 +69,11 @@ export async function workOn(context, watcher, { upload, parts }, { plan, source
  * @param {(path: PathName) => void} onPath
  * @param {string} uploadId
  */
-function openPaths(context, onPath, uploadId) {
+async function openPaths(context, onPath, uploadId) {
   const { coordinator, pace, surroundings } = context;
   return context.openPaths({
     uploadId,
-    coordinator,
+    coordinator: await coordinator.ledger(),
     transport: (put) => context.transport({ ...put, patience: () => pace.patience() }),
     surroundings,
     onPath: (path) => {

@@ -219,7 +219,7 @@ test('a method put upload: what was signed is sent, nothing is reported, three r
 
 test('a rate limit holds parts back, in order, and a part that is taken back gives its time to the next', async () => {
   const time = new VirtualSurroundings();
-  const limit = new RateLimit(1000, time);
+  const limit = new RateLimit(1000, time, () => Promise.reject(new Error('not sent here')));
   const begun = time.now();
   /** @type {number[]} */
   const let_through = [];

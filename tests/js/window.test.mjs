@@ -25,7 +25,7 @@ function scene(count, { size = 12, ttl = 900_000 } = {}) {
     },
     source: { upcoming: (most) => pending.slice(0, most), sizeOf: () => 1 },
     wanted,
-    size,
+    size: () => size,
     now: time.now,
   });
   const take = async () => window.take(/** @type {number} */ (pending.shift()), signal);
@@ -101,7 +101,7 @@ test('a failed background call is made again by whoever needs the part', async (
     },
     source: { upcoming: () => [2, 3], sizeOf: () => 1 },
     wanted,
-    size: 4,
+    size: () => 4,
     now: () => Date.parse('2026-01-01'),
   });
   window.put([signed(1, 'first', Date.parse('2100-01-01'))]);

@@ -1,0 +1,104 @@
+/** What the coordinator knows of uploads and their parts, and how a part takes the way through it. */
+
+/** @import { Download, RecordedPart, Upload } from './types.js' */
+/** @import { CallOptions, Http } from './http.js' */
+
+import { path } from './api.js';
+import { CoordinatorError } from './errors.js';
+import { BRIEF_TRIES } from './retry.js';
+
+export class Ledger {
+  #http;
+
+  /** @param {Http} http */
+  constructor(http) {
+    this.#http = http;
+  }
+
+  /**
+   * @param {string} id
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Upload>}
+   */
+  async get(id, signal) {
+    return (await this.#http.call('GET', path(id), { signal })).body;
+  }
+
+  /**
+   * Whether the coordinator answers at all; asked once, whatever it says.
+   *
+   * @param {string} id
+   * @param {AbortSignal} [signal]
+   */
+  async answers(id, signal) {
+    try {
+      await this.#http.call('GET', path(id), { signal, tries: 1 });
+      return true;
+    } catch (error) {
+      if (!(error instanceof CoordinatorError)) throw error;
+      return error.status !== 0;
+    }
+  }
+
+  /**
+   * Where a part goes that takes the way through the coordinator, and with which credential.
+   *
+   * @param {string} id
+   * @param {number} number
+   * @param {string | null} [refused]  the Authorization header that was answered 401
+   * @returns {Promise<{ url: string, headers: Record<string, string> }>}
+   */
+  async relay(id, number, refused) {
+    return {
+      url: this.#http.url(`${path(id)}/parts/${number}`),
+      headers: await this.#http.authorization(refused),
+    };
+  }
+
+  /**
+   * The caller's open uploads, all pages.
+   *
+   * @returns {Promise<Upload[]>}
+   */
+  async open() {
+    return this.#pages('/v1/uploads', 'uploads', { state: 'open' }, { tries: BRIEF_TRIES });
+  }
+
+  /**
+   * The parts that the ledger and the store hold, all pages.
+   *
+   * @param {string} id
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<RecordedPart[]>}
+   */
+  async parts(id, signal) {
+    return this.#pages(`${path(id)}/parts`, 'parts', { refresh: 'true' }, { signal });
+  }
+
+  /**
+   * @param {string} id
+   * @returns {Promise<Download>}
+   */
+  async download(id) {
+    return (await this.#http.call('GET', `${path(id)}/download`, { tries: BRIEF_TRIES })).body;
+  }
+
+  /**
+   * @param {string} route
+   * @param {string} member
+   * @param {Record<string, string>} query
+   * @param {CallOptions} options
+   * @returns {Promise<any[]>}
+   */
+  async #pages(route, member, query, options) {
+    const found = [];
+    let cursor = null;
+    do {
+      const search = new URLSearchParams(cursor === null ? query : { ...query, cursor });
+      const { body } = await this.#http.call('GET', `${route}?${search}`, options);
+      found.push(...body[member]);
+      cursor = body.next ?? null;
+    } while (cursor !== null);
+    return found;
+  }
+}
