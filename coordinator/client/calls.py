@@ -49,6 +49,7 @@ _REASONS: Final[Mapping[Reason, str]] = {
     "dns": "its name is not known",
     "timeout": "there is no answer in time",
     "tls": "no TLS connection can be made",
+    "proxy": "the proxy of this environment does not let it through",
     "lost": "the connection breaks",
 }
 

@@ -40,13 +40,15 @@ class Request:
     """Told how many bytes of the body have left so far."""
     bandwidth: Bandwidth | None = None
 
-    def head(self) -> bytes:
-        """Raises ValueError for what would be another request than it looks."""
+    def head(self, proxy: Mapping[str, str] | None) -> bytes:
+        """`proxy`: the headers for the one that passes it on. Raises ValueError for what would be another request."""
         target = (self.url.path or "/") + (f"?{self.url.query}" if self.url.query else "")
+        if proxy is not None:
+            target = f"{self.url.scheme}://{self.url.netloc}{target}"
         lines = [f"{self.method} {target} HTTP/1.1", f"Host: {self.url.netloc.rpartition('@')[2]}"]
         if self.body.size or self.method != "GET":
             lines.append(f"Content-Length: {self.body.size}")
-        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        lines += [f"{name}: {value}" for name, value in (*self.headers.items(), *(proxy or {}).items())]
         head = "\r\n".join(lines)
         if head.count("\n") != len(lines) - 1 or head.count("\r") != len(lines) - 1 or "\0" in head:
             raise ValueError("a header holds a line break")
@@ -77,13 +79,14 @@ class Connection(asyncio.Protocol):
         self._watching: asyncio.TimerHandle
         self._until_closed = False
         self.reusable = True
-        self.requests = 0
+        self.through_proxy: Mapping[str, str] | None = None
+        """Headers for the proxy that it ends at, where that passes plain requests on."""
         self.answer_began = False
         """Whether a byte of the answer to the last request arrived."""
 
     async def send(self, request: Request) -> Answer:
         """Raises TransferFailed(0) when the connection breaks or stalls; what the body raises passes through."""
-        head = request.head()
+        head = request.head(self.through_proxy)
         answer = self._begin()
         self._watching = self._loop.call_later(_STALLED, self._watch)
         try:
@@ -123,7 +126,6 @@ class Connection(asyncio.Protocol):
     def _begin(self) -> asyncio.Future[Answer]:
         self._answer = answer = self._loop.create_future()
         self.answer_began = False
-        self.requests += 1
         if self._transport is None or self._transport.is_closing():
             self._fail(TransferFailed(0))
         return answer

@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import SplitResult
 
 from coordinator.client.connection import Answer, Connection, Request
+from coordinator.client.proxies import authorization, open_tunnel, proxies_of_environment
 from coordinator.client.retry import Reason, TransferFailed
 
 __all__ = ["Connections"]
@@ -23,6 +24,7 @@ class Connections:
 
     def __init__(self, ssl_context: ssl.SSLContext | None = None) -> None:
         self._ssl_context = ssl_context
+        self._proxy_of = proxies_of_environment()
         self._idle: defaultdict[Origin, list[Connection]] = defaultdict(list)
 
     async def send(self, request: Request) -> Answer:
@@ -65,16 +67,33 @@ class Connections:
 
     async def _open(self, origin: Origin) -> Connection:
         scheme, host, port = origin
-        secure = self._context() if scheme == "https" else None
+        proxy = self._proxy_of(scheme, host)
         try:
             async with asyncio.timeout(_CONNECT):
+                if proxy is not None:
+                    return await self._open_through(proxy, origin)
                 _, connection = await asyncio.get_running_loop().create_connection(
-                    Connection, host, port, ssl=secure
+                    Connection, host, port, ssl=self._context() if scheme == "https" else None
                 )
         except ssl.SSLCertVerificationError:
             raise
         except (OSError, TimeoutError) as failed:
             raise TransferFailed(0, reason=_reason(failed)) from None
+        return connection
+
+    async def _open_through(self, proxy: SplitResult, origin: Origin) -> Connection:
+        loop = asyncio.get_running_loop()
+        scheme, host, port = origin
+        if scheme == "http":
+            _, connection = await loop.create_connection(Connection, proxy.hostname or "", proxy.port or 80)
+            connection.through_proxy = authorization(proxy)
+            return connection
+        transport = await open_tunnel(proxy, host, port)
+        connection = Connection()
+        secure = await loop.start_tls(transport, connection, self._context(), server_hostname=host)
+        if secure is None:
+            raise TransferFailed(0, reason="proxy")
+        connection.connection_made(secure)
         return connection
 
     def _context(self) -> ssl.SSLContext:

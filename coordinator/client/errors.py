@@ -125,7 +125,7 @@ class ServerFailing(ServerRefused): ...
 
 
 class ServerUnreachable(ClientError):
-    """`reason`: refused, dns, timeout, tls, lost."""
+    """`reason`: refused, dns, timeout, tls, proxy, lost."""
 
     code = "unreachable"
     status = 0

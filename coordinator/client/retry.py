@@ -37,7 +37,7 @@ FEW: Final = 3
 """Fresh signatures the store may refuse for one part, and odd answers it may give."""
 
 
-Reason = Literal["refused", "dns", "timeout", "tls", "lost"]
+Reason = Literal["refused", "dns", "timeout", "tls", "proxy", "lost"]
 """Why no answer was readable."""
 
 

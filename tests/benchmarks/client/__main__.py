@@ -1,10 +1,11 @@
 """The Python client against boto3, boto3 with awscrt, aws-cli, s5cmd and rclone, in turns, medians and ratios.
 
-    python -m tests.benchmarks.client tls|plain|shaped|small|real [--rounds 5] [--size 1024] [--folder DIR] [--only NAMES]
+    python -m tests.benchmarks.client tls|plain|shaped|small|small-far|real [--rounds 5] [--size 1024] [--folder DIR] [--only NAMES]
 
 Senders run on core 0; the sink (or SeaweedFS), and for our side the service and its Postgres, on the others. Ours sends
 through the service: start, signing, reports, completion are in its time. `tls`, `plain`, `shaped`: one file of --size MiB
-into the sink. `small`: 1,000 files of 10 KiB into the plain sink. `real`: one file into SeaweedFS. The peers'
+into the sink. `small`, `small-far`: 1,000 files of 10 KiB into the plain
+sink, and into the shaped one. `real`: one file into SeaweedFS. The peers'
 environment is made in --folder when it is not there.
 """
 
@@ -72,7 +73,7 @@ async def stage(kind: str, folder: Path) -> AsyncIterator[tuple[LocalStore, Stor
             )
         return
     with sink(folder) as doors:
-        door = "plain" if kind == "small" else kind
+        door = {"small": "plain", "small-far": "shaped"}.get(kind, kind)
         secure = door == "tls"
         public = f"{'https' if secure else 'http'}://localhost:{doors[door]}"
         plain = LocalStore(f"http://localhost:{doors['plain']}", "us-east-1", BUCKET, KEY, SECRET)
@@ -91,7 +92,7 @@ def ours(server: Server, key: str, store: Store, source: Path, state: Path) -> l
 
 
 def new_source(folder: Path, kind: str, size: int) -> Path:
-    if kind != "small":
+    if not kind.startswith("small"):
         path = folder / "source"
         with path.open("wb") as file:
             for _ in range(size):
@@ -106,8 +107,8 @@ def new_source(folder: Path, kind: str, size: int) -> Path:
 
 def print_table(kind: str, size: int, runs: dict[str, list[Run]]) -> None:
     us = middle(runs["ours"])
-    amount = size * MIB / MEGABYTE if kind != "small" else 1000
-    unit = "MB/s" if kind != "small" else "files/s"
+    amount = size * MIB / MEGABYTE if not kind.startswith("small") else 1000
+    unit = "MB/s" if not kind.startswith("small") else "files/s"
     print(f"| {kind} | {unit} (least, median, most) | ours is faster | CPU s | ours takes | RSS, MB |")
     print("|---|---|---|---|---|---|")
     for name, found in sorted(runs.items(), key=lambda one: middle(one[1]).inside):
@@ -154,7 +155,7 @@ async def main(kind: str, rounds: int, size: int, programs: Path, only: list[str
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    arguments.add_argument("kind", choices=["tls", "plain", "shaped", "small", "real"])
+    arguments.add_argument("kind", choices=["tls", "plain", "shaped", "small", "small-far", "real"])
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--size", type=int, default=1024, help="MiB")
     arguments.add_argument("--folder", type=Path, default=Path(".benchmark"))

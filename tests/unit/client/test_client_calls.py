@@ -138,3 +138,13 @@ async def test_a_token_that_http_cannot_carry_is_refused_and_not_told() -> None:
             with pytest.raises(WrongAddress) as failed:
                 await health(f"http://{url.netloc}", token)
             assert token not in str(failed.value)
+
+
+async def test_the_services_clock_counts_not_our_own() -> None:
+    date = "Date: Thu, 01 Jan 2026 00:00:00 GMT"
+    async with scripted(answers(said(200, HEALTHY, date))) as url:
+        connections = Connections()
+        calls = Calls(f"http://{url.netloc}", connections, None)
+        await calls.call("GET", "/healthz")
+        await connections.aclose()
+    assert calls.now() == pytest.approx(1_767_225_600, abs=60)
