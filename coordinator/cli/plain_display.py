@@ -17,7 +17,7 @@ _STEP: Final = 10
 """Percent between two lines about a file."""
 _SHORTEST: Final = 1.0
 _LONGEST: Final = 60.0
-"""Seconds between two lines about a file: not more often, and not more seldom while it moves."""
+"""Seconds between two lines about a file: not more often, and not more seldom."""
 _MOST_NAMED: Final = 5
 
 
@@ -53,7 +53,8 @@ class PlainDisplay:
                 if progress.bytes_resumed:
                     tell(f"{source.shown}: goes on at {_shown(progress)}")
             elif _is_worth_a_line(told, progress, now):
-                tell(f"{source.shown}: {_shown(progress)}")
+                waits = "" if progress.bytes_sent > told.bytes_sent else "waits at "
+                tell(f"{source.shown}: {waits}{_shown(progress)}")
                 self._told[source] = _Told(progress.percent or 0, progress.bytes_sent, now)
 
     def completed(self, source: Source, upload: Upload, took: Took) -> None:
@@ -120,7 +121,7 @@ def _is_worth_a_line(told: _Told, progress: Progress, now: float) -> bool:
         return False
     passed = now - told.at
     if passed >= _LONGEST:
-        return progress.bytes_sent > told.bytes_sent
+        return True
     return passed >= _SHORTEST and (progress.percent or 0) >= told.percent + _STEP
 
 

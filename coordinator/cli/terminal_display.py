@@ -19,6 +19,8 @@ from coordinator.client import Progress, Upload
 __all__ = ["TerminalDisplay"]
 
 _MOST_BARS: Final = 8
+_STILL: Final = 5.0
+"""Seconds without a byte until a file is said to wait."""
 _MEMORY: Final = 20
 """Looks back for the speed of the whole: five seconds."""
 
@@ -31,6 +33,7 @@ class TerminalDisplay:
         self._size: int | None = None
         self._ended = 0
         self._bytes_stored = 0
+        self._moved: dict[Source, tuple[int, float]] = {}
         self._past: deque[tuple[float, int]] = deque(maxlen=_MEMORY)
         # standard output is for results alone, and rich would send it here
         self._live = Live(
@@ -45,7 +48,10 @@ class TerminalDisplay:
         if not under_way:
             return
         most = max(1, min(_MOST_BARS, self._console.height - 3))
-        rows = [_row(source, progress) for source, progress in list(under_way.items())[:most]]
+        rows = [
+            _row(source, progress, waits=self._waits(source, progress))
+            for source, progress in list(under_way.items())[:most]
+        ]
         if self._ended or len(under_way) > 1:
             rows.append(self._total(under_way))
         self._live.update(bars(rows, self._console.width), refresh=True)
@@ -53,6 +59,7 @@ class TerminalDisplay:
     def completed(self, source: Source, upload: Upload, took: Took) -> None:
         self._ended += 1
         self._bytes_stored += upload.size or 0
+        self._moved.pop(source, None)
         if not sys.stdout.isatty():
             print_result(source, upload)
         if source.way is None:
@@ -89,6 +96,14 @@ class TerminalDisplay:
         left = (self._size - sent) / speed if self._size and speed else None
         return Row(files, sent, self._size, speed, left)
 
+    def _waits(self, source: Source, progress: Progress) -> bool:
+        """For the network, most likely: a speed that only fades would not say so."""
+        now = self._clock()
+        sent, since = self._moved.get(source, (-1, now))
+        if progress.bytes_sent != sent:
+            self._moved[source] = progress.bytes_sent, now
+        return progress.stage == "uploading" and progress.bytes_sent == sent and now - since >= _STILL
+
     def _speed(self, sent: int) -> int | None:
         now = self._clock()
         self._past.append((now, sent))
@@ -96,13 +111,13 @@ class TerminalDisplay:
         return round((sent - before) / (now - since)) if now - since >= 1 and sent > before else None
 
 
-def _row(source: Source, progress: Progress) -> Row:
-    instead = "" if progress.stage == "uploading" else progress.stage
+def _row(source: Source, progress: Progress, *, waits: bool) -> Row:
+    sending = progress.stage == "uploading" and not waits
     return Row(
         source.shown,
         progress.bytes_sent,
         progress.bytes_total,
-        progress.bytes_per_second if progress.stage == "uploading" else None,
-        progress.seconds_left,
-        instead,
+        progress.bytes_per_second if sending else None,
+        progress.seconds_left if sending else None,
+        "waiting" if waits else "" if sending else progress.stage,
     )

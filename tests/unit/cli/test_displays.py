@@ -104,14 +104,13 @@ def test_a_log_gets_coarse_steps_and_standard_output_the_result(
     assert all(line.isprintable() for line in lines)
 
 
-def test_a_slow_file_is_heard_of_every_minute_as_long_as_it_moves(
-    clock: Clock, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_slow_file_is_heard_of_every_minute(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
     display = PlainDisplay(clock, steps=True)
     for minute in range(6):
         clock.now = minute * 60.0
         display.moved({FILM: progress(min(minute, 3) * 1_000)})
-    assert len(capsys.readouterr().err.splitlines()) == 3
+    lines = capsys.readouterr().err.splitlines()
+    assert ["waits at" in line for line in lines] == [False, False, False, True, True]
 
 
 def test_what_goes_on_says_where(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
@@ -199,6 +198,17 @@ def test_a_terminal_shows_bars_and_leaves_results(clock: Clock, capsys: pytest.C
     assert capsys.readouterr().out == f"{UUID(int=1)}\tx/x\tfilms/a\\x1b[2Jfilm.mov\n", (
         "stdout is no terminal here"
     )
+
+
+def test_a_file_without_progress_is_said_to_wait(clock: Clock) -> None:
+    screen = io.StringIO()
+    display = TerminalDisplay(Console(file=screen, width=80, height=24, force_terminal=True), clock)
+    for second in range(8):
+        clock.now = float(second)
+        display.moved({FILM: progress(min(second, 2) * MIB)})
+    display.close()
+    frames = screen.getvalue().split("\x1b[2K")
+    assert ["waiting" in frame for frame in frames if "films/" in frame][:8] == [False] * 7 + [True]
 
 
 def test_more_files_than_fit_show_some_and_the_whole(clock: Clock) -> None:
