@@ -44,6 +44,9 @@ __all__ = ["Calls", "Reply"]
 _PATIENCE: Final = 30.0
 _MOST_RENEWALS: Final = 5
 
+_OF_PROXIES: Final = {401, 403, 408, 413, 425, 429, 500, 502, 503, 504}
+"""Statuses that something between us and a coordinator may answer with, and no problem document."""
+
 _REASONS: Final[Mapping[Reason, str]] = {
     "refused": "the connection is refused",
     "dns": "its name is not known",
@@ -199,7 +202,7 @@ class Calls:
             problem = msgspec.json.decode(answer.body, type=_Problem)
         except (msgspec.DecodeError, msgspec.ValidationError):
             problem = _Problem()
-        if not problem.code and answer.status < 500 and answer.status not in {401, 403, 408, 413, 425, 429}:
+        if not problem.code and answer.status not in _OF_PROXIES:
             return wrong_server()
         self._reached = self._reached or bool(problem.code)
         return refusal(answer.status)(

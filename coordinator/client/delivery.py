@@ -127,7 +127,7 @@ class Delivery:
     async def _pass(self, content: Content | Stream) -> UploadAnswer:
         work = self._work or await self._begin(content)
         async with self._turn(work):
-            for _ in range(_MOST_ROUNDS):
+            for rounds in range(_MOST_ROUNDS):
                 if work.upload.state == "open":
                     await self._send(work, content)
                 self._watcher.on_stage("finishing")
@@ -138,6 +138,11 @@ class Delivery:
                     return self._completed(work, outcome)
                 if isinstance(content, Stream):
                     break
+                if work.upload.method == "put" and rounds:
+                    # an object is never written over: what stands there is not this content
+                    await abort_if_there(self._coordinator, work.id)
+                    await self._begin_anew(work)
+                    return await self._pass(content)
                 for number in outcome:
                     work.meter.missing(number)
         raise PartFailed("The store does not keep what it was sent. Try again later.")
@@ -234,13 +239,19 @@ class Delivery:
         if upload is not None:
             self._work.upload = upload
             return upload
-        if self._anew or (isinstance(content, Stream) and content.taken):
+        if isinstance(content, Stream) and content.taken:
+            raise ended()
+        await self._begin_anew(self._work)
+        return None
+
+    async def _begin_anew(self, work: _Work) -> None:
+        """Once; raises UploadEnded the next time."""
+        if self._anew:
             raise ended()
         self._anew = True
         self._finding.forget()
-        await self._work.reporter.stop()
+        await work.reporter.stop()
         self._work = None
-        return None
 
     def _completed(self, work: _Work, upload: UploadAnswer) -> UploadAnswer:
         if upload.state != "completed":

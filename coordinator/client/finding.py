@@ -62,6 +62,8 @@ class Finding:
             # whatever a start creates has to be known, to go on with it or to clear it away
             starting = self._start.run(None if isinstance(content, Stream) else content, self._fingerprint)
             self._starting = asyncio.create_task(starting)
+            # a start that fails after its upload was cancelled is no news
+            self._starting.add_done_callback(lambda one: one.cancelled() or one.exception())
         started = await asyncio.shield(self._starting)
         await self._remember(started.upload, content)
         return Found(started.upload, list(started.parts), started.created)
