@@ -6,6 +6,7 @@
 
 /** @import { Coordinator } from './api.js' */
 /** @import { Pool } from './pool.js' */
+/** @import { Detours } from './detour.js' */
 /** @import { Pace } from './pace.js' */
 /** @import { Hasher } from './digests/open.js' */
 /** @import { Digests, PathContext, PathName, Paths } from './ports.js' */
@@ -16,7 +17,6 @@
 /** @import { Work } from './work.js' */
 
 import { complete } from './completion.js';
-import { saysOver } from './ending.js';
 import { UploadError } from './errors.js';
 import { FileSource } from './file_source.js';
 import { Identity } from './identity.js';
@@ -26,7 +26,6 @@ import { abortable } from './surroundings.js';
 import { workOn } from './work.js';
 
 const MOST_ROUNDS = 5;
-const MOST_DETOURS = 5;
 
 /**
  * @typedef {object} DeliveryContext  what all deliveries of an Uploader share
@@ -76,8 +75,8 @@ export class Delivery {
   /** @type {(() => void) | null} lets another tab send */
   #letGo = null;
   #elsewhere = false;
-  #startedAnew = false;
-  #detours = 0;
+  /** @type {Detours | null} */
+  #detours = null;
 
   /**
    * @param {File} file
@@ -255,18 +254,21 @@ export class Delivery {
    * @returns {Promise<Upload | null>}
    */
   async #detour(error, signal) {
-    if (!this.#work || signal.aborted || !saysOver(error) || this.#detours >= MOST_DETOURS) throw error;
-    this.#detours += 1;
+    const work = this.#work;
+    if (!work || signal.aborted) throw error;
+    this.#detours ??= await import('./detour.js').then(
+      ({ Detours }) => new Detours(this.#context.coordinator),
+      () => {
+        throw error;
+      },
+    );
+    const upload = await this.#detours.after(error, work.upload.id, signal);
     this.#inStep = false;
-    const { whatBecame } = await import('./detour.js');
-    const upload = await whatBecame(this.#context.coordinator, this.#work.upload.id, signal);
     if (upload) {
-      this.#work.upload = upload;
+      work.upload = upload;
       return upload;
     }
-    if (this.#startedAnew) throw new UploadError('ended');
-    this.#startedAnew = true;
-    this.#work.reporter.drop();
+    work.reporter.drop();
     this.#work = null;
     this.#leave();
     this.#start.forget();

@@ -1,31 +1,86 @@
 /**
  * What to do when an upload turns out to be over while it was being sent. Lost or stale at the store: start
- * anew. Completed elsewhere (another tab): done. Cancelled by someone: stay cancelled, and say so.
+ * anew, once. Completed elsewhere (another tab): done. Cancelled by someone: stay cancelled, and say so.
  */
 
 /** @import { Coordinator } from './api.js' */
 /** @import { Upload } from './types.js' */
 
-import { saysOver } from './ending.js';
-import { UploadError } from './errors.js';
+import { CoordinatorError, UploadError } from './errors.js';
+import { abortIfThere } from './start.js';
 
-const LIVE = new Set(['open', 'completing']);
+const MOST = 5;
+const OVER = new Set(['not_found', 'upload_gone', 'upload_not_open', 'already_completed', 'completing']);
+const LIVE = new Set(['open', 'completing', 'completed']);
 const ACCIDENTS = new Set(['stale', 'lost', 'create_lost']);
 
+/** Those of one file. */
+export class Detours {
+  #coordinator;
+  #taken = 0;
+  #anew = false;
+
+  /** @param {Coordinator} coordinator */
+  constructor(coordinator) {
+    this.#coordinator = coordinator;
+  }
+
+  /**
+   * @param {unknown} error
+   * @param {string} id
+   * @param {AbortSignal} signal
+   * @returns {Promise<Upload | null>} as it is now; null: lost by accident, the file is to be sent anew
+   * @throws {UploadError | CoordinatorError} the error itself where the upload is not over; `ended`, where it was
+   *   ended on purpose
+   */
+  async after(error, id, signal) {
+    if (!saysOver(error) || this.#taken >= MOST) throw error;
+    this.#taken += 1;
+    const ledger = await this.#coordinator.ledger();
+    const upload = await ledger.get(id, signal).catch((problem) => {
+      if (saysOver(problem)) return null;
+      throw problem;
+    });
+    if (upload && LIVE.has(upload.state)) return upload;
+    if (this.#anew || (upload && !ACCIDENTS.has(upload.reason ?? ''))) throw new UploadError('ended');
+    this.#anew = true;
+    return null;
+  }
+}
+
 /**
+ * The store said that it knows no such upload. The coordinator looks, and this throws if it is true.
+ *
  * @param {Coordinator} coordinator
  * @param {string} id
  * @param {AbortSignal} signal
- * @returns {Promise<Upload | null>} as it is now; null: lost by accident, the file may be sent anew
- * @throws {UploadError} `ended`, where it was ended on purpose
+ * @throws {UploadError | CoordinatorError} one that makes for a detour
  */
-export async function whatBecame(coordinator, id, signal) {
+export async function checkOpen(coordinator, id, signal) {
   const ledger = await coordinator.ledger();
-  const upload = await ledger.get(id, signal).catch((error) => {
-    if (saysOver(error)) return null;
-    throw error;
+  await ledger.parts(id, signal);
+  const { state } = await ledger.get(id, signal);
+  if (state !== 'open') throw new UploadError('ended');
+}
+
+/**
+ * Ends an upload that stands in the way; what is completed stands in nobody's.
+ *
+ * @param {Coordinator} coordinator
+ * @param {string} id
+ */
+export async function clearAway(coordinator, id) {
+  await abortIfThere(coordinator, id).catch((error) => {
+    if (!(error instanceof CoordinatorError) || error.code !== 'already_completed') throw error;
   });
-  if (!upload || LIVE.has(upload.state) || upload.state === 'completed') return upload;
-  if (ACCIDENTS.has(upload.reason ?? '')) return null;
-  throw new UploadError('ended');
+}
+
+/**
+ * Whether the error says that the upload is not open.
+ *
+ * @param {unknown} error
+ */
+function saysOver(error) {
+  if (error instanceof CoordinatorError) return OVER.has(error.code);
+  return error instanceof UploadError && error.code === 'ended';
 }

@@ -2,7 +2,7 @@
 
 /**
  * The coordinator refused, or could not be reached (`status` 0, `code` `unreachable`).
- * Decide by `code`: it is stable. `detail` is a sentence for people.
+ * Decide by `code`: it is stable. `message` is a sentence for people.
  */
 export class CoordinatorError extends Error {
   /**
@@ -11,16 +11,12 @@ export class CoordinatorError extends Error {
    * @param {number | null} [retryAfter]  milliseconds the server asks for
    */
   constructor(status, problem, retryAfter = null) {
-    const text = (/** @type {unknown} */ value) => (typeof value === 'string' ? value : '');
-    super(text(problem.detail) || text(problem.title) || `The coordinator answered ${status}.`);
+    super(String(problem.detail || problem.title || `The coordinator answered ${status}.`));
     this.name = 'CoordinatorError';
     this.status = status;
-    this.code = text(problem.code) || `http_${status}`;
-    this.detail = this.message;
-    this.errors = /** @type {FieldError[]} */ (Array.isArray(problem.errors) ? problem.errors : []);
-    this.partNumbers = /** @type {number[]} */ (
-      Array.isArray(problem.part_numbers) ? problem.part_numbers : []
-    );
+    this.code = String(problem.code || `http_${status}`);
+    this.errors = /** @type {FieldError[]} */ ([problem.errors ?? []].flat());
+    this.partNumbers = /** @type {number[]} */ ([problem.part_numbers ?? []].flat());
     this.retryAfter = retryAfter;
   }
 }

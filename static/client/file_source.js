@@ -11,7 +11,7 @@ import { partRange } from './plan.js';
  * @property {(most: number) => number[]} upcoming  the parts that will be needed next
  * @property {(number: number) => Blob} body
  * @property {(number: number) => number} sizeOf
- * @property {(number: number) => void} arrived
+ * @property {(number: number) => void} [arrived]
  */
 
 /** @implements {Source} */
@@ -56,6 +56,4 @@ export class FileSource {
   sizeOf(number) {
     return partRange(this.#plan, number).size;
   }
-
-  arrived() {}
 }

@@ -13,7 +13,7 @@ import { abortable, onAbort } from './surroundings.js';
 
 const TIMEOUT_MS = 30_000;
 const MOST_RENEWALS = 5;
-const UNREACHABLE = 'The upload service cannot be reached. Check the connection and try again.';
+const UNREACHABLE = 'The upload service cannot be reached. Check the connection.';
 
 /** @typedef {typeof globalThis.fetch} Fetch */
 
@@ -118,7 +118,6 @@ export class Http {
       const response = await this.#fetch(this.url(route), {
         method,
         headers: {
-          Accept: 'application/json',
           ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
           ...bearer(token),
           ...headers,
@@ -147,8 +146,8 @@ export class Http {
     if (!Number.isNaN(date)) this.#skew = date - this.#surroundings.now();
     const retryAfter = parseRetryAfter(headers.get('Retry-After'), this.now());
     if (response.ok) return { status, retryAfter, body: await response.json() };
-    const problem = await response.json().catch(() => ({}));
-    throw new CoordinatorError(status, problem, retryAfter);
+    const problem = await response.json().catch(() => null);
+    throw new CoordinatorError(status, problem ?? {}, retryAfter);
   }
 }
 

@@ -44,7 +44,6 @@ export class Pace {
   #most;
   #own;
   #relayed = false;
-  #looks = 8;
   #bytes = 0;
   /** @type {number | null} when the window began; null: nothing moves */
   #since = null;
@@ -84,11 +83,7 @@ export class Pace {
 
   /** @param {string} url  of a part that arrived */
   arrived(url) {
-    if (this.#looks === 0) return;
-    this.#looks -= 1;
-    if (!/^h[23]/.test(this.#surroundings.protocol(url))) return;
-    this.#looks = 0;
-    this.#most = MOST_MULTIPLEXED;
+    if (/^h[23]/.test(this.#surroundings.protocol(url))) this.#most = MOST_MULTIPLEXED;
   }
 
   /** @param {TransferError} failure */

@@ -41,8 +41,8 @@
  *   next; `relay` is taken at once, `direct` after the usual wait
  * @property {(number: number) => void} arrived  a direct try succeeded
  * @property {(part: RelayedPart) => Promise<Delivered>} send  through the coordinator, one try. A TransferError is
- *   tried again with patience, on the path chosen then; any other error ends the upload or, where `saysOver`
- *   (ending.js) knows it, leads to what became of it
+ *   tried again with patience, on the path chosen then; any other error ends the upload or, where detour.js
+ *   knows it, leads to what became of it
  *
  * @typedef {object} PathContext
  * @property {string} uploadId

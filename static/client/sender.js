@@ -133,12 +133,12 @@ export class Sender {
       const { etag, recorded } = await sendPart(number, this.#ports, signal);
       const size = source.sizeOf(number);
       meter.arrived(number, size);
-      source.arrived(number);
+      source.arrived?.(number);
       if (recorded || !this.#options.claims) return;
       reporter.add({
         part_number: number,
         size,
-        ...(etag === null ? {} : { etag }),
+        etag: etag ?? undefined,
         ...wanted.digest(number),
       });
     } finally {

@@ -117,10 +117,7 @@ export class Start {
   async #discard() {
     if (!this.#unwanted) return;
     const { id } = this.#unwanted;
-    await abortIfThere(this.#context.coordinator, id).catch((error) => {
-      // what is completed stands in nobody's way
-      if (!(error instanceof CoordinatorError) || error.code !== 'already_completed') throw error;
-    });
+    await (await import('./detour.js')).clearAway(this.#context.coordinator, id);
     if (this.#expected?.id === id) this.#expected = null;
     this.#unwanted = null;
   }
@@ -169,9 +166,9 @@ export class Start {
       metadata: this.#metadata(),
       // without its digest a URL would be bound to too little
       sign: this.#context.hashes ? 0 : windowSize(this.#context.pool.places),
-      ...(type ? { content_type: type } : {}),
-      ...(fingerprint === null || this.#apart ? {} : { fingerprint }),
-      ...(policy === undefined ? {} : { policy }),
+      content_type: type || undefined,
+      fingerprint: this.#apart ? undefined : (fingerprint ?? undefined),
+      policy,
     };
   }
 }

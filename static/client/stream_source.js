@@ -79,7 +79,7 @@ export class StreamSource {
     return this.#held.get(number)?.size ?? this.#partSize;
   }
 
-  /** @type {Source['arrived']} */
+  /** @param {number} number */
   arrived(number) {
     this.#held.delete(number);
   }

@@ -235,7 +235,7 @@ export class Uploader extends EventTarget {
    */
   #settled(file, { policy = this.#options.policy, path, metadata }) {
     const kept = path ?? ('webkitRelativePath' in file ? file.webkitRelativePath : '');
-    return { ...(policy ? { policy } : {}), ...(kept ? { metadata: { path: kept, ...metadata } } : {}) };
+    return { policy, metadata: kept ? { path: kept, ...metadata } : metadata };
   }
 
   /**

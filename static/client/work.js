@@ -6,7 +6,6 @@
 /** @import { PathName } from './ports.js' */
 /** @import { SignedPart, Upload } from './types.js' */
 
-import { checkOpen } from './ending.js';
 import { Meter } from './progress.js';
 import { Reporter } from './report.js';
 import { Sender } from './sender.js';
@@ -56,7 +55,7 @@ export async function workOn(context, watcher, { upload, parts }, { plan, source
     reporter,
     openPaths: () => openPaths(context, watcher.onPath, id),
     checkFile,
-    checkUpload: (signal) => checkOpen(coordinator, id, signal),
+    checkUpload: async (signal) => (await import('./detour.js')).checkOpen(coordinator, id, signal),
     onTrouble: watcher.onTrouble,
   });
   // without its digest a URL is bound to too little
