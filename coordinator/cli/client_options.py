@@ -1,10 +1,32 @@
-"""The options that every client's command has, as typer wants them."""
+"""The options that several of the client's commands have, as typer wants them."""
 
 from typing import Annotated
 
 import typer
 
-__all__ = ["ApiKey", "DataDir", "Debug", "Token", "Url"]
+__all__ = [
+    "FILES",
+    "ApiKey",
+    "Concurrency",
+    "DataDir",
+    "Debug",
+    "Digest",
+    "Gzip",
+    "Json",
+    "LimitRate",
+    "PartSize",
+    "Policy",
+    "Quiet",
+    "Token",
+    "UploadId",
+    "Url",
+]
+
+FILES = "Files"
+"""The panel of the help that holds the client's commands."""
+
+_HOW = "How it is sent"
+_OUTPUT = "Output"
 
 _WHERE = "The coordinator"
 
@@ -32,3 +54,49 @@ DataDir = Annotated[
 Debug = Annotated[
     bool, typer.Option("--debug", help="Show the traceback of a failure.", rich_help_panel=_WHERE)
 ]
+Policy = Annotated[
+    str | None, typer.Option(help="The policy the upload is started under.", rich_help_panel=_HOW)
+]
+PartSize = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SIZE", help="Bytes a part: 16M. Chosen by the file's size otherwise.", rich_help_panel=_HOW
+    ),
+]
+Concurrency = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COUNT",
+        help="Parts under way at once, 1 to 64. Found by measuring otherwise.",
+        rich_help_panel=_HOW,
+    ),
+]
+LimitRate = Annotated[
+    str | None,
+    typer.Option(metavar="RATE", help="Bytes a second, all files together: 500K, 10M.", rich_help_panel=_HOW),
+]
+Digest = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        autocompletion=lambda: ["on", "auto", "off", "md5", "sha256"],
+        help="Bind each part's URL to the digest of its bytes, so that the store takes no other ones: on (the default), auto (where the policy wants it), off, md5 or sha256.",
+        rich_help_panel=_HOW,
+    ),
+]
+Gzip = Annotated[
+    bool | None,
+    typer.Option(
+        "--gzip/--no-gzip",
+        help="Compress on the way; stored with Content-Encoding: gzip.",
+        rich_help_panel=_HOW,
+    ),
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="One JSON object a line, for programs.", rich_help_panel=_OUTPUT)
+]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="No progress: results and failures alone.", rich_help_panel=_OUTPUT),
+]
+UploadId = Annotated[str, typer.Argument(metavar="ID", help="The upload's id.")]

@@ -10,9 +10,10 @@ from typing import Final
 import typer
 from typer.exceptions import TyperException
 
-from coordinator.cli.client_commands import client_app
+from coordinator.cli.asking_commands import asking_app
 from coordinator.cli.exit_code import ExitCode
 from coordinator.cli.failure import Failure, one_line
+from coordinator.cli.sending_commands import sending_app
 from coordinator.cli.service_commands import service_app
 from coordinator.errors import ConfigurationError, CoordinatorError, DatabaseUnavailable
 
@@ -25,7 +26,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-app.add_typer(client_app)
+app.add_typer(sending_app)
+app.add_typer(asking_app)
 app.add_typer(service_app)
 
 _SERVER_NEEDED: Final = (

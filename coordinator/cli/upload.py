@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 from coordinator.cli.client_settings import ClientSettings
 from coordinator.cli.exit_code import ExitCode
@@ -23,6 +24,7 @@ class UploadWishes:
     name: str | None
     metadata: dict[str, str]
     content_type: str | None
+    file_digest: Literal["md5", "sha256"] | None
     restart: bool
     as_json: bool
     quiet: bool
@@ -73,6 +75,7 @@ def _begin(
         filename=source.filename,
         metadata={**way, **wishes.metadata},
         content_type=wishes.content_type,
+        file_digest=wishes.file_digest,
         digests=digest,
         part_size=settings["part_size"],
         restart=wishes.restart,

@@ -54,6 +54,7 @@ def shell(place: Place, tmp_path: Path) -> Shell:
         (["upload", "{here}/file.txt", "--limit-rate", "fast"], ExitCode.WRONG_USE, "--limit-rate: it must be a number of bytes"),
         (["upload", "{here}/file.txt", "--part-size", "1K"], ExitCode.REFUSED, "A part must have from"),
         (["upload", "{here}/file.txt", "--policy", "nobodys"], ExitCode.REFUSED, "policy"),
+        (["upload", "{here}/file.txt", "--file-digest", "crc"], ExitCode.WRONG_USE, "--file-digest"),
         (["upload", "{here}/file.txt", "--colour", "blue"], ExitCode.WRONG_USE, "see `coordinator upload --help`"),
         (["upload"], ExitCode.WRONG_USE, "see `coordinator upload --help`"),
         (["upload", "-", "-", "--name", "x"], ExitCode.WRONG_USE, "standard input (-) is named twice"),

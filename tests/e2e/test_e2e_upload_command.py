@@ -1,6 +1,8 @@
 """`upload`, `resume`, `ls`, `show`, `abort` and `test-upload`, run as a person and as a program run them."""
 
 import asyncio
+import base64
+import hashlib
 import json
 import os
 import shutil
@@ -32,7 +34,9 @@ async def test_a_file_is_stored_and_its_id_comes_first(
     place: Place, shell: Shell, tmp_path: Path, content: bytes
 ) -> None:
     film = written(tmp_path / "Grüße 1.mov", content)
-    ended = await shell.run("upload", film, "--metadata", "shelf=films", "--metadata", "year=1985")
+    ended = await shell.run(
+        "upload", film, "--metadata", "shelf=films", "--metadata", "year=1985", "--file-digest", "sha256"
+    )
     assert ended.code == 0, ended.stderr
     [line] = ended.stdout.splitlines()
     upload_id, stored, named = line.split("\t")
@@ -44,6 +48,8 @@ async def test_a_file_is_stored_and_its_id_comes_first(
     shown = await shell.run("show", upload_id, "--json")
     told = json.loads(shown.stdout)
     assert told["metadata"].items() >= {"shelf": "films", "year": "1985"}.items()
+    sha256 = base64.b64encode(hashlib.sha256(content).digest()).decode()
+    assert (told["digest"]["algorithm"], told["digest"]["value"]) == ("sha256", sha256)
     plain = await shell.run("show", upload_id)
     assert plain.stdout.splitlines()[0].split() == ["id", upload_id]
     listed = await shell.run("ls", "--state", "completed", "--limit", "1")

@@ -47,7 +47,7 @@ def run(before: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 )
 def test_no_server_package_is_imported(arguments: list[str]) -> None:
     modules = set(json.loads(run(_TELLING, *arguments).stderr.splitlines()[-1]))
-    assert "coordinator.cli.client_commands" in modules
+    assert "coordinator.cli.sending_commands" in modules
     assert modules & {*SERVERS, "coordinator.settings"} == set()
 
 
