@@ -39,6 +39,7 @@
       StorageMisconfigured          502 storage_misconfigured
       Unavailable                   503 unavailable
         StorageUnavailable          503 storage_unavailable
+          BucketElsewhere           503 bucket_elsewhere
         DatabaseUnavailable         503 database_unavailable
         RelayBusy                   503 relay_busy
 
@@ -52,6 +53,7 @@ from typing import ClassVar, NamedTuple, Self
 __all__ = [
     "AlreadyCompleted",
     "BodyTooLarge",
+    "BucketElsewhere",
     "Completing",
     "ConfigurationError",
     "CoordinatorError",
@@ -296,6 +298,12 @@ class Unavailable(Problem):
 
 class StorageUnavailable(Unavailable):
     code, status, title = "storage_unavailable", 503, "The store does not answer right now"
+
+
+class BucketElsewhere(StorageUnavailable):
+    """Also right after a change of `store.bucket`, while processes of both settings run: another one may answer."""
+
+    code, status, title = "bucket_elsewhere", 503, "The upload lives in another bucket"
 
 
 class DatabaseUnavailable(Unavailable):

@@ -11,6 +11,7 @@ from coordinator.api.declaration import Declaration
 from coordinator.api.queries import AbortQuery, ListQuery, PartsQuery
 from coordinator.errors import (
     AlreadyCompleted,
+    BucketElsewhere,
     Completing,
     DigestMismatch,
     DigestRequired,
@@ -60,7 +61,7 @@ from coordinator.relay.announced import MD5_HEADER, SHA256_HEADER
 __all__ = ["declarations"]
 
 _NOT_OPEN = (UploadNotOpen, AlreadyCompleted, Completing, UploadGone)
-_STORE = (StorageMisconfigured, StorageUnavailable)
+_STORE = (StorageMisconfigured, StorageUnavailable, BucketElsewhere)
 
 
 def declarations(*, metrics: bool) -> tuple[Declaration[Any, Any], ...]:
@@ -133,7 +134,7 @@ _UPLOADS: tuple[Declaration[Any, Any], ...] = (
         Scope.UPLOADS_READ,
         "A presigned URL of a completed upload's object",
         {200: DownloadAnswer},
-        (NotFound, NotCompleted, UploadGone, StorageUnavailable),
+        (NotFound, NotCompleted, UploadGone, StorageUnavailable, BucketElsewhere),
     ),
 )
 
@@ -155,7 +156,16 @@ _PARTS: tuple[Declaration[Any, Any], ...] = (
         Scope.UPLOADS_WRITE,
         "Sign parts just in time",
         {200: SignedPartsAnswer},
-        (NotFound, PartOutsidePlan, PartChanged, DigestRequired, StreamEnded, *_NOT_OPEN, StorageUnavailable),
+        (
+            NotFound,
+            PartOutsidePlan,
+            PartChanged,
+            DigestRequired,
+            StreamEnded,
+            *_NOT_OPEN,
+            StorageUnavailable,
+            BucketElsewhere,
+        ),
         body=SignBody,
         limit=BATCH_LIMIT,
     ),

@@ -74,6 +74,8 @@ class Name(StrEnum):
     """The store did not answer: something could not be judged."""
     STORE_LISTING = "store.listing"
     """The store does not list all multipart uploads of the bucket: what no row knows of cannot be found."""
+    STORE_ELSEWHERE = "store.elsewhere"
+    """Rows name another bucket than the settings do: nobody who has these settings drives them, nor does an audit judge them."""
     STORE_STRANGE = "store.strange"
     """Nothing that the ledger speaks of is there: is it the right store? Nothing is applied."""
 

@@ -51,6 +51,11 @@ async def compare_rows(auditor: Auditor) -> list[Upload]:
         await auditor.each(wanted, examine, "rows")
     if not auditor.prefix:
         await _look_beside_the_rows(auditor)
+    if auditor.report.rows_elsewhere:
+        detail = (
+            f"{auditor.report.rows_elsewhere} rows name another bucket than store.bucket, and were not judged"
+        )
+        auditor.report.add(Finding(Name.STORE_ELSEWHERE, detail))
     return sample
 
 

@@ -51,7 +51,7 @@ async def sweep(driver: Driver, *, once: bool, batch: int = _BATCH) -> Swept:
     """Drive due rows until none is due, or one batch. Raises DatabaseUnavailable."""
     driving = driver.driving
     swept: Swept = Counter()
-    while due := await driving.repository.claim_due(batch, driving.timing.lease):
+    while due := await driving.repository.claim_due(driving.store.bucket, batch, driving.timing.lease):
         outcomes = await asyncio.gather(*map(driver.sweep, due), return_exceptions=True)
         swept += await _outcomes(driving.repository, due, outcomes)
         if once:

@@ -1,4 +1,4 @@
-"""The table is the queue: rows with wake-up times, claimed by whoever comes, driven under a lease (spec section 5).
+"""The table is the queue: rows with wake-up times, claimed by whoever comes, driven under a lease (docs/design.md, section 4).
 
 Nothing here changes a state, so nothing here bumps the epoch; everything but the claim is fenced by it.
 """
@@ -23,7 +23,7 @@ _CLAIM: Final = yielding_uploads(
         UPDATE uploads SET wake_at = now() + CAST(:lease_for AS interval)
         WHERE id = ANY(ARRAY(
             SELECT id FROM uploads
-            WHERE wake_at <= now() AND (lease_until IS NULL OR lease_until <= now())
+            WHERE wake_at <= now() AND bucket = :bucket AND (lease_until IS NULL OR lease_until <= now())
             ORDER BY wake_at LIMIT CAST(:limit AS bigint) FOR NO KEY UPDATE SKIP LOCKED))
         RETURNING *
     )
@@ -53,9 +53,12 @@ _SETTLE: Final = text("""
 """)
 
 
-async def claim_due(engine: AsyncEngine, limit: int, lease_for: timedelta) -> Sequence[Upload]:
-    """Due rows that nobody drives, the longest overdue first taken, each to one caller only."""
-    rows = await execute(engine, _CLAIM, {"limit": limit, "lease_for": lease_for})
+async def claim_due(engine: AsyncEngine, bucket: str, limit: int, lease_for: timedelta) -> Sequence[Upload]:
+    """Due rows that nobody drives, the longest overdue first taken, each to one caller only.
+
+    Those of another bucket are for whoever serves it: here its store would answer for this one's.
+    """
+    rows = await execute(engine, _CLAIM, {"bucket": bucket, "limit": limit, "lease_for": lease_for})
     return [to_upload(row) for row in rows]
 
 

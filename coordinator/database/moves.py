@@ -2,7 +2,7 @@
 
 Nobody can see a state without its event or an event without its state. The statement takes the target from the
 transition table and every time from the database's clock. What it leaves behind in a terminal state: the counts of
-the parts, and no part rows (spec section 4, invariants 2, 3 and 12).
+the parts, and no part rows (docs/design.md section 4, invariants 2, 3 and 12).
 """
 
 from typing import Any, Final

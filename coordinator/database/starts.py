@@ -74,6 +74,12 @@ _ALIVE: Final = yielding_uploads(
     """,
 )
 
+# Whoever serves one bucket can neither sign for nor complete what lives in another: the file begins anew where it is
+# started now, and is resumed there from then on. The one elsewhere goes on by its id.
+_LET_GO: Final = text(
+    "UPDATE uploads SET fingerprint = NULL WHERE id = :id AND fingerprint = :fingerprint RETURNING id"
+)
+
 _BY_ID: Final = yielding_uploads("uploads", rest="WHERE u.id = :id")
 
 _TRIES: Final = 3
@@ -99,7 +105,9 @@ async def start(
                 await reserve(connection, new, new.quota)
             return Started(born, "created")
         alive = await _one(connection, _ALIVE, _live_file(new))
-        if alive is not None:
+        if alive is not None and alive.bucket != new.bucket:
+            await connection.execute(_LET_GO, {"id": alive.id, "fingerprint": new.fingerprint})
+        elif alive is not None:
             if idempotency is not None:
                 await connection.execute(_POINT_KEY, _parameters_of_key(idempotency, alive.id))
             return Started(alive, "resumed")

@@ -85,8 +85,8 @@ class Uploads:
     async def postpone(self, upload: Upload, wake_in: timedelta, *, gone: bool = False) -> None:
         await leases.postpone(self._engine, upload, wake_in, gone=gone)
 
-    async def claim_due(self, limit: int, lease_for: timedelta) -> Sequence[Upload]:
-        return await leases.claim_due(self._engine, limit, lease_for)
+    async def claim_due(self, bucket: str, limit: int, lease_for: timedelta) -> Sequence[Upload]:
+        return await leases.claim_due(self._engine, bucket, limit, lease_for)
 
     async def settle(self, upload: Upload) -> None:
         await leases.settle(self._engine, upload)

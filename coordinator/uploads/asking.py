@@ -5,6 +5,7 @@ from typing import Final
 
 from coordinator.errors import (
     AlreadyCompleted,
+    BucketElsewhere,
     Completing,
     FieldError,
     PartChanged,
@@ -27,6 +28,7 @@ __all__ = [
     "make_plan",
     "method_of",
     "refuse_changed_parts",
+    "refuse_elsewhere",
     "refuse_other_content",
     "refuse_other_size",
     "require_open",
@@ -61,6 +63,17 @@ def require_open(upload: Upload) -> Upload:
             raise UploadGone(
                 f"The upload is {upload.state.value}. Start a new one with the same file.", members=members
             )
+
+
+def refuse_elsewhere(upload: Upload, bucket: str) -> Upload:
+    """Raises BucketElsewhere when the store, asked about the upload's key in `bucket`, would speak of another object."""
+    if upload.bucket != bucket:
+        raise BucketElsewhere(
+            f"The upload lives in the bucket {upload.bucket!r}, and this service serves {bucket!r}. Ask where the "
+            "former is served, or start a new upload with the same file.",
+            retry_after=30,
+        )
+    return upload
 
 
 def make_plan(request: StartRequest, rules: Rules, limits: S3Limits = AWS_LIMITS) -> Plan:

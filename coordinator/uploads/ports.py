@@ -314,8 +314,8 @@ class UploadRepository(Protocol):
         """
         ...
 
-    async def claim_due(self, limit: int, lease_for: timedelta) -> Sequence[Upload]:
-        """Rows whose wake-up time has come and that nobody drives, each handed to one caller only (SKIP LOCKED).
+    async def claim_due(self, bucket: str, limit: int, lease_for: timedelta) -> Sequence[Upload]:
+        """Rows of this bucket whose wake-up time has come and that nobody drives, each handed to one caller only (SKIP LOCKED).
 
         Their wake-up time is moved to `lease_for` from now, so that a caller that dies loses nothing.
         """

@@ -29,6 +29,7 @@ from coordinator.uploads.asking import (
     completed_plan,
     make_plan,
     method_of,
+    refuse_elsewhere,
     refuse_other_content,
     refuse_other_size,
     require_open,
@@ -130,7 +131,7 @@ class UploadService:
         started = await self._repository.start(
             intent, idempotency, self._driving.me, self._driving.timing.lease
         )
-        upload = started.upload
+        upload = self._here(started.upload)
         if upload.state is State.CREATING:
             first = started.kind == "created"
             upload = await (create(self._driving, upload) if first else self._create_again(upload))
@@ -173,7 +174,7 @@ class UploadService:
         """What the ledger holds, and the part number to go on after. `refresh` merges what the store lists."""
         upload = await self.get(upload_id, identity)
         if refresh and upload.state is State.OPEN:
-            await merge_listed(self._driving, upload)
+            await merge_listed(self._driving, self._here(upload))
         found = await self._repository.parts(upload.id, after=after, limit=limit + 1)
         more = len(found) > limit
         return found[:limit], found[limit - 1].part_number if more else None
@@ -181,8 +182,8 @@ class UploadService:
     async def sign(
         self, upload_id: UploadId, identity: Identity, wanted: Sequence[WantedPart]
     ) -> Sequence[SignedPart]:
-        """Raises StorageUnavailable, and what `admitted` does."""
-        upload = await self.get(upload_id, identity)
+        """Raises StorageUnavailable, BucketElsewhere, and what `admitted` does."""
+        upload = self._here(await self.get(upload_id, identity))
         return await self._url_signer.sign(
             *await admitted(self._repository, upload, wanted, self.part_digests)
         )
@@ -191,7 +192,7 @@ class UploadService:
         self, upload_id: UploadId, identity: Identity, wanted: WantedPart, body: AsyncIterator[bytes]
     ) -> Claim:
         """Send a part on to the store and record it. Raises what `admitted`, `relay_part` and `record` do."""
-        upload = await self.get(upload_id, identity)
+        upload = self._here(await self.get(upload_id, identity))
         upload, [(part, size)] = await admitted(
             self._repository, upload, [wanted], self.part_digests, "Content-Length"
         )
@@ -219,9 +220,9 @@ class UploadService:
     ) -> Upload:
         """Completed, or still completing after `wait`.
 
-        Raises PartsMissing, PartsMismatch, ValidationFailed, Completing, UploadGone, StorageUnavailable.
+        Raises PartsMissing, PartsMismatch, ValidationFailed, Completing, UploadGone, StorageUnavailable, BucketElsewhere.
         """
-        upload = await self.get(upload_id, identity)
+        upload = self._here(await self.get(upload_id, identity))
         clock = asyncio.get_running_loop().time
         ends = clock() + wait.total_seconds()
         begun = 0
@@ -249,8 +250,8 @@ class UploadService:
         text: str | None = None,
         wait: timedelta = ANSWER_WITHIN,
     ) -> Upload:
-        """Ended, or still aborting after `wait`. Raises AlreadyCompleted, Completing."""
-        upload = await self.get(upload_id, identity)
+        """Ended, or still aborting after `wait`. Raises AlreadyCompleted, Completing, BucketElsewhere."""
+        upload = self._here(await self.get(upload_id, identity))
         while upload.state in {State.CREATING, State.OPEN}:
             changes = self._driving.leased(reason=reason, reason_text=text)
             moved = await self._repository.move(upload, Event.ABORTING, changes)
@@ -268,13 +269,17 @@ class UploadService:
         return await self.get(upload_id, identity)
 
     async def download(self, upload_id: UploadId, identity: Identity) -> Download:
-        """A presigned GetObject. Raises NotCompleted, UploadGone, StorageUnavailable."""
+        """A presigned GetObject. Raises NotCompleted, UploadGone, StorageUnavailable, BucketElsewhere."""
         upload = await self.get(upload_id, identity)
         if upload.state in {State.ABORTING, State.ABORTED, State.FAILED}:
             require_open(upload)
         if upload.state is not State.COMPLETED:
             raise NotCompleted("There is nothing to download until the upload is completed.")
-        return self._url_signer.download(upload)
+        return self._url_signer.download(refuse_elsewhere(upload, self._driving.store.bucket))
+
+    def _here(self, upload: Upload) -> Upload:
+        """One that has ended needs no store to say so."""
+        return upload if upload.terminal else refuse_elsewhere(upload, self._driving.store.bucket)
 
     def _intent(self, tenant: str, owner: str, request: StartRequest, rules: Rules) -> NewUpload:
         upload_id = new_upload_id()

@@ -36,7 +36,7 @@ class Sweeper:
     async def sweep(self) -> int:
         """One round; how many rows were due. Raises DatabaseUnavailable."""
         driving = self.driver.driving
-        due = await driving.repository.claim_due(self.batch, driving.timing.lease)
+        due = await driving.repository.claim_due(driving.store.bucket, self.batch, driving.timing.lease)
         await self._drive(due)
         return len(due)
 

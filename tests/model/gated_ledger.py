@@ -66,8 +66,8 @@ class GatedLedger:
     async def postpone(self, upload: Upload, wake_in: timedelta, *, gone: bool = False) -> None:
         await self._call("postpone", lambda: self._inner.postpone(upload, wake_in, gone=gone))
 
-    async def claim_due(self, limit: int, lease_for: timedelta) -> Sequence[Upload]:
-        return await self._call("claim_due", lambda: self._inner.claim_due(limit, lease_for))
+    async def claim_due(self, bucket: str, limit: int, lease_for: timedelta) -> Sequence[Upload]:
+        return await self._call("claim_due", lambda: self._inner.claim_due(bucket, limit, lease_for))
 
     async def settle(self, upload: Upload) -> None:
         await self._call("settle", lambda: self._inner.settle(upload))

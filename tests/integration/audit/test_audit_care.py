@@ -136,7 +136,8 @@ async def test_rows_of_another_bucket_are_not_held_against_this_one(fake_scene: 
     await fake_scene.completed()
     await fake_scene.sql("UPDATE uploads SET bucket = 'before-the-move'")
     report = await fake_scene.audited()
-    assert (names(report), report.rows_elsewhere, report.foreign) == ([], 1, 1)
+    assert (names(report), report.rows_elsewhere, report.foreign) == ([Name.STORE_ELSEWHERE], 1, 1)
+    assert not report.clean
 
 
 async def test_pages_of_one_find_the_same(fake_scene: Scene, fake_hands: FakeHands) -> None:

@@ -16,12 +16,12 @@ async def test_claimers_never_share_a_row(ledger: Ledger) -> None:
     rows = [await ledger.at(State.CREATING) for _ in range(50)]
     for row in rows:
         await ledger.lapse(row)
-    claimed = await asyncio.gather(*(ledger.uploads.claim_due(20, LEASE) for _ in range(5)))
+    claimed = await asyncio.gather(*(ledger.uploads.claim_due("uploads", 20, LEASE) for _ in range(5)))
     ids = [row.id for batch in claimed for row in batch]
     assert len(ids) == len(set(ids)) <= 50
-    rest = await ledger.uploads.claim_due(50, LEASE)
+    rest = await ledger.uploads.claim_due("uploads", 50, LEASE)
     assert {*ids, *(row.id for row in rest)} == {row.id for row in rows}
-    assert await ledger.uploads.claim_due(50, LEASE) == []
+    assert await ledger.uploads.claim_due("uploads", 50, LEASE) == []
 
 
 async def test_a_row_locked_by_another_is_skipped(ledger: Ledger) -> None:
@@ -30,22 +30,22 @@ async def test_a_row_locked_by_another_is_skipped(ledger: Ledger) -> None:
     await ledger.lapse(free)
     async with ledger.engine.begin() as other:
         await other.exec_driver_sql(f"SELECT 1 FROM uploads WHERE id = '{locked.id}' FOR UPDATE")
-        assert [row.id for row in await ledger.uploads.claim_due(10, LEASE)] == [free.id]
+        assert [row.id for row in await ledger.uploads.claim_due("uploads", 10, LEASE)] == [free.id]
 
 
 async def test_a_claim_that_nobody_follows_up_comes_back(ledger: Ledger) -> None:
     row = await ledger.at(State.ABORTING)
     await ledger.lapse(row)
-    [claimed] = await ledger.uploads.claim_due(10, MINUTE)
+    [claimed] = await ledger.uploads.claim_due("uploads", 10, MINUTE)
     assert (claimed.wake_at, claimed.epoch) == (claimed.now + MINUTE, row.epoch)
     await ledger.lapse(row)
-    assert [again.id for again in await ledger.uploads.claim_due(10, MINUTE)] == [row.id]
+    assert [again.id for again in await ledger.uploads.claim_due("uploads", 10, MINUTE)] == [row.id]
 
 
 async def test_a_driven_row_is_not_due(ledger: Ledger) -> None:
     row = await ledger.at(State.COMPLETING)
     await ledger.sql("UPDATE uploads SET wake_at = now() - interval '1 h' WHERE id = :id", id=row.id)
-    assert await ledger.uploads.claim_due(10, LEASE) == []
+    assert await ledger.uploads.claim_due("uploads", 10, LEASE) == []
 
 
 async def test_the_longest_overdue_comes_first(ledger: Ledger) -> None:
@@ -56,7 +56,7 @@ async def test_the_longest_overdue_comes_first(ledger: Ledger) -> None:
             id=row.id,
             hours=hours,
         )
-    [claimed] = await ledger.uploads.claim_due(1, LEASE)
+    [claimed] = await ledger.uploads.claim_due("uploads", 1, LEASE)
     assert claimed.id == rows[-1].id
 
 

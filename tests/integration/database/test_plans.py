@@ -82,7 +82,7 @@ HOT: dict[str, tuple[Work, set[str]]] = {
     "record": (lambda full, row: full.uploads.record_parts(row.id, [Claim(1, 10)]), {"pk_uploads"}),
     "parts": (lambda full, row: full.uploads.parts(row.id, after=3, limit=5), {"pk_parts"}),
     "picked parts": (lambda full, row: full.uploads.parts_by_number(row.id, [1, 2]), {"pk_parts"}),
-    "due": (lambda full, _: full.uploads.claim_due(10, LEASE), {"ix_uploads_due", "pk_uploads"}),
+    "due": (lambda full, _: full.uploads.claim_due("uploads", 10, LEASE), {"ix_uploads_due", "pk_uploads"}),
     "renew": (
         lambda full, row: full.uploads.renew_lease(replace(row, lease_owner=ME), LEASE),
         {"pk_uploads"},

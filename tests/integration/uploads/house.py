@@ -59,8 +59,8 @@ def now() -> datetime:
 class Store(FakeStore):
     """Also lies about a Complete it made, says yes to one it did not make, and finds aborted uploads again."""
 
-    def __init__(self) -> None:
-        super().__init__(clock=now)
+    def __init__(self, bucket: str = "uploads") -> None:
+        super().__init__(clock=now, bucket=bucket)
         self.manifests: list[Manifest] = []
         self.errors_after_complete: deque[StoreError] = deque()
         self.empty_promises = 0
@@ -115,7 +115,7 @@ class Replica:
     async def sweep(self) -> int:
         """Drive what is due, to its end; how much that was."""
         driving = self.driver.driving
-        due = await driving.repository.claim_due(20, driving.timing.lease)
+        due = await driving.repository.claim_due(driving.store.bucket, 20, driving.timing.lease)
         await asyncio.gather(*map(self.driver.sweep, due))
         return len(due)
 
@@ -127,11 +127,11 @@ class House:
     store: Store = field(default_factory=Store)
     replicas: list[Replica] = field(default_factory=list)
 
-    def replica(self, lone_put: LonePut | None = None, **timing: Any) -> Replica:
-        """Another process. Times that a test does not choose are the ordinary ones, the pauses very short."""
+    def replica(self, lone_put: LonePut | None = None, store: Store | None = None, **timing: Any) -> Replica:
+        """Another process, of the house's store unless told otherwise. Times that a test does not choose are the ordinary ones, the pauses very short."""
         quick: dict[str, Any] = {"complete_retries": (), "gone_rereads": (0.01, 0.01)}
         me = LeaseOwner(f"replica-{len(self.replicas) + 1}")
-        driver = Driver(Driving(self.uploads, self.store, me, Timing(**quick | timing)))
+        driver = Driver(Driving(self.uploads, store or self.store, me, Timing(**quick | timing)))
         presigner = Presigner(
             addressing=ADDRESSING, credentials=StaticCredentials(Credentials("AKID", "hush")), clock=now
         )
