@@ -28,10 +28,12 @@ class Sender:
         self.waiting = list(messages)
         self.heard: list[Message] = []
         self.left_when_answered = -1
+        self.asked = False
         named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
         self.scope: Scope = {"type": "http", "method": "PUT", "path": "/", "headers": named}
 
     async def receive(self) -> Message:
+        self.asked = True
         if not self.waiting:
             await asyncio.Event().wait()
         return self.waiting.pop(0)
@@ -73,6 +75,7 @@ async def test_a_sender_that_does_not_end_is_left(at_most: float, idle: float) -
 async def test_who_waits_for_100_continue_is_not_waited_for() -> None:
     sender = Sender(content_length="1", expect="100-continue")
     await Lingering(refusing)(sender.scope, sender.receive, sender.send)
+    assert not sender.asked, "the server would say `100 Continue` now"
     assert sender.closed
     assert sender.ended
 

@@ -113,7 +113,6 @@ async def test_one_request_with_its_length_and_digests_and_nothing_that_was_not_
         (answer(404, "<html>" + "x" * 200_000), StoreOutcomeUnknown),
         (answer(200, ""), StoreOutcomeUnknown),
         (answer(204, "", 'ETag: "e"'), StoreOutcomeUnknown),
-        (answer(307, "", "Location: http://127.0.0.1:1/elsewhere"), StoreOutcomeUnknown),
         (b"HTTP/1.1 200 OK\r\nContent-", StoreOutcomeUnknown),
         (b"", StoreOutcomeUnknown),
     ],
@@ -131,6 +130,17 @@ async def test_what_the_store_says_in_the_end(said: bytes, kind: type[StoreError
     assert refused.value.operation == "upload_part"
     assert "http" not in str(refused.value)
     assert len(heads) == 1, "it was sent once"
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    async def points_elsewhere(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(SIZE)
+        writer.write(answer(307, "", "Location: http://127.0.0.1:1/elsewhere"))
+        await writer.drain()
+
+    async with store_that(points_elsewhere) as (store, _):
+        with pytest.raises(StoreOutcomeUnknown, match="307"):
+            await sent(store, Body())
 
 
 async def resets(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
