@@ -38,9 +38,12 @@ _RENEW: Final = text("""
     RETURNING id
 """)
 
+# `wake_in` was computed when the row was read: whoever stood still since then must not sleep past an open row's end.
 _POSTPONE: Final = text("""
     UPDATE uploads SET
-        lease_owner = NULL, lease_until = NULL, attempts = attempts + 1, wake_at = now() + CAST(:wake_in AS interval),
+        lease_owner = NULL, lease_until = NULL, attempts = attempts + 1,
+        wake_at = CASE WHEN state = 'open' AND expires_at > now()
+            THEN LEAST(now() + CAST(:wake_in AS interval), expires_at) ELSE now() + CAST(:wake_in AS interval) END,
         gone_since = CASE WHEN CAST(:gone AS boolean) THEN COALESCE(gone_since, now()) END
     WHERE id = :id AND epoch = :epoch
     RETURNING id

@@ -48,6 +48,13 @@ async def test_a_driven_row_is_not_due(ledger: Ledger) -> None:
     assert await ledger.uploads.claim_due("uploads", 10, LEASE) == []
 
 
+async def test_an_open_row_never_sleeps_past_its_end(ledger: Ledger) -> None:
+    row = await ledger.at(State.OPEN)
+    await ledger.uploads.postpone(row, row.expires_at - row.now + timedelta(hours=1))
+    after = await ledger.read(row)
+    assert after.wake_at == after.expires_at
+
+
 async def test_the_longest_overdue_comes_first(ledger: Ledger) -> None:
     rows = [await ledger.at(State.OPEN) for _ in range(3)]
     for hours, row in enumerate(rows, start=1):
