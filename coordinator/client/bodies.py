@@ -4,14 +4,13 @@ A body may be sent again from its beginning any number of times. A piece is good
 a file's pieces share one buffer, so that what is held in memory does not depend on the size of a part.
 """
 
-import asyncio
-import os
 from collections.abc import AsyncGenerator
 from typing import Final, Protocol
 
 from coordinator.client.errors import FileChanged, FileUnreadable
+from coordinator.client.reading import Reading
 
-__all__ = ["AT_ONCE", "PIECE", "Body", "BytesBody", "FileBody"]
+__all__ = ["PIECE", "Body", "BytesBody", "FileBody"]
 
 PIECE: Final = 256 * 1024
 """Bytes. Smaller ones cost more calls, larger ones leave the processor's cache; docs/performance.md has figures."""
@@ -37,19 +36,11 @@ class BytesBody:
             yield self._content[start : start + most]
 
 
-class ReadInto(Protocol):
-    def __call__(self, view: memoryview, offset: int, *, at_once: bool) -> int: ...
-
-
-AT_ONCE: Final = getattr(os, "RWF_NOWAIT", 0)
-"""The flag with which a read never waits for a disk; 0 where the system has none."""
-
-
 class FileBody:
-    """A range of an open file. What the system holds in memory is read at once; only a disk is waited for in a thread."""
+    """A range of an open file."""
 
-    def __init__(self, read_into: ReadInto, offset: int, size: int) -> None:
-        self._read_into = read_into
+    def __init__(self, reading: Reading, offset: int, size: int) -> None:
+        self._reading = reading
         self._offset = offset
         self._size = size
 
@@ -70,12 +61,7 @@ class FileBody:
             yield wanted[:got]
 
     async def _read(self, wanted: memoryview, offset: int) -> int:
-        if AT_ONCE:
-            try:
-                return self._read_into(wanted, offset, at_once=True)
-            except OSError:
-                pass  # not in memory, or a file system that cannot tell; a real error comes again below
         try:
-            return await asyncio.to_thread(self._read_into, wanted, offset, at_once=False)
+            return await self._reading.into(wanted, offset)
         except OSError as failed:
             raise FileUnreadable(f"The file cannot be read: {failed.strerror}.") from None

@@ -6,9 +6,10 @@ import stat
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-from coordinator.client.bodies import AT_ONCE, Body, BytesBody, FileBody
+from coordinator.client.bodies import Body, BytesBody, FileBody
 from coordinator.client.errors import FileChanged, FileError, FileMissing, FileUnreadable, NotAFile
 from coordinator.client.fingerprint import fingerprint
+from coordinator.client.reading import Descriptor, Reading
 
 __all__ = ["Content", "MemoryContent", "OpenFile", "content_type_of", "open_again", "open_file"]
 
@@ -31,21 +32,12 @@ class _State:
         return cls(found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev)
 
 
-class _Descriptor:
-    """Closed with its last holder: a thread that still reads never meets a number that another file has got since."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-
-    def __del__(self) -> None:
-        os.close(self.number)
-
-
 class OpenFile:
     """Content of a known size that can be read at any place, any number of times."""
 
     def __init__(self, number: int, filename: str, path: str | None) -> None:
-        self._descriptor: _Descriptor | None = _Descriptor(number)
+        self._descriptor: Descriptor | None = Descriptor(number)
+        self._reading: Reading | None = Reading(self._descriptor)
         self._state = _State.of(os.fstat(number))
         self.filename = filename
         self.path = path
@@ -59,11 +51,9 @@ class OpenFile:
         return self._state.modified_ns
 
     def body(self, offset: int, size: int) -> Body:
-        return FileBody(self.read_into, offset, size)
-
-    def read_into(self, view: memoryview, offset: int, *, at_once: bool) -> int:
-        """Bytes read, 0 at the end. `at_once`: raises BlockingIOError for what a disk would have to be waited for."""
-        return os.preadv(self._open().number, [view], offset, AT_ONCE if at_once else 0)
+        if self._reading is None:
+            raise self._closed()
+        return FileBody(self._reading, offset, size)
 
     def read(self, offset: int, count: int) -> bytes:
         """Exactly `count` bytes. Raises FileChanged, FileUnreadable."""
@@ -92,12 +82,15 @@ class OpenFile:
 
     def close(self) -> None:
         """May be called again."""
-        self._descriptor = None
+        self._descriptor = self._reading = None
 
-    def _open(self) -> _Descriptor:
+    def _open(self) -> Descriptor:
         if self._descriptor is None:
-            raise FileUnreadable(f"{self.filename} is closed.")
+            raise self._closed()
         return self._descriptor
+
+    def _closed(self) -> FileUnreadable:
+        return FileUnreadable(f"{self.filename} is closed.")
 
 
 class MemoryContent:

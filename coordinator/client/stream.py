@@ -12,9 +12,10 @@ from collections.abc import AsyncIterator
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final, Protocol
 
-from coordinator.client.bodies import AT_ONCE, Body, BytesBody, FileBody
+from coordinator.client.bodies import Body, BytesBody, FileBody
 from coordinator.client.digests import Algorithm
 from coordinator.client.errors import NoRoom
+from coordinator.client.reading import Descriptor, Reading
 from coordinator.protocol import DigestBody
 
 __all__ = ["HeldPart", "Memory", "Stream"]
@@ -82,10 +83,7 @@ class _OnDisk:
         self.size = 0
 
     def body(self) -> Body:
-        return FileBody(self._read_into, 0, self.size)
-
-    def _read_into(self, view: memoryview, offset: int, *, at_once: bool) -> int:
-        return os.preadv(self._file.fileno(), [view], offset, AT_ONCE if at_once else 0)
+        return FileBody(Reading(Descriptor(os.dup(self._file.fileno()))), 0, self.size)
 
     def read(self, offset: int, count: int) -> bytes:
         return os.pread(self._file.fileno(), count, offset)

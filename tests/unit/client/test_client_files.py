@@ -1,4 +1,6 @@
+import errno
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -23,17 +25,28 @@ async def test_a_body_is_its_range_however_often_it_is_read(path: Path) -> None:
         assert read == CONTENT[1000:701_001]
 
 
-async def test_a_body_where_the_disk_must_be_waited_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = open_file(path)
-    read_into = opened.read_into
+@pytest.mark.parametrize(
+    ("refusal", "directly"),
+    [
+        (BlockingIOError(errno.EAGAIN, "not in memory"), False),
+        (OSError(errno.EOPNOTSUPP, "cannot tell"), True),
+    ],
+)
+async def test_only_a_disk_is_waited_for_in_a_thread(
+    path: Path, monkeypatch: pytest.MonkeyPatch, *, refusal: OSError, directly: bool
+) -> None:
+    preadv = os.preadv
+    threads = set()
 
-    def slow(view: memoryview, offset: int, *, at_once: bool) -> int:
-        if at_once:
-            raise BlockingIOError
-        return read_into(view[:100_000], offset, at_once=False)
+    def slow(number: int, views: list[memoryview], offset: int, flags: int = 0) -> int:
+        if flags:
+            raise refusal
+        threads.add(threading.current_thread())
+        return preadv(number, [views[0][:100_000]], offset)
 
-    monkeypatch.setattr(opened, "read_into", slow)
-    read = b"".join([bytes(piece) async for piece in opened.body(5, 500_000).pieces()])
+    monkeypatch.setattr(os, "preadv", slow)
+    read = b"".join([bytes(piece) async for piece in open_file(path).body(5, 500_000).pieces()])
+    assert (threads == {threading.main_thread()}) is directly
     assert read == CONTENT[5:500_005]
 
 
