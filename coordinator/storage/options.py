@@ -26,7 +26,7 @@ class S3Options:
     """Between two bytes of an answer."""
     complete_read_timeout: float = 60.0
     """The same for Complete: S3 may take minutes, during which it sends white space (API Reference)."""
-    part_patience: float = 30.0
+    part_patience: float = 60.0
     """For the store to take the next piece of a part that is sent through here, and after the last one to answer."""
     max_connections: int = 50
     """Of each of the two kinds, so that waiting Completes never hold up the rest."""
