@@ -2,7 +2,6 @@
 
 /** @import { CoordinatorUpload } from '../client/widget/index.js' */
 
-import '../client/widget/index.js';
 import { directionOf } from '../client/widget/words.js';
 import { strings } from './strings.js';
 
@@ -13,11 +12,12 @@ const { title, intro } = strings[/** @type {keyof typeof strings} */ (language.s
 trustOwnWorkers();
 document.documentElement.lang = language;
 document.documentElement.dir = directionOf(language);
-widget.lang = language;
 say('title', title);
 say('intro', intro);
 document.title = title;
 for (const news of ['state', 'progress']) widget.addEventListener(news, showProgress);
+// the widget looks around for its language once it is there
+import('../client/widget/index.js');
 
 /** `?lang=de` in the address, else what the browser's user reads. */
 function chooseLanguage() {
@@ -37,9 +37,7 @@ function say(id, text) {
 
 function showProgress() {
   const { fraction } = widget.progress;
-  const percent = new Intl.NumberFormat(language, { style: 'percent' }).format(
-    Math.floor(fraction * 100) / 100,
-  );
+  const percent = new Intl.NumberFormat(language, { style: 'percent' }).format(Math.floor(fraction * 100) / 100);
   document.title = widget.active ? `${percent} · ${title}` : title;
 }
 

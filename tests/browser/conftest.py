@@ -1,5 +1,6 @@
 """The upload page, a service process, Postgres, SeaweedFS and Chromium, all real; an observer between browser and store."""
 
+import json
 import random
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -19,6 +20,7 @@ from coordinator.local.ports import is_free
 from tests.browser.bucket import Bucket, open_bucket
 from tests.browser.chromium import chromium
 from tests.browser.files import MIB, Sample, write_sample
+from tests.browser.foreign import ForeignSite
 from tests.browser.observer import Observer
 from tests.browser.service import KeyHolder, Service, serve_settings
 from tests.browser.visitor import Row, Visitor, visiting
@@ -33,10 +35,10 @@ IsWhole = Callable[[Row, Sample], Awaitable[dict[str, Any]]]
 PORTS = range(10_100, 12_000)
 
 
-def free_ports() -> tuple[int, int]:
-    """A service's, and an observer's: both must be known before either starts."""
+def free_ports() -> tuple[int, int, int]:
+    """A service's, an observer's and a foreign site's: all must be known before any starts."""
     free = filter(is_free, random.SystemRandom().sample(PORTS, len(PORTS)))
-    return next(free), next(free)
+    return next(free), next(free), next(free)
 
 
 @pytest.fixture(scope="session")
@@ -46,22 +48,22 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def ports(clean_environment: None) -> tuple[int, int]:
+def ports(clean_environment: None) -> tuple[int, int, int]:
     return free_ports()
 
 
 @pytest.fixture(scope="session")
 async def page_store(
-    ports: tuple[int, int], tmp_path_factory: pytest.TempPathFactory
+    ports: tuple[int, int, int], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[LocalStore]:
-    """A store that takes writes from the pages of `service`."""
-    origin = f"http://127.0.0.1:{ports[0]}"
-    async with new_seaweedfs(tmp_path_factory.mktemp("page-store"), origins=[origin]) as store:
+    """A store that takes writes from the pages of `service` and of the foreign site."""
+    origins = [f"http://127.0.0.1:{port}" for port in (ports[0], ports[2])]
+    async with new_seaweedfs(tmp_path_factory.mktemp("page-store"), origins=origins) as store:
         yield store
 
 
 @pytest.fixture(scope="session")
-async def shared_observer(ports: tuple[int, int], page_store: LocalStore) -> AsyncIterator[Observer]:
+async def shared_observer(ports: tuple[int, int, int], page_store: LocalStore) -> AsyncIterator[Observer]:
     observer = Observer(ports[1])
     observer.store = page_store.endpoint_url
     async with observer.running():
@@ -83,7 +85,7 @@ async def page_database(postgres_url: str, migrated_template: str) -> AsyncItera
 
 @pytest.fixture(scope="session")
 async def service(
-    ports: tuple[int, int],
+    ports: tuple[int, int, int],
     page_store: LocalStore,
     page_database: str,
     shared_observer: Observer,
@@ -92,6 +94,7 @@ async def service(
     settings = serve_settings(
         database_url=page_database, store=page_store, public=shared_observer.url, port=ports[0]
     )
+    settings["COORDINATOR_ALLOWED_ORIGINS"] = json.dumps([f"http://127.0.0.1:{ports[2]}"])
     log = tmp_path_factory.mktemp("service") / "log"
     service = Service(("serve",), url=f"http://127.0.0.1:{ports[0]}", environment=settings, log=log)
     try:
@@ -138,6 +141,15 @@ async def visit(browser: Browser, service: Service, key_holder: KeyHolder) -> Vi
 async def visitor(visit: Visiting, observer: Observer) -> AsyncIterator[Visitor]:
     async with visit() as visitor:
         yield visitor
+
+
+@pytest.fixture
+async def site(
+    ports: tuple[int, int, int], service: Service, shared_observer: Observer, key_holder: KeyHolder
+) -> AsyncIterator[ForeignSite]:
+    site = ForeignSite(ports[2], coordinator=service.url, store=shared_observer.url, token=key_holder.token)
+    async with site.running():
+        yield site
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ class Dev:
 
 @pytest.fixture
 async def dev(clean_environment: None, tmp_path: Path) -> AsyncIterator[Dev]:
-    port, observer_port = free_ports()
+    port, observer_port, _ = free_ports()
     observer = Observer(observer_port)
     with passable_directory() as directory:
         service = Service(

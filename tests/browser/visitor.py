@@ -39,8 +39,9 @@ def isolated(name: str) -> str:
 
 
 class Visitor:
-    def __init__(self, page: Page, url: str, token: str | None) -> None:
+    def __init__(self, page: Page, url: str, token: str | None, path: str = "/upload/") -> None:
         self.page = page
+        self._path = path
         self.requests: list[PageRequest] = []
         self.complaints: list[str] = []
         self.dialogs: list[str] = []
@@ -63,7 +64,7 @@ class Visitor:
         await dialog.accept()
 
     async def arrive(self) -> None:
-        await self.page.goto(f"{self._url}/upload/")
+        await self.page.goto(f"{self._url}{self._path}")
         await self.show_token()
 
     async def reload(self) -> None:
@@ -169,11 +170,13 @@ async def _guarded_context(browser: Browser, complaints: list[str], **options: A
 
 
 @asynccontextmanager
-async def visiting(browser: Browser, url: str, token: str | None, **options: Any) -> AsyncIterator[Visitor]:
+async def visiting(
+    browser: Browser, url: str, token: str | None, *, path: str = "/upload/", **options: Any
+) -> AsyncIterator[Visitor]:
     """Somebody who has just opened the page. Whatever they do, the page keeps its policy and its composure."""
     violations: list[str] = []
     async with await _guarded_context(browser, violations, **options) as context:
-        visitor = Visitor(await context.new_page(), url, token)
+        visitor = Visitor(await context.new_page(), url, token, path)
         await visitor.arrive()
         yield visitor
         await visitor.page.evaluate(LATER)

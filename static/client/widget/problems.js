@@ -95,7 +95,7 @@ function explainHere(words, { code, values, message }) {
  * @param {Words} words
  * @param {CoordinatorError} error
  */
-function explainRefusal(words, { code, detail, status }) {
+function explainRefusal(words, { code, message, status }) {
   const key = REMOTE[code] ?? (status >= 500 ? 'serviceBusy' : undefined);
-  return key ? words.say(key) : words.say('refusedWith', { detail: isolated(detail) });
+  return key ? words.say(key) : words.say('refusedWith', { detail: isolated(message) });
 }

@@ -112,7 +112,8 @@ export class Row {
     const root = /** @type {ShadowRoot | Document} */ (this.element.getRootNode());
     const focused = this.element.contains(root.activeElement ?? null) ? root.activeElement : null;
     change();
-    if (focused?.matches('[hidden]')) this.focus();
+    // the row itself has held it since it had no button
+    if (focused?.matches('[hidden]') || focused === this.element) this.focus();
   }
 
   /**

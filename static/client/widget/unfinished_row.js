@@ -41,7 +41,7 @@ export class UnfinishedRow {
     this.#goOn = button(words.say('goOn'), 'primary', { 'data-action': 'go-on', 'aria-label': action('goOn') });
     this.#pick = button(words.say('chooseAgain'), '', {
       'data-action': 'choose',
-      'aria-label': words.say('chooseAgainLabel', { name }),
+      'aria-label': action('chooseAgain'),
     });
     const discard = { 'data-action': 'discard', 'aria-label': action('discard') };
     this.#discard = button(words.say('discard'), 'quiet', discard);

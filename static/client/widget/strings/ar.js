@@ -93,7 +93,6 @@ export const strings = {
   goOn: 'متابعة',
   goOnHint: 'ما زال هذا المتصفح يعرف الملف: نقرة واحدة تكفي.',
   chooseAgain: 'اختيار الملف',
-  chooseAgainLabel: 'اختيار {name} مرة أخرى',
   chooseAgainHint: 'اختر {name} مرة أخرى للمتابعة.',
   foreign: 'لا يمكن متابعته إلا في البرنامج الذي بدأه.',
   notReadable: 'لم يعد المتصفح قادرًا على قراءة {name}. اختره مرة أخرى للمتابعة.',

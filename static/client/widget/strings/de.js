@@ -86,7 +86,6 @@ export const strings = {
   goOn: 'Weiter',
   goOnHint: 'Dieser Browser kennt die Datei noch: Ein Klick genügt.',
   chooseAgain: 'Datei wählen',
-  chooseAgainLabel: '{name} noch einmal wählen',
   chooseAgainHint: 'Wählen Sie {name} noch einmal, dann geht es weiter.',
   foreign: 'Es kann nur in dem Programm weitergehen, das damit begonnen hat.',
   notReadable: 'Der Browser darf {name} nicht mehr lesen. Wählen Sie die Datei noch einmal.',

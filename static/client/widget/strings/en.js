@@ -91,7 +91,6 @@ export const strings = {
   goOn: 'Go on',
   goOnHint: 'This browser still knows the file: one click goes on.',
   chooseAgain: 'Choose file',
-  chooseAgainLabel: 'Choose {name} again',
   chooseAgainHint: 'Choose {name} again to go on.',
   foreign: 'It can go on only in the program that began it.',
   notReadable: 'The browser may not read {name} any more. Choose it again to go on.',

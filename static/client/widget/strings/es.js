@@ -85,7 +85,6 @@ export const strings = {
   goOn: 'Seguir',
   goOnHint: 'Este navegador aún conoce el archivo: basta un clic.',
   chooseAgain: 'Elegir archivo',
-  chooseAgainLabel: 'Elegir {name} de nuevo',
   chooseAgainHint: 'Elija {name} de nuevo para seguir.',
   foreign: 'Solo puede seguir en el programa que la empezó.',
   notReadable: 'El navegador ya no puede leer {name}. Elíjalo de nuevo para seguir.',

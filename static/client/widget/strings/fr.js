@@ -84,7 +84,6 @@ export const strings = {
   goOn: 'Continuer',
   goOnHint: 'Ce navigateur connaît encore le fichier : un clic suffit.',
   chooseAgain: 'Choisir le fichier',
-  chooseAgainLabel: 'Choisir {name} à nouveau',
   chooseAgainHint: 'Choisissez {name} à nouveau pour continuer.',
   foreign: 'Il ne peut continuer que dans le programme qui l’a commencé.',
   notReadable: 'Le navigateur ne peut plus lire {name}. Choisissez-le à nouveau pour continuer.',

@@ -1,0 +1,134 @@
+"""The page as those meet it who cannot see it, cannot point, or read from right to left."""
+
+from playwright.async_api import Page, expect
+
+from tests.browser.axe import audit
+from tests.browser.conftest import MakeSample, Visiting
+from tests.browser.files import MIB, PART
+from tests.browser.observer import Observer
+from tests.browser.visitor import Visitor
+
+SPEAK = """async ([language, direction]) => {
+  Object.assign(document.documentElement, { lang: language, dir: direction });
+  document.querySelector('coordinator-upload').lang = language;
+}"""
+LISTEN = """() => {
+  const region = document.querySelector('coordinator-upload').shadowRoot.getElementById('announcer');
+  window.heard = [];
+  new MutationObserver(() => heard.push(region.textContent)).observe(region, { childList: true, characterData: true, subtree: true });
+}"""
+HEARD = "() => heard.join(' | ')"
+
+
+async def nothing_is_wrong(page: Page, state: str) -> None:
+    """In both schemes and both directions of writing; drawing anew keeps what is under way."""
+    for language, direction in (("en", "ltr"), ("ar", "rtl")):
+        await page.evaluate(SPEAK, [language, direction])
+        await expect(page.locator(".frame")).to_have_attribute("lang", language)
+        for scheme in ("light", "dark"):
+            await page.emulate_media(color_scheme=scheme)
+            assert await audit(page) == [], f"{state}, {language}, {scheme}"
+
+
+async def test_axe_finds_nothing_in_any_state(
+    visit: Visiting, observer: Observer, sample: MakeSample
+) -> None:
+    small, large = sample(MIB), sample(5 * PART)
+    refused = sample(10, "harmless\N{RIGHT-TO-LEFT OVERRIDE}gpj.exe")
+    async with visit(reduced_motion="reduce") as visitor:
+        page = visitor.page
+        await nothing_is_wrong(page, "empty")
+        await visitor.choose(small.path, refused.path)
+        await visitor.row(small.name).reaches("completed")
+        await page.locator("li[data-state=failed]").wait_for()
+        observer.hold(after=PART // 16, beyond=2)
+        await visitor.choose(large.path)
+        await visitor.row(large.name).shows("·")
+        await observer.until(lambda: len(observer.under_way) == 3)
+        await nothing_is_wrong(page, "uploading, failed and completed")
+        await visitor.row(large.name).press("pause")
+        await visitor.row(large.name).press("cancel")
+        await nothing_is_wrong_with_a_question(page)
+        await page.locator("dialog [data-action=keep]").click()
+        await visitor.reload()
+        await expect(visitor.unfinished(large.name)).to_be_visible()
+        await nothing_is_wrong(page, "unfinished")
+        observer.release()
+
+
+async def nothing_is_wrong_with_a_question(page: Page) -> None:
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme)
+        assert await audit(page) == [], scheme
+
+
+async def test_axe_finds_nothing_where_a_token_is_asked_for(visit: Visiting) -> None:
+    async with visit(reduced_motion="reduce") as visitor:
+        await visitor.page.reload()
+        await expect(visitor.page.locator("#access")).to_be_visible()
+        for scheme in ("light", "dark"):
+            await visitor.page.emulate_media(color_scheme=scheme)
+            assert await audit(visitor.page) == [], scheme
+
+
+async def test_the_audit_does_find_something(visitor: Visitor) -> None:
+    await visitor.page.evaluate(
+        "document.querySelector('coordinator-upload').shadowRoot.append(document.createElement('button'))"
+    )
+    assert any("button-name" in one for one in await audit(visitor.page))
+
+
+async def test_a_screen_reader_hears_quarters_and_states_and_no_more(
+    visitor: Visitor, observer: Observer, sample: MakeSample
+) -> None:
+    file = sample(4 * PART)
+    await visitor.page.locator("#choose").wait_for(state="attached")
+    await visitor.page.evaluate(LISTEN)
+    observer.hold(after=PART // 16, beyond=2)
+    await visitor.choose(file.path)
+    row = visitor.row(file.name)
+    await row.passes(50)
+    await visitor.page.wait_for_function("() => heard.join().includes('%')")
+    await row.press("pause")
+    await row.press("resume")
+    observer.release()
+    await row.reaches("completed")
+    await visitor.page.wait_for_function("() => heard.at(-1).includes('complete')")
+    heard = (await visitor.page.evaluate(HEARD)).replace(f"{file.name}: ", "")
+    said = [news for once in heard.split(" | ") for news in once.split(". ")]
+    assert [news for news in said if news in {"paused", "upload complete"}] == ["paused", "upload complete"]
+    assert set(said) <= {"25%", "50%", "75%", "paused", "upload complete"}
+
+
+async def test_the_keyboard_pauses_resumes_and_cancels(
+    visitor: Visitor, observer: Observer, sample: MakeSample
+) -> None:
+    file, other = sample(5 * PART), sample(10)
+    page = visitor.page
+    observer.hold(after=PART // 16, beyond=2)
+    await visitor.choose(file.path, other.path)
+    row = visitor.row(file.name)
+    await visitor.row(other.name).reaches("completed")
+    await observer.until(lambda: observer.finished() == {1, 2} and len(observer.under_way) == 3)
+    await row.element.locator("[data-action=pause]").focus()
+    await page.keyboard.press("Enter")
+    await row.reaches("paused")
+    await page.keyboard.press("Enter")
+    await row.reaches("uploading")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    # the harmless answer is the first
+    await expect(page.locator("dialog [data-action=keep]")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("dialog")).to_be_hidden()
+    await expect(row.element.locator("[data-action=cancel]")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await row.reaches("cancelled")
+    observer.release()
+    # its buttons went; the focus waits on the one that is left
+    await expect(row.element.locator("[data-action=clear]")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(row.element).to_have_count(0)
+    await expect(visitor.row(other.name).element.locator("[data-action=download]")).to_be_focused()

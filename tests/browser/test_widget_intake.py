@@ -1,0 +1,143 @@
+"""Files by the clipboard and by the newer chooser, whose handles save choosing again; very many files; languages."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import MakeSample, Visiting
+from tests.browser.files import PART
+from tests.browser.observer import Observer
+from tests.browser.visitor import Visitor
+
+COPY_A_PICTURE = """async () => {
+  const canvas = new OffscreenCanvas(40, 30);
+  canvas.getContext('2d').fillRect(0, 0, 20, 20);
+  const picture = await canvas.convertToBlob({ type: 'image/png' });
+  await navigator.clipboard.write([new ClipboardItem({ 'image/png': picture })]);
+}"""
+# files of the origin's own file system have real handles, and need nobody's permission
+OWN_CHOOSER = """
+window.showOpenFilePicker = async () => {
+  const root = await navigator.storage.getDirectory();
+  return [await root.getFileHandle('kept.bin', { create: true })];
+};
+"""
+FILL = """async (size) => {
+  const root = await navigator.storage.getDirectory();
+  const writable = await (await root.getFileHandle('kept.bin', { create: true })).createWritable();
+  const bytes = new Uint8Array(size).map((_, index) => index * 31 + (index >> 13));
+  await writable.write(bytes);
+  await writable.close();
+}"""
+
+
+async def test_what_was_copied_is_pasted(visit: Visiting, observer: Observer) -> None:
+    async with visit(permissions=["clipboard-read", "clipboard-write"]) as visitor:
+        await visitor.page.locator("#choose-files").focus()
+        await visitor.page.evaluate(COPY_A_PICTURE)
+        await visitor.page.keyboard.press("Control+V")
+        await visitor.row("image.png").reaches("completed")
+        assert len(observer.puts) == 1
+
+
+async def test_a_file_whose_handle_is_kept_goes_on_with_one_click_after_a_reload(
+    visit: Visiting, observer: Observer
+) -> None:
+    async with visit() as visitor:
+        page = visitor.page
+        await page.context.add_init_script(OWN_CHOOSER)
+        await visitor.reload()
+        await page.evaluate(FILL, 4 * PART)
+        observer.hold(after=PART // 16, beyond=2)
+        await page.locator("#choose-files").click()
+        await observer.until(lambda: observer.finished() == {1, 2} and len(observer.under_way) == 2)
+        await visitor.reload()
+        observer.release()
+        await observer.until(lambda: not observer.under_way)
+        observer.forget()
+        waiting = visitor.unfinished("kept.bin")
+        await expect(waiting).to_contain_text("one click goes on")
+        await waiting.locator("[data-action=go-on]").click()
+        await visitor.row("kept.bin").reaches("completed")
+        assert {put.part_number for put in observer.puts} == {3, 4}
+
+
+async def test_very_many_files_are_all_sent_and_only_some_are_drawn(
+    visitor: Visitor, sample: MakeSample
+) -> None:
+    folder = sample(10).path.parent / "many"
+    folder.mkdir()
+    for number in range(110):
+        sample(10 + number, f"many/{number}.bin")
+    await visitor.drop(folder)
+    rows = visitor.page.locator("li[data-upload]")
+    await expect(rows).to_have_count(100)
+    await expect(visitor.page.locator("#files-summary")).to_contain_text(
+        "110 of 110 complete", timeout=60_000
+    )
+    await visitor.page.locator("#show-more").click()
+    await expect(rows).to_have_count(110)
+    await visitor.page.locator("[data-all=clear]").click()
+    await expect(rows).to_have_count(0)
+    await expect(visitor.page.locator("#choose-files")).to_be_focused()
+
+
+async def test_all_are_paused_resumed_and_cancelled_at_once(
+    visitor: Visitor, observer: Observer, sample: MakeSample
+) -> None:
+    files = [sample(2 * PART + number) for number in range(3)]
+    observer.hold(after=PART // 16)
+    await visitor.choose(*(file.path for file in files))
+    await observer.until(lambda: len(observer.under_way) >= 4)
+    page = visitor.page
+    await page.locator("[data-all=pause]").click()
+    await expect(page.locator("li[data-state=paused]")).to_have_count(3)
+    await page.locator("[data-all=resume]").click()
+    await expect(page.locator("li[data-state=paused]")).to_have_count(0)
+    await page.locator("[data-all=pause]").click()
+    await page.locator("[data-all=cancel]").click()
+    if await page.locator("dialog").is_visible():
+        await page.locator("dialog [data-action=confirm]").click()
+    await expect(page.locator("li[data-state=cancelled]")).to_have_count(3)
+    observer.release()
+
+
+async def test_leaving_warns_only_while_something_is_at_stake(
+    visitor: Visitor, observer: Observer, sample: MakeSample
+) -> None:
+    file, other = sample(10), sample(2 * PART)
+    await visitor.choose(file.path)
+    await visitor.row(file.name).reaches("completed")
+    await visitor.reload()
+    assert visitor.dialogs == []
+    observer.hold(after=PART // 16)
+    await visitor.choose(other.path)
+    await observer.until(lambda: len(observer.under_way) == 2)
+    await visitor.reload()
+    assert visitor.dialogs == ["beforeunload"]
+    observer.release()
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("de-DE", ("Dateien wählen", "Fertig · 1,0 kB", "ltr")),
+        ("fr-FR", ("Choisir des fichiers", "Terminé · 1,0 ko", "ltr")),
+        ("es-ES", ("Elegir archivos", "Listo · 1,0 kB", "ltr")),
+        ("ar", ("اختيار ملفات", "اكتمل · 1.0", "rtl")),
+        ("ja-JP", ("Choose files", "Complete · 1.0 kB", "ltr")),
+    ],
+)
+async def test_it_speaks_the_language_of_its_visitor_on_a_phone_too(
+    visit: Visiting, sample: MakeSample, locale: str, words: tuple[str, str, str]
+) -> None:
+    file = sample(1000)
+    choose, done, direction = words
+    async with visit(locale=locale, viewport={"width": 360, "height": 740}) as visitor:
+        await expect(visitor.page.locator("#choose-files")).to_have_text(choose)
+        await visitor.choose(file.path)
+        await visitor.row(file.name).shows(re.compile(re.escape(done).replace("\\ ", r"\s")))
+        assert await visitor.page.evaluate("document.documentElement.dir") == direction
+        width = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
+        assert await visitor.page.evaluate(width) == 0
