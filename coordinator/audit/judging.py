@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from coordinator.audit.finding import Finding, Name, Remedy
-from coordinator.uploads.model import MultipartUploadId, Upload
+from coordinator.uploads.model import Method, MultipartUploadId, Upload
 from coordinator.uploads.ports import StoredObject
 from coordinator.uploads.recovery import Seen, seen_as
 from coordinator.uploads.state import Reason, State
@@ -38,7 +38,7 @@ def of_wake_up(row: Upload, overdue: timedelta) -> Finding | None:
 
 def of_completed(row: Upload, found: StoredObject | None) -> Finding | None:
     """Of a completed row and what HEAD showed."""
-    match seen_as(found, row.mark, row.size):
+    match seen_as(found, row.mark, row.plan):
         case Seen.ABSENT:
             return _of(row, Name.OBJECT_MISSING, "completed, and there is no object")
         case Seen.FOREIGN:
@@ -57,7 +57,7 @@ def of_completed(row: Upload, found: StoredObject | None) -> Finding | None:
 
 def of_gone(row: Upload, found: StoredObject | None) -> Finding:
     """Of an open row whose multipart upload is gone, and what HEAD showed."""
-    if seen_as(found, row.mark, row.size) is Seen.OURS:
+    if seen_as(found, row.mark, row.plan) is Seen.OURS:
         detail = "open, and its object is there, whole: the ledger is behind the store"
         return _of(row, Name.ROW_COMPLETED_AT_STORE, detail, Remedy.SETTLE)
     detail = "open, and the store knows neither its multipart upload nor an object of it"
@@ -83,7 +83,8 @@ def of_strange_object(row: Upload, found: StoredObject) -> Finding | None:
     """Of an object under the key of a row that is not completed."""
     if found.mark != row.mark:
         return _of(row, Name.OBJECT_INTRUDER, f"{row.state}, and the object under its key is not ours")
-    if row.state in {State.ABORTED, State.FAILED}:
+    to_be_deleted = row.method is Method.PUT and row.wake_at is not None
+    if row.state in {State.ABORTED, State.FAILED} and not to_be_deleted:
         ended = row.state if row.reason is None else f"{row.state} ({row.reason})"
         return _of(
             row, Name.OBJECT_AFTER_END, f"{ended}, and an object of ours of {found.size} bytes is there"

@@ -30,6 +30,7 @@ __all__ = [
     "refuse_changed_parts",
     "refuse_elsewhere",
     "refuse_other_content",
+    "refuse_other_object",
     "refuse_other_size",
     "require_open",
     "sized_claims",
@@ -170,6 +171,12 @@ def refuse_other_content(upload: Upload, md5: str | None) -> None:
         )
 
 
+def refuse_other_object(stored: int, size: int | None) -> None:
+    """Raises ValidationFailed when the object that there is has another size than `size`; None: no size was given."""
+    if size is not None and size != stored:
+        raise _invalid("$.size", f"the object at the store has {stored} bytes, and {size} is not that")
+
+
 def refuse_other_size(upload: Upload, size: int | None) -> None:
     """Raises ValidationFailed when the upload that a fingerprint found has another size."""
     if upload.size != size:
@@ -191,7 +198,8 @@ def completed_plan(upload: Upload, size: int | None, limits: S3Limits = AWS_LIMI
         raise _invalid("$.size", "a stream's size must be given when it is completed")
     if size > limits.max_object_size:
         raise _invalid("$.size", f"an object has at most {limits.max_object_size} bytes")
-    count = max(1, -(-size // upload.part_size))
+    plan = upload.plan.of(size)
+    count = plan.part_count or 1
     if count > limits.max_parts:
         raise _invalid(
             "$.size", f"a stream of such parts has at most {limits.max_parts * upload.part_size} bytes"
@@ -200,7 +208,7 @@ def completed_plan(upload: Upload, size: int | None, limits: S3Limits = AWS_LIMI
         raise _invalid(
             "$.size", f"{size} bytes are {count} parts, and the stream ended with part {upload.part_count}"
         )
-    return Plan(size=size, part_size=upload.part_size, part_count=count)
+    return plan
 
 
 def _inside(upload: Upload, numbers: Sequence[int]) -> None:

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 import structlog
 
+from coordinator.uploads.asking import refuse_other_object
 from coordinator.uploads.driving import Driving
 from coordinator.uploads.model import Method, Upload
 from coordinator.uploads.ports import (
@@ -92,14 +93,16 @@ def _attempt_over(driving: Driving, upload: Upload) -> bool:
     return attempted is None or upload.now - attempted > driving.timing.complete_deadline
 
 
-async def resolve_gone(driving: Driving, upload: Upload) -> Upload:
+async def resolve_gone(driving: Driving, upload: Upload, size: int | None = None) -> Upload:
     """An open upload whose parts the store no longer knows: completed behind our back, or lost.
 
-    Reads several times before it says lost. Raises StoreError when the store does not answer.
+    `size`: what a stream's client says that it has. Reads several times before it says lost. Raises StoreError when the
+    store does not answer, ValidationFailed when the object has another size than the client says: then nothing is decided.
     """
     for pause in (*driving.timing.gone_rereads, None):
         seen, found = await look(driving, upload)
         if seen is Seen.OURS and found is not None:
+            refuse_other_object(found.size, size)
             return await _completed(driving, upload, found)
         try:
             await listed_parts(driving, upload)
@@ -115,7 +118,7 @@ async def resolve_gone(driving: Driving, upload: Upload) -> Upload:
 async def look(driving: Driving, upload: Upload) -> tuple[Seen, StoredObject | None]:
     """HEAD, held against the row. Raises StoreError."""
     found = await driving.store.head_object(upload.key)
-    return seen_as(found, upload.mark, upload.size), found
+    return seen_as(found, upload.mark, upload.plan), found
 
 
 async def _send(driving: Driving, upload: Upload) -> _Attempt:
@@ -207,7 +210,11 @@ async def listed_parts(driving: Driving, upload: Upload) -> Sequence[ListedPart]
 
 
 async def _completed(driving: Driving, upload: Upload, found: StoredObject) -> Upload:
-    return await driving.move(upload, Event.COMPLETED, Changes(etag=found.etag, version_id=found.version_id))
+    plan = upload.plan.of(found.size)
+    changes = Changes(
+        etag=found.etag, version_id=found.version_id, size=plan.size, part_count=plan.part_count
+    )
+    return await driving.move(upload, Event.COMPLETED, changes)
 
 
 async def _wait_for_the_object(driving: Driving, upload: Upload, attempt: _Attempt) -> Upload:

@@ -66,6 +66,16 @@ class Plan:
     part_size: int
     part_count: int | None
 
+    def of(self, size: int) -> "Plan":
+        """The same with its length known."""
+        return Plan(size, self.part_size, max(1, -(-size // self.part_size)))
+
+    def may_make(self, size: int) -> bool:
+        """Whether an object of `size` bytes can be what this plan makes, as far as the length is known."""
+        if self.size is not None:
+            return size == self.size
+        return self.part_count in {None, self.of(size).part_count}
+
     def offset(self, part_number: int) -> int:
         return (part_number - 1) * self.part_size
 

@@ -21,8 +21,10 @@ log = structlog.stdlib.get_logger()
 
 
 async def manifest_of(driving: Driving, upload: Upload, plan: Plan) -> Manifest:
-    """Raises PartsMissing, PartsMismatch, UploadGone, AlreadyCompleted, StorageUnavailable, StorageMisconfigured."""
-    listed = await _listed(driving, upload)
+    """Raises PartsMissing, PartsMismatch, UploadGone, AlreadyCompleted, StorageUnavailable, StorageMisconfigured, and
+    ValidationFailed when the whole object is there already, and has another size.
+    """
+    listed = await _listed(driving, upload, plan.size)
     claims = {part.part_number: part for part in await driving.repository.parts(upload.id)}
     return build_manifest(plan, listed, claims)
 
@@ -49,13 +51,13 @@ def _fits(upload: Upload, row: ListedPart) -> bool:
     return row.size == upload.plan.size_of(row.part_number)
 
 
-async def _listed(driving: Driving, upload: Upload) -> Sequence[ListedPart]:
+async def _listed(driving: Driving, upload: Upload, size: int | None = None) -> Sequence[ListedPart]:
     """What the store holds of an open upload; one that is gone is settled first, and its end is raised."""
     with store_answers(upload):
         try:
             return await listed_parts(driving, upload)
         except StoreUploadGone:
-            require_open(await resolve_gone(driving, upload))
+            require_open(await resolve_gone(driving, upload, size))
             return await listed_parts(driving, upload)
 
 

@@ -19,6 +19,7 @@ from enum import StrEnum
 from typing import Final
 
 from coordinator.uploads.model import Mark, Upload
+from coordinator.uploads.plan import Plan
 from coordinator.uploads.ports import ListedMultipartUpload, ListedPart, StoredObject
 
 __all__ = [
@@ -90,13 +91,13 @@ class Adoption(StrEnum):
     GIVE_UP = "give up"
 
 
-def seen_as(found: StoredObject | None, mark: Mark, size: int | None) -> Seen:
-    """What HEAD showed, held against our mark and the declared size."""
+def seen_as(found: StoredObject | None, mark: Mark, plan: Plan) -> Seen:
+    """What HEAD showed, held against our mark and the declared size. Of a stream whose size is not known, the mark decides."""
     if found is None:
         return Seen.ABSENT
     if found.mark != mark:
         return Seen.FOREIGN
-    return Seen.OURS if found.size == size else Seen.OURS_OTHER_SIZE
+    return Seen.OURS if plan.may_make(found.size) else Seen.OURS_OTHER_SIZE
 
 
 def decide_completing(seen: Seen, listed: Listed, *, gone_for: timedelta | None) -> Decision:

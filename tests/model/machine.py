@@ -22,6 +22,7 @@ from tests.model.draws import (
     FILES,
     KINDS,
     LEAPS,
+    MEDDLING,
     MOST_STARTS,
     MOSTLY,
     NUMBERS,
@@ -226,9 +227,7 @@ class Model(Sequence):
         known = next((one for one in self.talk.known if one.id == row["id"]), None)
         self._go("abort", at, known, work, pace)
 
-    @rule(
-        which=WHICH, how=st.sampled_from(["forget", "forget", "delete", "overwrite", "forge", "forge short"])
-    )
+    @rule(which=WHICH, how=MEDDLING)
     def somebody_meddles(self, *, which: int, how: str) -> None:
         """A lifecycle rule forgets the upload, an operator completes it; a stranger deletes or writes the object."""
         known = self._one(which)

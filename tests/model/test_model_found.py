@@ -29,3 +29,15 @@ def test_an_object_that_is_promised_for_ever_is_lost_in_the_end(model: Model) ->
     model.check()
     model.teardown()
     assert [(row["state"], row["reason"]) for row in model.rows.values()] == [("failed", "lost")]
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_a_stream_that_an_operator_completed_is_not_lost(model: Model, *, sent: bool) -> None:
+    """Its row knew no size, so its own object was called another one's."""
+    model.begin(profile="aws", file=File(8, True), sent=True)
+    model.somebody_meddles(which=0, how="complete")
+    if sent:
+        model.complete(at=1, which=0, weather=None, pace=TO_THE_END)
+    model.check()
+    model.teardown()
+    assert [row["state"] for row in model.rows.values()] == ["completed"]

@@ -6,8 +6,15 @@ from typing import Any
 
 import pytest
 
-from coordinator.errors import PartsMismatch, StorageUnavailable, UploadGone
+from coordinator.errors import (
+    AlreadyCompleted,
+    PartsMismatch,
+    StorageUnavailable,
+    UploadGone,
+    ValidationFailed,
+)
 from coordinator.storage.faults import FailAfter, FailBefore, Hold, Refuse
+from coordinator.uploads.model import Upload
 from coordinator.uploads.ports import (
     StoreError,
     StoreMisconfigured,
@@ -16,7 +23,7 @@ from coordinator.uploads.ports import (
     StoreUploadGone,
 )
 from coordinator.uploads.state import Reason, State
-from tests.integration.uploads.house import ADA, DOWN, House, Replica, until
+from tests.integration.uploads.house import ADA, DOWN, House, Replica, started, until
 from tests.integration.uploads.outcomes import COMPLETE, assert_completed_once, held, in_state, let_go, rested
 
 GONE = StoreUploadGone("list_parts", "NoSuchUpload")
@@ -196,6 +203,44 @@ async def test_an_open_upload_that_became_our_object_behind_our_back_is_complete
     await house.complete_at_store(upload)
     assert (await replica.service.complete(upload.id, ADA)).state is State.COMPLETED
     await assert_completed_once(house, upload)
+
+
+async def _stream_completed_behind_our_back(house: House, replica: Replica) -> Upload:
+    """As after a restore of the database: its Complete was long before."""
+    upload = await started(replica, None)
+    assert upload.multipart_upload_id is not None
+    house.store.put_part(upload.key, upload.multipart_upload_id, 1, b"nine byte")
+    await house.complete_at_store(upload)
+    return upload
+
+
+@pytest.mark.parametrize("how", ["complete", "refresh", "sweep"])
+async def test_a_stream_that_became_our_object_behind_our_back_is_completed(
+    house: House, replica: Replica, how: str
+) -> None:
+    upload = await _stream_completed_behind_our_back(house, replica)
+    if how == "complete":
+        await replica.service.complete(upload.id, ADA, size=9)
+    elif how == "refresh":
+        with pytest.raises(AlreadyCompleted):
+            await replica.service.parts(upload.id, ADA, refresh=True)
+    else:
+        await house.age(upload, timedelta(hours=2))
+        await replica.sweep()
+    row = await house.row(upload)
+    assert (row.size, row.part_count, row.bytes_uploaded) == (9, 1, 9)
+    await assert_completed_once(house, upload)
+
+
+async def test_a_stream_s_object_of_another_size_than_its_client_says_is_not_handed_to_it(
+    house: House, replica: Replica
+) -> None:
+    upload = await _stream_completed_behind_our_back(house, replica)
+    for _ in range(2):
+        with pytest.raises(ValidationFailed, match="9 bytes"):
+            await replica.service.complete(upload.id, ADA, size=10)
+        assert (await house.row(upload)).state is State.OPEN
+    assert (await replica.service.complete(upload.id, ADA, size=9)).state is State.COMPLETED
 
 
 async def test_an_open_upload_in_whose_place_a_foreign_object_stands_is_lost(

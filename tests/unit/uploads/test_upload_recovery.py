@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coordinator.uploads.model import Mark, MultipartUploadId
-from coordinator.uploads.plan import MIB
+from coordinator.uploads.plan import MIB, Plan
 from coordinator.uploads.ports import ListedMultipartUpload, ListedPart, StoredObject
 from coordinator.uploads.recovery import (
     GONE_LONG_ENOUGH,
@@ -82,13 +82,27 @@ def stored(mark: str | None, size: int) -> StoredObject:
     ],
 )
 def test_an_object_is_ours_by_mark_and_size_only(found: StoredObject | None, seen: Seen) -> None:
-    assert seen_as(found, MARK, 7) is seen
+    assert seen_as(found, MARK, Plan(7, 8, 1)) is seen
 
 
 def test_an_object_of_nothing_is_ours_when_nothing_was_declared() -> None:
-    assert seen_as(stored(MARK, 0), MARK, 0) is Seen.OURS
-    assert seen_as(stored(MARK, 0), MARK, None) is Seen.OURS_OTHER_SIZE
-    assert seen_as(stored(None, 0), Mark(""), 0) is Seen.FOREIGN
+    nothing = Plan(0, 8, 1)
+    assert seen_as(stored(MARK, 0), MARK, nothing) is Seen.OURS
+    assert seen_as(stored(None, 0), Mark(""), nothing) is Seen.FOREIGN
+
+
+@pytest.mark.parametrize(
+    ("part_count", "sizes"), [(None, {0, 1, 8, 9, 16, 17, 99}), (1, {0, 1, 8}), (2, {9, 16}), (3, {17})]
+)
+def test_a_stream_s_object_is_ours_by_its_mark_and_by_the_parts_it_has(
+    part_count: int | None, sizes: set[int]
+) -> None:
+    stream = Plan(None, 8, part_count)
+    ours = {
+        size for size in (0, 1, 8, 9, 16, 17, 99) if seen_as(stored(MARK, size), MARK, stream) is Seen.OURS
+    }
+    assert ours == sizes
+    assert seen_as(stored(None, 8), MARK, stream) is Seen.FOREIGN
 
 
 def made(name: str, seconds: int) -> ListedMultipartUpload:
