@@ -14,6 +14,7 @@ import asyncio
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -66,7 +67,7 @@ async def service(folder: Path, store: LocalStore, public_url: str) -> AsyncIter
 async def stage(kind: str, folder: Path) -> AsyncIterator[tuple[LocalStore, Store]]:
     """The store as the service reaches it, and as senders do."""
     if kind == "real":
-        async with new_seaweedfs(folder, origins=[]) as store:
+        async with new_seaweedfs(folder, origins=["http://localhost"]) as store:
             yield (
                 store,
                 Store(store.endpoint_url, store.bucket, store.access_key_id, store.secret_access_key, None),
@@ -161,6 +162,7 @@ if __name__ == "__main__":
     arguments.add_argument("--folder", type=Path, default=Path(".benchmark"))
     arguments.add_argument("--only", nargs="*", default=[])
     given = arguments.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that nothing is left running
     given.folder.mkdir(parents=True, exist_ok=True)
     programs = environment_of_peers(given.folder.absolute())
     asyncio.run(main(given.kind, given.rounds, given.size, programs, given.only))
