@@ -1,5 +1,7 @@
 /** What a page takes, checked before anything is sent. The service's own rules hold besides. */
 
+/** @import { Content, UploadTask } from './task.js' */
+
 import { UploadError } from './errors.js';
 
 /**
@@ -10,16 +12,33 @@ import { UploadError } from './errors.js';
  * @property {string[]} [types]  as the `accept` attribute has them: `image/*`, `video/mp4`, `.pdf`
  */
 
+/** @type {WeakSet<UploadTask>} */
+const refused = new WeakSet();
+
 /**
- * @param {{ name: string, size: number | null, type: string }} file  size null: not known yet
- * @param {number} others  how many there are already
+ * @param {UploadTask} task
+ * @param {UploadTask[]} all  those of its Uploader, in the order in which they were added
  * @param {Limits} limits
  * @throws {UploadError} `too_large`, `too_small`, `too_many`, `wrong_type`
  */
-export function admit(file, others, { maxSize = Infinity, minSize = 0, maxFiles = Infinity, types }) {
-  const { name, size } = file;
-  if (others >= maxFiles) throw new UploadError('too_many', { limit: maxFiles });
-  if (types && !types.some((type) => matches(file, type.trim().toLowerCase())))
+export function admit(task, all, limits) {
+  refused.add(task);
+  check(task.file, limits);
+  const { maxFiles = Infinity } = limits;
+  const before = all
+    .slice(0, all.indexOf(task))
+    .filter((other) => other.state !== 'cancelled' && !refused.has(other));
+  if (before.length >= maxFiles) throw new UploadError('too_many', { limit: maxFiles });
+  refused.delete(task);
+}
+
+/**
+ * @param {Content} file
+ * @param {Limits} limits
+ */
+function check({ name, size, type }, { maxSize = Infinity, minSize = 0, types }) {
+  const file = { name, type };
+  if (types && !types.some((wanted) => matches(file, wanted.trim().toLowerCase())))
     throw new UploadError('wrong_type', { name, types });
   if (size === null) return;
   if (size > maxSize) throw new UploadError('too_large', { name, size, limit: maxSize });

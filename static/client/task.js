@@ -117,11 +117,6 @@ export class UploadTask extends EventTarget {
     return PAUSABLE.has(this.#state) || this.#state === 'finishing';
   }
 
-  /** Whether it counts among the files that the page takes. */
-  get counts() {
-    return this.#state !== 'cancelled' && (this.#state !== 'failed' || this.upload !== null);
-  }
-
   /** The coordinator's upload, as of its last answer; null before the first. */
   get upload() {
     return this.#delivery?.work?.upload ?? null;

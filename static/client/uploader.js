@@ -214,10 +214,9 @@ export class Uploader extends EventTarget {
    */
   #take(file, options, deliver) {
     const { limits } = this.#options;
-    const others = this.#uploads.filter((upload) => upload.counts).length;
     const settled = { ...options, ...this.#settled(file, options) };
     const admit = async (/** @type {Watcher} */ watcher) => {
-      if (limits) (await import('./limits.js')).admit(file, others, limits);
+      if (limits) (await import('./limits.js')).admit(upload, this.#uploads, limits);
       return deliver(settled, watcher);
     };
     const upload = new UploadTask(file, this.#context, admit, options.signal);

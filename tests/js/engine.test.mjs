@@ -279,3 +279,14 @@ test('digests are computed a few parts ahead, each once, and go into URL and cla
   digests.of = async () => ({ md5: 'other' });
   await assert.rejects(changed.check(1, signal), { code: 'file_changed' });
 });
+
+test('what is refused for itself takes no place among the files that a page takes', async () => {
+  const { uploader, reach } = scene({ limits: { maxSize: 10, maxFiles: 1 } });
+  const [large, good, more] = [text(11, 'large'), text(5, 'good'), text(6, 'more')].map((file) =>
+    uploader.add(file),
+  );
+  if (!large || !good || !more) throw new Error('three were added');
+  await reach(good, 'completed');
+  await reach(more, 'failed');
+  assert.deepEqual([codeOf(large), codeOf(more)], ['too_large', 'too_many']);
+});
