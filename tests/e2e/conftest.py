@@ -15,7 +15,12 @@ from tests.e2e.program import run
 from tests.e2e.server import IMPATIENT, Server, new_server, settings_for
 from tests.postgres import new_database
 
-BRIEF = {"COORDINATOR_POLICIES__brief__LIFETIME": "1", "COORDINATOR_POLICIES__steady__LIFETIME": "2"}
+BRIEF = {
+    "COORDINATOR_POLICIES__brief__LIFETIME": "1",
+    "COORDINATOR_POLICIES__steady__LIFETIME": "2",
+    # its client sends one small part again and again
+    "COORDINATOR_POLICIES__steady__SMALL_FILES": "multipart",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Rows and what the bucket holds of them, in any state and with any trouble, each made in the fewest steps."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from coordinator.uploads.keys import make_key
 from coordinator.uploads.model import (
     LeaseOwner,
     ManifestPart,
+    Method,
     MultipartUploadId,
     NewUpload,
     Upload,
@@ -53,8 +54,11 @@ class Scene:
     # rows
 
     async def creating(self, *, tenant: str = "acme") -> Upload:
+        return (await self.uploads.start(self.new(tenant), None, ME, timedelta(seconds=30))).upload
+
+    def new(self, tenant: str = "acme") -> NewUpload:
         upload_id = new_upload_id()
-        new = NewUpload(
+        return NewUpload(
             id=upload_id,
             tenant=tenant,
             owner="ada",
@@ -71,7 +75,6 @@ class Scene:
             lifetime=timedelta(hours=1),
             hard_lifetime=timedelta(days=6),
         )
-        return (await self.uploads.start(new, None, ME, timedelta(seconds=30))).upload
 
     async def open(self, *, tenant: str = "acme") -> Upload:
         """All its parts are sent."""
@@ -79,6 +82,14 @@ class Scene:
         made = await self.create_at_store(row.key, row.mark)
         await self.hands.put_part(row.key, made, CONTENT)
         return await self.moved(row, Event.OPENED, multipart_upload_id=made)
+
+    async def small(self, *, sent: bool) -> Upload:
+        """Of method `put`; open from the beginning."""
+        new = replace(self.new(), method=Method.PUT)
+        row = (await self.uploads.start(new, None, ME, timedelta(seconds=30))).upload
+        if sent:
+            await self.hands.put_object(row.key, CONTENT, mark=row.mark)
+        return row
 
     async def completing(self) -> Upload:
         row = await self.open()
@@ -111,6 +122,8 @@ class Scene:
         return [
             await self.creating(),
             await self.open(),
+            await self.small(sent=False),
+            await self.small(sent=True),
             await self.completing(),
             await self.completed(),
             await self.aborting(),

@@ -169,7 +169,7 @@ async def test_progress_is_told_of_each_stage(fake_scene: Scene) -> None:
         told[stage] = told.get(stage, 0) + more
 
     report = await fake_scene.audited(progress=count)
-    assert told == {"rows": 7, "multipart uploads": report.multipart_uploads, "objects": report.objects}
+    assert told == {"rows": 9, "multipart uploads": report.multipart_uploads, "objects": report.objects}
 
 
 async def test_a_read_without_an_answer_is_sent_again(fake_scene: Scene, fake_hands: FakeHands) -> None:

@@ -12,7 +12,7 @@ from coordinator.audit.judging import (
     of_strange_object,
     of_wake_up,
 )
-from coordinator.uploads.model import MultipartUploadId
+from coordinator.uploads.model import Method, MultipartUploadId
 from coordinator.uploads.plan import MIB
 from coordinator.uploads.ports import StoredObject
 from coordinator.uploads.state import Reason, State
@@ -127,3 +127,12 @@ def test_an_object_of_ours_is_no_news_while_the_upload_is_under_way(state: State
 def test_an_object_after_the_end(state: State) -> None:
     assert name_of(of_strange_object(a_row(state=state), an_object(size=1))) is Name.OBJECT_AFTER_END
     assert name_of(of_strange_object(a_row(state=state), an_object(mark=None))) is Name.OBJECT_INTRUDER
+
+
+@pytest.mark.parametrize("state", [State.ABORTED, State.FAILED])
+def test_what_the_late_check_will_delete_is_no_news(state: State) -> None:
+    small = {"state": state, "method": Method.PUT, "multipart_upload_id": None}
+    assert of_strange_object(a_row(**small), an_object(size=1)) is None
+    assert name_of(of_strange_object(a_row(**small), an_object(mark=None))) is Name.OBJECT_INTRUDER
+    checked = a_row(**small, wake_at=None)
+    assert name_of(of_strange_object(checked, an_object(size=1))) is Name.OBJECT_AFTER_END
