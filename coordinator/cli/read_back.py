@@ -6,7 +6,6 @@ The URL is a password: it stands in no error.
 import http.client
 from collections.abc import Callable
 from threading import Event
-from typing import BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
@@ -32,10 +31,14 @@ def read_back(url: str, size: int, on_read: Callable[[int], None], stop: Event) 
         raise Failure(ExitCode.UNREACHABLE, problem, "run it again; what was sent stays") from None
 
 
-def _compare(answer: BinaryIO, size: int, on_read: Callable[[int], None], stop: Event) -> None:
+def _compare(
+    answer: http.client.HTTPResponse, size: int, on_read: Callable[[int], None], stop: Event
+) -> None:
     at = 0
     for piece in sample(size):
         found = answer.read(len(piece))
+        if len(found) < len(piece) and answer.length:
+            raise ConnectionResetError
         differs = first_difference(found, piece)
         if differs is not None:
             raise _differs(at + differs, size)
