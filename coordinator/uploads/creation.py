@@ -69,12 +69,20 @@ async def _look_and_create(driving: Driving, upload: Upload) -> Upload:
         raise await _misconfigured(driving, upload, refused) from None
     except StoreError as unknown:
         log.warning("create.unknown", upload_id=str(upload.id), store=str(unknown))
-        await driving.repository.postpone(upload, timedelta(seconds=5))
+        if _never_listed(driving, upload, unknown):
+            return await driving.fail(upload, Reason.CREATE_LOST)
+        await driving.rest(upload)
         raise StorageUnavailable(
             "The store did not answer in time. Send the same request with the same Idempotency-Key again.",
             retry_after=5,
         ) from None
     return await _alone(driving, row)
+
+
+def _never_listed(driving: Driving, upload: Upload, failed: StoreError) -> bool:
+    """Whether what was made cannot be looked for at this store, ever: it is left to the bucket's lifecycle rule."""
+    old = upload.now - upload.created_at > driving.timing.create_patience
+    return old and isinstance(failed, StoreRefused)
 
 
 async def _alone(driving: Driving, row: Upload) -> Upload:

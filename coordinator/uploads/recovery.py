@@ -112,7 +112,8 @@ def adopt(
 ) -> tuple[Adoption, ListedMultipartUpload | None]:
     """A row in `creating`: what to do, and which upload to adopt.
 
-    None under the key: create it, unless the intent is older than `patience`. Several: the newest is ours to keep.
+    (A store that refuses to list is asked again until `patience` ends, and then given up: there is no other way to find
+    what an unanswered create made.) None under the key: create it, unless the intent is older than `patience`. Several: the newest is ours to keep.
     """
     if listed:
         return Adoption.ADOPT, max(listed, key=lambda found: found.initiated)

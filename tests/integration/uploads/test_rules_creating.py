@@ -201,6 +201,35 @@ async def test_a_sweep_that_cannot_ask_the_store_comes_back(house: House, replic
     assert (await house.row(upload)).state is State.OPEN
 
 
+async def test_a_sweep_that_never_gets_an_answer_comes_back_ever_more_seldom(
+    house: House, replica: Replica
+) -> None:
+    upload = await house.intent()
+    rests = []
+    for _ in range(4):
+        await house.due(upload)
+        house.store.script("list_multipart_uploads", Refuse(DOWN))
+        assert await replica.sweep() == 1
+        row = await house.row(upload)
+        assert row.wake_at is not None
+        rests.append(round((row.wake_at - row.now).total_seconds()))
+    assert rests == [5, 30, 300, 900]
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(9, State.CREATING), (11, State.FAILED)])
+async def test_a_store_that_refuses_to_list_is_given_up_when_patience_ends(
+    house: House, replica: Replica, minutes: int, state: State
+) -> None:
+    upload = await house.intent()
+    await house.age(upload, timedelta(minutes=minutes))
+    house.store.script(
+        "list_multipart_uploads", Refuse(StoreRefused("list_multipart_uploads", "NotImplemented"))
+    )
+    await replica.sweep()
+    row = await house.row(upload)
+    assert (row.state, row.reason) == (state, Reason.CREATE_LOST if state is State.FAILED else None)
+
+
 async def test_a_slow_creation_keeps_its_lease(house: House) -> None:
     slow, other = house.replica(lease=timedelta(seconds=0.6)), house.replica()
     hold = Hold()
