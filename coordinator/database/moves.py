@@ -93,7 +93,7 @@ _END: Final = yielding_uploads(
         FROM parts WHERE upload_id = :id
     ), moved AS (
         UPDATE uploads SET {_CHANGED},
-            wake_at = now() + CAST(:wake_in AS interval),
+            wake_at = GREATEST(now(), urls_until) + CAST(:wake_in AS interval),
             stored_parts = CASE WHEN CAST(:target AS text) = 'completed'
                 THEN COALESCE(CAST(:part_count AS int), part_count, counted.parts) ELSE counted.parts END,
             stored_bytes = CASE WHEN CAST(:target AS text) = 'completed'

@@ -38,7 +38,7 @@ async def abort(driving: Driving, upload: Upload) -> Upload:
         except StoreError as failed:
             log.warning("abort.failed", upload_id=str(upload.id), store=str(failed))
             return await driving.rest(upload)
-        changes = Changes(reason=upload.reason, wake_in=driving.until_late_check(upload))
+        changes = Changes(reason=upload.reason, wake_in=driving.timing.late_check_after)
         return await driving.move(upload, Event.ABORTED, changes)
 
 

@@ -91,17 +91,10 @@ class Driving:
 
     async def fail(self, upload: Upload, reason: Reason) -> Upload:
         return await self.move(
-            upload, Event.FAILED, Changes(reason=reason, wake_in=self.until_late_check(upload))
+            upload, Event.FAILED, Changes(reason=reason, wake_in=self.timing.late_check_after)
         )
 
     async def rest(self, upload: Upload, *, gone: bool = False) -> Upload:
         """Nothing can be decided now: let the row go and look again later."""
         await self.repository.postpone(upload, backoff(upload.attempts), gone=gone)
         return await self.current(upload)
-
-    def until_late_check(self, upload: Upload) -> timedelta:
-        """A part may still land while a signed URL lives; only after that can "nothing is left" be proven."""
-        urls_live = (
-            timedelta(0) if upload.urls_until is None else max(upload.urls_until - upload.now, timedelta(0))
-        )
-        return urls_live + self.timing.late_check_after

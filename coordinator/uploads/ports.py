@@ -256,7 +256,11 @@ class Changes:
     """Who drives the row from here; None ends the lease."""
     lease_for: timedelta = timedelta(0)
     wake_in: timedelta | None = None
-    """When the sweeper looks next; None: at the lease's end, at `expires_at` (open) or never (completed)."""
+    """When the sweeper looks next; None: at the lease's end, at `expires_at` (open) or never (a terminal state).
+
+    In a terminal state this is the late check, and counted from the end of the last signed URL, as the row then has it: a
+    part may land until then, and only afterwards can "nothing is left" be proven.
+    """
 
 
 @dataclass(frozen=True, slots=True)

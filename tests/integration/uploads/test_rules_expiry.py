@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from coordinator.errors import UploadGone
 from coordinator.storage.faults import Hold, Refuse
 from coordinator.uploads.model import Upload
 from coordinator.uploads.plan import MIB
@@ -48,6 +49,24 @@ async def test_a_silent_client_whose_parts_arrive_is_extended(house: House, repl
     row = await house.row(upload)
     assert (row.state, row.expires_at, row.wake_at) == (State.OPEN, sent_at + LIFETIME, sent_at + LIFETIME)
     assert await replica.sweep() == 0
+
+
+async def test_a_url_signed_while_the_store_is_asked_puts_the_late_check_off(
+    house: House, replica: Replica
+) -> None:
+    upload, looking = await started(replica), Hold()
+    house.store.lose(upload)
+    house.store.script("head_object", looking)
+    completing = asyncio.create_task(replica.service.complete(upload.id, ADA))
+    await looking.reached.wait()
+    [signed] = await replica.service.sign(upload.id, ADA, [WantedPart(1)])
+    looking.released.set()
+    with pytest.raises(UploadGone):
+        await completing
+    row = await house.row(upload)
+    assert row.state is State.FAILED
+    assert row.wake_at is not None
+    assert row.wake_at >= signed.expires_at + replica.driver.driving.timing.late_check_after
 
 
 async def test_the_hard_limit_ends_even_what_is_in_use(house: House, replica: Replica) -> None:
