@@ -6,6 +6,7 @@ the refusal it was ordered to give.
 """
 
 import asyncio
+import re
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -16,10 +17,11 @@ from tests.browser.exchange import Put, Request, read_request
 PATIENCE = 90.0
 PIECE = 64 * 1024
 SMALL_WINDOW = 64 * 1024
+EXPOSED = re.compile(rb"Access-Control-Expose-Headers:", re.IGNORECASE)
 
 # as SeaweedFS words it, with the CORS headers it sends
 REFUSAL = (
-    "HTTP/1.1 403 Forbidden\r\n"
+    "HTTP/1.1 {status} Refused\r\n"
     "Access-Control-Allow-Origin: {origin}\r\n"
     "Access-Control-Expose-Headers: ETag\r\n"
     "Vary: Origin\r\n"
@@ -42,6 +44,10 @@ class Observer:
         self._refused: set[int] = set()
         self._spoiled: set[int] = set()
         self._cut: set[int] = set()
+        self._damaged: set[int] = set()
+        self._failing: int | None = None
+        self._blocked = False
+        self._hides_etags = False
         self._changed = asyncio.Event()
         self._visits: set[asyncio.Task[None]] = set()
 
@@ -67,6 +73,8 @@ class Observer:
 
     def release(self) -> None:
         self._held_after = None
+        self._blocked = self._hides_etags = False
+        self._failing = None
         self._change()
 
     def refuse(self, part_number: int) -> None:
@@ -80,6 +88,27 @@ class Observer:
     def cut(self, part_number: int) -> None:
         """The connection of the part's next PUT is closed in the middle."""
         self._cut.add(part_number)
+
+    def damage(self, part_number: int) -> None:
+        """A bit of the part's next PUT is another when it reaches the store."""
+        self._damaged.add(part_number)
+
+    def block(self) -> None:
+        """Nothing passes, and nothing says so: connections are closed without an answer."""
+        self._blocked = True
+
+    def drop(self) -> None:
+        """What is under way ends in the middle."""
+        for visit in self._visits:
+            visit.cancel()
+
+    def fail_each(self, nth: int) -> None:
+        """Every `nth` PUT fails: by turns it is answered 503, cut in the middle, and answered 500."""
+        self._failing = nth
+
+    def hide_etags(self) -> None:
+        """Answers let pages see no header that the store would have them see."""
+        self._hides_etags = True
 
     async def until(self, condition: Callable[[], bool], *, patience: float = PATIENCE) -> None:
         async with asyncio.timeout(patience):
@@ -110,6 +139,8 @@ class Observer:
         self._visits.add(visit)
         try:
             with suppress(OSError, asyncio.IncompleteReadError):
+                if self._blocked:
+                    return
                 await self._pass(await read_request(reader), reader, writer)
         finally:
             self._visits.discard(visit)
@@ -125,8 +156,9 @@ class Observer:
         self.puts.append(put)
         self._change()
         try:
-            if _ordered(self._refused, put):
-                await self._refusal(request, put, reader, writer)
+            status = 403 if _ordered(self._refused, put) else self._failure(put)
+            if status is not None:
+                await self._refusal(request, put, status, reader, writer)
             else:
                 spoiled = _ordered(self._spoiled, put)
                 await self._exchange(request.spoiled() if spoiled else request, put, reader, writer)
@@ -134,12 +166,26 @@ class Observer:
             put.ended = asyncio.get_running_loop().time()
             self._change()
 
+    def _failure(self, put: Put) -> int | None:
+        turn, rest = divmod(len(self.puts), self._failing or len(self.puts) + 1)
+        if rest:
+            return None
+        if turn % 3 == 1:
+            self._cut.add(put.part_number)
+            return None
+        return 503 if turn % 3 == 0 else 500
+
     async def _refusal(
-        self, request: Request, put: Put, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        request: Request,
+        put: Put,
+        status: int,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
     ) -> None:
         await self._take(put, reader, None)
-        head = REFUSAL.format(origin=request.headers["origin"], length=len(REFUSAL_BODY))
-        put.status = 403
+        head = REFUSAL.format(status=status, origin=request.headers["origin"], length=len(REFUSAL_BODY))
+        put.status = status
         writer.write((head + REFUSAL_BODY).encode())
         await writer.drain()
 
@@ -166,6 +212,7 @@ class Observer:
     async def _take(self, put: Put, reader: asyncio.StreamReader, store: asyncio.StreamWriter | None) -> None:
         """The body, as far as it may go; a store that has turned away no longer gets it."""
         cut = put.size // 2 if _ordered(self._cut, put) else None
+        damaged = _ordered(self._damaged, put)
         while put.taken < put.size:
             if put.taken >= self._allowed(put):
                 await self._changed.wait()
@@ -174,6 +221,8 @@ class Observer:
             piece = await reader.read(most)
             if not piece or (cut is not None and put.taken >= cut):
                 raise ConnectionAbortedError
+            if damaged and put.taken == 0:
+                piece = bytes([piece[0] ^ 1]) + piece[1:]
             put.taken += len(piece)
             self._change()
             if store is not None and not store.is_closing():
@@ -193,6 +242,8 @@ class Observer:
             if first and put is not None:
                 put.status = int(piece.split(b" ", 2)[1])
                 self._change()
+            if first and self._hides_etags:
+                piece = EXPOSED.sub(b"X-Exposed-No-More:", piece, count=1)
             first = False
             writer.write(piece)
             await writer.drain()
