@@ -45,7 +45,7 @@ class Name(StrEnum):
     ROW_OVERDUE = "row.overdue"
     """Its time has come long ago, and nobody drives it."""
     ROW_STUCK = "row.stuck"
-    """Driven again and again without an outcome."""
+    """Driven, or checked late, again and again without an outcome."""
     LEDGER_EVENTS = "ledger.events"
     """The events are not one for each epoch, from 1 on."""
     LEDGER_END = "ledger.end"

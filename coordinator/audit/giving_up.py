@@ -3,6 +3,8 @@
 It touches nothing at the store and does not need it. What became of the bytes is not known and will not be looked for:
 an object may be there, or parts may stay until a lifecycle rule ends them. The row keeps that in its reason.
 Source: transition table, `completing, aborting -> failed | admin | unresolved`.
+
+A row that has ended stays as it is: what is given up is its late check, so that it may be forgotten in its time.
 """
 
 from typing import Final
@@ -20,8 +22,8 @@ _REFUSED: Final = {
     State.CREATING: "it is being created; the sweep gives it up by itself when the store never hears of it",
     State.OPEN: "it is open: abort it instead, which also ends what the store holds",
     State.COMPLETED: "it is completed, which never changes",
-    State.ABORTED: "it is aborted already",
-    State.FAILED: "it has failed already",
+    State.ABORTED: "it is aborted already, and checked late",
+    State.FAILED: "it has failed already, and was checked late",
 }
 
 
@@ -30,7 +32,8 @@ async def stuck(repository: UploadRepository, upload_id: UploadId) -> Upload:
     row = await repository.reread(upload_id)
     if row is None:
         raise ConfigurationError(_SETTING, f"there is no upload {upload_id}")
-    if row.state in _REFUSED:
+    due_late = row.state in {State.ABORTED, State.FAILED} and row.wake_at is not None
+    if row.state in _REFUSED and not due_late:
         raise ConfigurationError(_SETTING, _REFUSED[row.state])
     if row.leased:
         raise ConfigurationError(
@@ -40,7 +43,13 @@ async def stuck(repository: UploadRepository, upload_id: UploadId) -> Upload:
 
 
 async def give_up(repository: UploadRepository, row: Upload, text: str | None) -> Upload:
-    """Make the move. `text` is kept with the reason. Raises ConfigurationError when the row has moved on."""
+    """Make the move, or settle a row that has ended; the row then.
+
+    `text` is kept with the reason of the move. Raises ConfigurationError when the row has moved on.
+    """
+    if row.terminal:
+        await repository.settle(row)
+        return await repository.reread(row.id) or row
     moved = await repository.move(row, Event.FAILED, Changes(reason=Reason.UNRESOLVED, reason_text=text))
     if moved is None:
         raise ConfigurationError(_SETTING, "it has just moved on; look at it again")

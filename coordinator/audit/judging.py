@@ -15,6 +15,7 @@ from coordinator.uploads.state import Reason, State
 
 __all__ = ["of_completed", "of_gone", "of_multipart_uploads", "of_strange_object", "of_wake_up"]
 
+_DRIVEN: Final = frozenset({State.COMPLETING, State.ABORTING, State.ABORTED, State.FAILED})
 _STUCK_AFTER: Final = 10
 """Fruitless drives: about two hours by the backoff of `uploads.recovery`."""
 
@@ -23,11 +24,12 @@ def of_wake_up(row: Upload, overdue: timedelta) -> Finding | None:
     """Of any row, by the ledger alone."""
     if row.wake_at is None:
         return None
-    if row.state in {State.COMPLETING, State.ABORTING} and row.attempts >= _STUCK_AFTER:
+    if row.state in _DRIVEN and row.attempts >= _STUCK_AFTER:
+        of_what = "checked late" if row.terminal else "driven"
         return _of(
             row,
             Name.ROW_STUCK,
-            f"{row.state} without an outcome after {row.attempts} drives; mend what the logs say of it, "
+            f"{row.state}, and {of_what} {row.attempts} times without an outcome; mend what the logs say of it, "
             f"or give it up with `coordinator fail {row.id}`",
         )
     late = row.now - row.wake_at

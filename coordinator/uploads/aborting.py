@@ -14,7 +14,7 @@ from coordinator.uploads.completion import look
 from coordinator.uploads.driving import Driving
 from coordinator.uploads.model import Method, MultipartUploadId, Upload
 from coordinator.uploads.ports import Changes, StoreError, StoreUploadGone
-from coordinator.uploads.recovery import Seen
+from coordinator.uploads.recovery import Seen, backoff
 from coordinator.uploads.state import Event, Reason
 
 __all__ = ["abort", "check_late"]
@@ -49,13 +49,18 @@ async def check_late(driving: Driving, upload: Upload) -> None:
             if await _is_an_object(driving, upload):
                 log.error("late_check.object_of_ours", upload_id=str(upload.id), state=upload.state)
             elif not await _nothing_left(driving, upload):
-                await driving.repository.postpone(upload, driving.timing.late_check_after)
+                await _check_again(driving, upload)
                 return
     except StoreError as failed:
         log.warning("late_check.failed", upload_id=str(upload.id), store=str(failed))
-        await driving.repository.postpone(upload, driving.timing.late_check_after)
+        await _check_again(driving, upload)
         return
     await driving.repository.settle(upload)
+
+
+async def _check_again(driving: Driving, upload: Upload) -> None:
+    """Never sooner than any other fruitless drive is repeated; the audit tells of a row that goes on so (`row.stuck`)."""
+    await driving.repository.postpone(upload, max(driving.timing.late_check_after, backoff(upload.attempts)))
 
 
 async def _is_an_object(driving: Driving, upload: Upload) -> bool:

@@ -37,6 +37,15 @@ async def test_others_are_refused_in_words(state: State, fake_scene: Scene) -> N
     assert await fake_scene.states() >= {(row.key, state)}
 
 
+@pytest.mark.parametrize("state", [State.ABORTED, State.FAILED])
+async def test_a_late_check_is_given_up_and_the_end_stays(state: State, fake_scene: Scene) -> None:
+    row = next(row for row in await fake_scene.house() if row.state is state)
+    await fake_scene.sql("UPDATE uploads SET wake_at = now(), attempts = 12 WHERE id = :id", id=row.id)
+    given_up = await give_up(fake_scene.uploads, await stuck(fake_scene.uploads, row.id), None)
+    assert (given_up.state, given_up.reason, given_up.epoch) == (state, row.reason, row.epoch)
+    assert given_up.wake_at is None
+
+
 async def test_nobody_s_upload(fake_scene: Scene) -> None:
     with pytest.raises(ConfigurationError, match="there is no upload"):
         await stuck(fake_scene.uploads, new_upload_id())

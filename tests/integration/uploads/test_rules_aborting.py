@@ -8,7 +8,7 @@ import pytest
 
 from coordinator.errors import AlreadyCompleted, Completing, PartsMismatch, UploadGone
 from coordinator.storage.faults import FailAfter, Hold, Refuse
-from coordinator.uploads.ports import Changes, StoreRefused
+from coordinator.uploads.ports import Changes, StoreMisconfigured, StoreRefused
 from coordinator.uploads.state import Event, Reason, State
 from tests.integration.uploads.house import ADA, DEAD, DOWN, House, Replica, started, until
 from tests.integration.uploads.outcomes import ABORT, COMPLETE, held, in_state
@@ -159,6 +159,22 @@ async def test_a_late_check_that_the_store_does_not_answer_is_repeated(
     await house.due(upload)
     await replica.sweep()
     assert (await house.row(upload)).wake_at is None
+
+
+@pytest.mark.parametrize("trouble", [Refuse(DOWN), Refuse(StoreMisconfigured(ABORT, "AccessDenied"))])
+async def test_a_late_check_without_a_pause_is_no_hot_loop(house: House, trouble: Refuse) -> None:
+    replica = house.replica(late_check_after=timedelta(0))
+    upload = await house.sent(replica)
+    await replica.service.abort(upload.id, ADA)
+    rests = []
+    for _ in range(4):
+        await house.due(upload)
+        house.store.script("list_multipart_uploads", trouble)
+        assert await replica.sweep() == 1
+        row = await house.row(upload)
+        assert row.wake_at is not None
+        rests.append(round((row.wake_at - row.now).total_seconds()))
+    assert rests == [5, 30, 300, 900]
 
 
 async def test_a_late_check_touches_no_object_of_ours(house: House, replica: Replica) -> None:
