@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 from starlette.datastructures import QueryParams
 
+from coordinator.api.strangers_text import REASON_LENGTH
 from coordinator.errors import FieldError, ValidationFailed
 from coordinator.http.bodies import refusal
 
@@ -45,7 +46,7 @@ class PartsQuery(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
 class AbortQuery(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """`DELETE /v1/uploads/{id}`."""
 
-    reason: Annotated[str, Meta(max_length=200, description="Kept with the upload.")] | None = None
+    reason: Annotated[str, Meta(max_length=REASON_LENGTH, description="Kept with the upload.")] | None = None
 
 
 def decode_query(given: QueryParams, wanted: type[Q]) -> Q:

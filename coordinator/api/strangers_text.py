@@ -11,7 +11,10 @@ from unicodedata import category
 
 from coordinator.errors import FieldError, ValidationFailed
 
-__all__ = ["check_etag", "check_plain", "check_start", "idempotency_key"]
+__all__ = ["REASON_LENGTH", "check_etag", "check_plain", "check_start", "idempotency_key"]
+
+REASON_LENGTH: Final = 200
+"""Characters of the text that an end may carry."""
 
 _FILENAME_BYTES: Final = 1_024
 _METADATA_BYTES: Final = 8 * 1024

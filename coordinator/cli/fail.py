@@ -4,9 +4,10 @@ import asyncio
 import sys
 from uuid import UUID
 
+from coordinator.api.strangers_text import REASON_LENGTH, check_plain
 from coordinator.audit.giving_up import give_up, stuck
 from coordinator.database.uploads import Uploads
-from coordinator.errors import ConfigurationError
+from coordinator.errors import ConfigurationError, ValidationFailed
 from coordinator.opening import open_database
 from coordinator.settings import Settings, load_settings
 from coordinator.uploads.model import Upload, UploadId
@@ -23,6 +24,15 @@ It becomes failed (unresolved), for ever. Nothing is asked of the store and noth
 If the store will answer again, do not do this: the upload then ends by itself.
 """
 
+_LATE_WARNING = """\
+upload {id} of {tenant}/{owner}
+  {filename}, {state} since {since:%Y-%m-%d %H:%M} UTC, {attempts} late checks without an outcome
+
+It stays {state}, and is not checked any more. Nothing is asked of the store and nothing is done there:
+  * parts that landed late may stay, and cost, until a lifecycle rule of the bucket ends them.
+If the store will answer again, do not do this: the upload is then checked by itself.
+"""
+
 
 def run_fail(upload_id: str, text: str | None, *, yes: bool) -> None:
     """Raises ConfigurationError, and SystemExit with 1 when the answer was no."""
@@ -30,7 +40,9 @@ def run_fail(upload_id: str, text: str | None, *, yes: bool) -> None:
         raise ConfigurationError(
             "--yes", "there is no terminal to ask at; give --yes to do it without asking"
         )
-    moved = asyncio.run(_fail(load_settings(), _parsed(upload_id), text, yes=yes))
+    wanted = _parsed(upload_id)
+    _check(text)
+    moved = asyncio.run(_fail(load_settings(), wanted, text, yes=yes))
     if moved is None:
         print("nothing was changed")
         sys.exit(1)
@@ -42,7 +54,7 @@ async def _fail(settings: Settings, upload_id: UploadId, text: str | None, *, ye
         repository = Uploads(engine)
         row = await stuck(repository, upload_id)
         print(
-            _WARNING.format(
+            (_LATE_WARNING if row.terminal else _WARNING).format(
                 id=row.id,
                 tenant=row.tenant,
                 owner=row.owner,
@@ -59,6 +71,16 @@ async def _fail(settings: Settings, upload_id: UploadId, text: str | None, *, ye
 
 def _agreed() -> bool:
     return input("give it up? [y/N] ").strip().lower() in {"y", "yes"}
+
+
+def _check(text: str | None) -> None:
+    """Owners read it: what they may give as a reason themselves. Raises ConfigurationError."""
+    if text is not None and len(text) > REASON_LENGTH:
+        raise ConfigurationError("--text", f"it has {len(text)} characters, and {REASON_LENGTH} are allowed")
+    try:
+        check_plain("--text", text)
+    except ValidationFailed as refused:
+        raise ConfigurationError("--text", refused.errors[0].message) from None
 
 
 def _parsed(upload_id: str) -> UploadId:

@@ -58,3 +58,9 @@ def test_a_shorter_age_is_refused() -> None:
 def test_an_id_that_is_none_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="UPLOAD_ID: it is not an upload's id"):
         run_fail("no-id", None, yes=True)
+
+
+@pytest.mark.parametrize("text", ["x" * 201, "403\x01", "a\u202eb"])
+def test_what_owners_will_read_is_plain_and_short(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="--text"):
+        run_fail(str(new_upload_id()), text, yes=True)
