@@ -24,6 +24,7 @@ def read_back(url: str, size: int, on_read: Callable[[int], None], stop: Event) 
         with urlopen(url, timeout=_PATIENCE) as answer:  # noqa: S310 - the coordinator's own http or https address
             _compare(answer, size, on_read, stop)
     except HTTPError as refused:
+        refused.close()
         problem = f"the store does not give the object back (status {refused.code})"
         raise Failure(ExitCode.NOT_VERIFIED, problem, "look at its rights; what was sent stays") from None
     except (URLError, OSError, http.client.HTTPException):

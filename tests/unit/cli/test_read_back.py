@@ -28,7 +28,7 @@ def giving(content: bytes, *, status: int = 200, promised: int | None = None) ->
         def log_message(self, *_: object) -> None: ...
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}/object?signature=secret"
         server.shutdown()
 
