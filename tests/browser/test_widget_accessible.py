@@ -97,7 +97,7 @@ async def test_a_screen_reader_hears_quarters_and_states_and_no_more(
     heard = (await visitor.page.evaluate(HEARD)).replace(f"{file.name}: ", "")
     said = [news for once in heard.split(" | ") for news in once.split(". ")]
     assert [news for news in said if news in {"paused", "upload complete"}] == ["paused", "upload complete"]
-    assert set(said) <= {"25%", "50%", "75%", "paused", "upload complete"}
+    assert set(said) <= {"1 file added", "25%", "50%", "75%", "paused", "upload complete"}
 
 
 async def test_the_keyboard_pauses_resumes_and_cancels(

@@ -89,7 +89,7 @@ export class FilesPanel {
 
   /** @param {UploadTask} task  in the order in which they were added */
   add(task) {
-    if (this.#coming.length === 0) queueMicrotask(() => this.#seat());
+    if (this.#coming.length === 0) queueMicrotask(() => this.#welcome());
     this.#coming.push(task);
   }
 
@@ -110,6 +110,12 @@ export class FilesPanel {
   /** The maps of parts are as wide as there is room. */
   resized() {
     for (const row of this.#rows.values()) row.showProgress();
+  }
+
+  #welcome() {
+    const { announcer, words } = this.#scene;
+    announcer.say(words.say('newsAdded', { count: this.#coming.length }));
+    this.#seat();
   }
 
   /** Gives what was added its rows, newest first, in the order of its own. */

@@ -54,7 +54,14 @@ export class View {
     this.#files = new FilesPanel(this.#scene, tally, fallBack);
     this.element = make(
       'div',
-      { class: 'frame', part: 'frame', lang: words.language, dir: words.direction },
+      {
+        class: 'frame',
+        part: 'frame',
+        role: 'group',
+        'aria-label': words.say('region'),
+        lang: words.language,
+        dir: words.direction,
+      },
       this.#offline,
       this.#access.element,
       this.#unfinished.element,

@@ -8,7 +8,6 @@ export const strings = {
   drop: 'أفلت الملفات أو المجلدات هنا',
   dropFiles: 'أفلت الملفات هنا',
   dropNow: 'أفلت للرفع',
-  or: 'أو',
   chooseFiles: 'اختيار ملفات',
   chooseFolder: 'اختيار مجلد',
   hint: 'أي عدد وأي حجم تريده. ويمكن لصق الملفات أيضًا.',
@@ -35,7 +34,6 @@ export const strings = {
     many: 'تعذرت قراءة {count} عنصرًا فاستُبعدت: {names}',
     other: 'تعذرت قراءة {count} عنصر فاستُبعدت: {names}',
   },
-  cannotChoose: 'لم يسلّم المتصفح الملفات. حاول مرة أخرى، أو أفلتها هنا.',
   offline: 'لا توجد شبكة. سيُستأنف الرفع تلقائيًا عند عودتها.',
 
   tokenTitle: 'يلزم رمز للرفع',
@@ -48,7 +46,6 @@ export const strings = {
   total: 'كل الملفات',
   completeOf: 'اكتمل {done} من {count}',
   sentOf: '{sent} من {total}',
-  inTotal: '{total} إجمالًا',
   left: 'بقي {time}',
   fewSeconds: 'بقيت ثوانٍ قليلة',
   moreThanADay: 'بقي أكثر من يوم',
@@ -95,7 +92,6 @@ export const strings = {
   chooseAgain: 'اختيار الملف',
   chooseAgainHint: 'اختر {name} مرة أخرى للمتابعة.',
   foreign: 'لا يمكن متابعته إلا في البرنامج الذي بدأه.',
-  notReadable: 'لم يعد المتصفح قادرًا على قراءة {name}. اختره مرة أخرى للمتابعة.',
   discard: 'تجاهل',
   unlisted: 'لا يمكن عرض قائمة عمليات الرفع غير المكتملة. {reason}',
 
@@ -133,7 +129,6 @@ export const strings = {
     many: 'أُضيف {count} ملفًا',
     other: 'أُضيف {count} ملف',
   },
-  newsTroubled: '{name}: محاولة أخرى',
 
   fileUnreadable: 'تعذرت قراءة هذا الملف. إن كان مفتوحًا في مكان آخر فأغلقه ثم حاول مرة أخرى.',
   fileChanged: 'تغيّر الملف بعد بدء رفعه، فلن تتوافق أجزاؤه. ألغِ هذا الرفع وأضف الملف من جديد.',

@@ -8,7 +8,6 @@ export const strings = {
   drop: 'Dateien oder Ordner hier ablegen',
   dropFiles: 'Dateien hier ablegen',
   dropNow: 'Zum Hochladen loslassen',
-  or: 'oder',
   chooseFiles: 'Dateien wählen',
   chooseFolder: 'Ordner wählen',
   hint: 'So viele und so große, wie Sie möchten. Auch Einfügen aus der Zwischenablage geht.',
@@ -26,8 +25,6 @@ export const strings = {
     one: '{count} Eintrag ließ sich nicht lesen und wurde ausgelassen: {names}',
     other: '{count} Einträge ließen sich nicht lesen und wurden ausgelassen: {names}',
   },
-  cannotChoose:
-    'Der Browser hat die Dateien nicht übergeben. Versuchen Sie es noch einmal, oder legen Sie sie hier ab.',
   offline: 'Kein Netz. Sobald es wieder da ist, geht es von selbst weiter.',
 
   tokenTitle: 'Ein Upload-Token wird gebraucht',
@@ -41,7 +38,6 @@ export const strings = {
   total: 'Alle Dateien',
   completeOf: '{done} von {count} fertig',
   sentOf: '{sent} von {total}',
-  inTotal: '{total} insgesamt',
   left: 'noch {time}',
   fewSeconds: 'noch ein paar Sekunden',
   moreThanADay: 'noch mehr als ein Tag',
@@ -88,7 +84,6 @@ export const strings = {
   chooseAgain: 'Datei wählen',
   chooseAgainHint: 'Wählen Sie {name} noch einmal, dann geht es weiter.',
   foreign: 'Es kann nur in dem Programm weitergehen, das damit begonnen hat.',
-  notReadable: 'Der Browser darf {name} nicht mehr lesen. Wählen Sie die Datei noch einmal.',
   discard: 'Verwerfen',
   unlisted: 'Die nicht beendeten Uploads lassen sich nicht zeigen. {reason}',
 
@@ -111,7 +106,6 @@ export const strings = {
   newsTotal: '{done} von {count} fertig, {percent}',
   newsAll: { one: 'Der Upload ist fertig', other: 'Alle {count} Uploads sind fertig' },
   newsAdded: { one: '{count} Datei hinzugefügt', other: '{count} Dateien hinzugefügt' },
-  newsTroubled: '{name}: neuer Versuch',
 
   fileUnreadable:
     'Diese Datei lässt sich nicht lesen. Falls sie anderswo offen ist, schließen Sie sie und versuchen Sie es noch einmal.',

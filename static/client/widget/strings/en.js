@@ -11,7 +11,6 @@ export const strings = {
   drop: 'Drop files or folders here',
   dropFiles: 'Drop files here',
   dropNow: 'Let go to upload',
-  or: 'or',
   chooseFiles: 'Choose files',
   chooseFolder: 'Choose a folder',
   hint: 'As many and as large as you like. Files can be pasted, too.',
@@ -29,7 +28,6 @@ export const strings = {
     one: '{count} item could not be read and was left out: {names}',
     other: '{count} items could not be read and were left out: {names}',
   },
-  cannotChoose: 'The browser did not hand over the files. Try again, or drop them here.',
   offline: 'No network. Uploads go on by themselves when it is back.',
 
   // access
@@ -44,7 +42,6 @@ export const strings = {
   total: 'All files',
   completeOf: '{done} of {count} complete',
   sentOf: '{sent} of {total}',
-  inTotal: '{total} in total',
   left: '{time} left',
   fewSeconds: 'a few seconds left',
   moreThanADay: 'more than a day left',
@@ -93,7 +90,6 @@ export const strings = {
   chooseAgain: 'Choose file',
   chooseAgainHint: 'Choose {name} again to go on.',
   foreign: 'It can go on only in the program that began it.',
-  notReadable: 'The browser may not read {name} any more. Choose it again to go on.',
   discard: 'Discard',
   unlisted: 'The list of unfinished uploads cannot be shown. {reason}',
 
@@ -116,7 +112,6 @@ export const strings = {
   newsTotal: '{done} of {count} complete, {percent}',
   newsAll: { one: 'The upload is complete', other: 'All {count} uploads are complete' },
   newsAdded: { one: '{count} file added', other: '{count} files added' },
-  newsTroubled: '{name}: trying again',
 
   // what went wrong, and what to do
   fileUnreadable: 'This file cannot be read. If it is open elsewhere, close it; then try again.',

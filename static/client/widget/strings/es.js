@@ -8,7 +8,6 @@ export const strings = {
   drop: 'Suelte aquí archivos o carpetas',
   dropFiles: 'Suelte aquí los archivos',
   dropNow: 'Suelte para subir',
-  or: 'o',
   chooseFiles: 'Elegir archivos',
   chooseFolder: 'Elegir una carpeta',
   hint: 'Tantos y tan grandes como quiera. También se pueden pegar.',
@@ -26,7 +25,6 @@ export const strings = {
     one: '{count} elemento no se pudo leer y se omitió: {names}',
     other: '{count} elementos no se pudieron leer y se omitieron: {names}',
   },
-  cannotChoose: 'El navegador no entregó los archivos. Inténtelo de nuevo o suéltelos aquí.',
   offline: 'Sin red. Las subidas seguirán solas cuando vuelva.',
 
   tokenTitle: 'Se necesita una clave de subida',
@@ -39,7 +37,6 @@ export const strings = {
   total: 'Todos los archivos',
   completeOf: '{done} de {count} listos',
   sentOf: '{sent} de {total}',
-  inTotal: '{total} en total',
   left: 'quedan {time}',
   fewSeconds: 'quedan unos segundos',
   moreThanADay: 'queda más de un día',
@@ -87,7 +84,6 @@ export const strings = {
   chooseAgain: 'Elegir archivo',
   chooseAgainHint: 'Elija {name} de nuevo para seguir.',
   foreign: 'Solo puede seguir en el programa que la empezó.',
-  notReadable: 'El navegador ya no puede leer {name}. Elíjalo de nuevo para seguir.',
   discard: 'Descartar',
   unlisted: 'No se puede mostrar la lista de subidas sin terminar. {reason}',
 
@@ -109,7 +105,6 @@ export const strings = {
   newsTotal: '{done} de {count} listos, {percent}',
   newsAll: { one: 'La subida está completa', other: 'Las {count} subidas están completas' },
   newsAdded: { one: '{count} archivo añadido', other: '{count} archivos añadidos' },
-  newsTroubled: '{name}: intentándolo de nuevo',
 
   fileUnreadable:
     'No se puede leer este archivo. Si está abierto en otro sitio, ciérrelo e inténtelo de nuevo.',

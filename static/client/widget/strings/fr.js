@@ -8,7 +8,6 @@ export const strings = {
   drop: 'Déposez des fichiers ou des dossiers ici',
   dropFiles: 'Déposez des fichiers ici',
   dropNow: 'Relâchez pour envoyer',
-  or: 'ou',
   chooseFiles: 'Choisir des fichiers',
   chooseFolder: 'Choisir un dossier',
   hint: 'Autant de fichiers que vous voulez, de toute taille. On peut aussi les coller.',
@@ -26,7 +25,6 @@ export const strings = {
     one: '{count} élément illisible a été laissé de côté : {names}',
     other: '{count} éléments illisibles ont été laissés de côté : {names}',
   },
-  cannotChoose: 'Le navigateur n’a pas remis les fichiers. Réessayez, ou déposez-les ici.',
   offline: 'Pas de réseau. Les envois reprendront d’eux-mêmes à son retour.',
 
   tokenTitle: 'Il faut un jeton d’envoi',
@@ -39,7 +37,6 @@ export const strings = {
   total: 'Tous les fichiers',
   completeOf: '{done} sur {count} terminés',
   sentOf: '{sent} sur {total}',
-  inTotal: '{total} au total',
   left: 'encore {time}',
   fewSeconds: 'encore quelques secondes',
   moreThanADay: 'encore plus d’un jour',
@@ -86,7 +83,6 @@ export const strings = {
   chooseAgain: 'Choisir le fichier',
   chooseAgainHint: 'Choisissez {name} à nouveau pour continuer.',
   foreign: 'Il ne peut continuer que dans le programme qui l’a commencé.',
-  notReadable: 'Le navigateur ne peut plus lire {name}. Choisissez-le à nouveau pour continuer.',
   discard: 'Abandonner',
   unlisted: 'La liste des envois inachevés ne peut pas être affichée. {reason}',
 
@@ -108,7 +104,6 @@ export const strings = {
   newsTotal: '{done} sur {count} terminés, {percent}',
   newsAll: { one: 'L’envoi est terminé', other: 'Les {count} envois sont terminés' },
   newsAdded: { one: '{count} fichier ajouté', other: '{count} fichiers ajoutés' },
-  newsTroubled: '{name} : nouvel essai',
 
   fileUnreadable: 'Ce fichier est illisible. S’il est ouvert ailleurs, fermez-le, puis réessayez.',
   fileChanged:
