@@ -1,6 +1,6 @@
 """The Python client against boto3, boto3 with awscrt, aws-cli, s5cmd and rclone, in turns, medians and ratios.
 
-    python -m tests.benchmarks.client tls|plain|shaped|small|small-far|real [--rounds 5] [--size 1024] [--folder DIR] [--only NAMES]
+    python -m tests.benchmarks.client tls|plain|shaped|small|small-far|real [--rounds 5] [--seconds S] [--size 1024] [--folder DIR] [--only NAMES]
 
 Senders run on core 0; the sink (or SeaweedFS), and for our side the service and its Postgres, on the others. Ours sends
 through the service: start, signing, reports, completion are in its time. `tls`, `plain`, `shaped`: one file of --size MiB
@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -110,6 +111,7 @@ def print_table(kind: str, size: int, runs: dict[str, list[Run]]) -> None:
     us = middle(runs["ours"])
     amount = size * MIB / MEGABYTE if not kind.startswith("small") else 1000
     unit = "MB/s" if not kind.startswith("small") else "files/s"
+    print(f"{len(runs['ours'])} rounds")
     print(f"| {kind} | {unit} (least, median, most) | ours is faster | CPU s | ours takes | RSS, MB |")
     print("|---|---|---|---|---|---|")
     for name, found in sorted(runs.items(), key=lambda one: middle(one[1]).inside):
@@ -130,11 +132,12 @@ def folders() -> Iterator[tuple[Path, Path]]:
         yield Path(fast), Path(slow)
 
 
-async def main(kind: str, rounds: int, size: int, programs: Path, only: list[str]) -> None:
+async def main(programs: Path, given: argparse.Namespace) -> None:
+    kind, only = given.kind, given.only
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, set(cores[1:]) or set(cores))
     with folders() as (fast, slow):
-        source = new_source(fast, kind, size)
+        source = new_source(fast, kind, given.size)
         async with (
             stage(kind, slow) as (store, seen),
             service(slow, store, seen.endpoint_url) as (
@@ -148,16 +151,20 @@ async def main(kind: str, rounds: int, size: int, programs: Path, only: list[str
             ]
             wanted = [one for one in every if not only or any(name in one.name for name in only)]
             runs: dict[str, list[Run]] = {one.name: [] for one in wanted}
-            for _ in range(rounds):
+            until = time.monotonic() + given.seconds
+            for done in range(given.rounds):
+                if done and time.monotonic() > until:
+                    break
                 for one in wanted:
                     runs[one.name].append(await asyncio.to_thread(run, one, slow, cores[0]))
-            print_table(kind, size, runs)
+            print_table(kind, given.size, runs)
 
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     arguments.add_argument("kind", choices=["tls", "plain", "shaped", "small", "small-far", "real"])
     arguments.add_argument("--rounds", type=int, default=5)
+    arguments.add_argument("--seconds", type=float, default=1e9, help="no new round after so many")
     arguments.add_argument("--size", type=int, default=1024, help="MiB")
     arguments.add_argument("--folder", type=Path, default=Path(".benchmark"))
     arguments.add_argument("--only", nargs="*", default=[])
@@ -165,4 +172,4 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that nothing is left running
     given.folder.mkdir(parents=True, exist_ok=True)
     programs = environment_of_peers(given.folder.absolute())
-    asyncio.run(main(given.kind, given.rounds, given.size, programs, given.only))
+    asyncio.run(main(programs, given))
