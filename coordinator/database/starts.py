@@ -20,7 +20,7 @@ from coordinator.database.rows import digest_json, to_upload, yielding_uploads
 from coordinator.errors import DatabaseUnavailable, IdempotencyKeyReuse
 from coordinator.uploads.model import LeaseOwner, Method, NewUpload, Upload, UploadId
 from coordinator.uploads.ports import IdempotencyKey, Started
-from coordinator.uploads.state import Event, State
+from coordinator.uploads.state import Event, Reason, State
 
 __all__ = ["start"]
 
@@ -30,6 +30,12 @@ _TAKE_KEY: Final = text("""
     ON CONFLICT (tenant, principal, key) DO UPDATE
         SET request_hash = EXCLUDED.request_hash, upload_id = EXCLUDED.upload_id, created_at = now()
         WHERE kept.created_at < now() - interval '24 hours'
+    RETURNING upload_id
+""")
+
+_RENAME_KEY: Final = text("""
+    UPDATE idempotency_keys SET upload_id = :upload_id, created_at = now()
+    WHERE tenant = :tenant AND principal = :principal AND key = :key AND upload_id = :earlier
     RETURNING upload_id
 """)
 
@@ -119,12 +125,24 @@ async def _earlier(connection: Transaction, new_id: UploadId, idempotency: Idemp
     parameters = _parameters_of_key(idempotency, new_id)
     if await connection.execute(_TAKE_KEY, parameters):
         return None
-    [kept] = await connection.execute(_OF_KEY, parameters)
-    if kept["request_hash"] != idempotency.request_hash:
-        raise IdempotencyKeyReuse(
-            "This Idempotency-Key was used with another body. Use a new key for a new request."
-        )
-    return await _one(connection, _BY_ID, {"id": kept["upload_id"]})
+    while True:
+        [kept] = await connection.execute(_OF_KEY, parameters)
+        if kept["request_hash"] != idempotency.request_hash:
+            raise IdempotencyKeyReuse(
+                "This Idempotency-Key was used with another body. Use a new key for a new request."
+            )
+        earlier = await _one(connection, _BY_ID, {"id": kept["upload_id"]})
+        if earlier is not None and not _is_void(earlier, idempotency):
+            return earlier
+        # of several who find it so, one renames the key; the others wait for that one's commit, and find its upload
+        if await connection.execute(_RENAME_KEY, {**parameters, "earlier": kept["upload_id"]}):
+            return None
+
+
+def _is_void(earlier: Upload, idempotency: IdempotencyKey) -> bool:
+    """Whether what the key names is no answer to a start: whoever repeats the request must get an upload."""
+    never_open = earlier.state is State.FAILED and earlier.reason in {Reason.CREATE_LOST, Reason.CONFIG}
+    return never_open or earlier.id == idempotency.instead_of
 
 
 async def _one(

@@ -223,6 +223,8 @@ class IdempotencyKey:
     principal: str
     key: str
     request_hash: bytes
+    instead_of: UploadId | None = None
+    """An upload that the key may name so far, and that is known to have ended: the start is another one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +283,8 @@ class UploadRepository(Protocol):
     ) -> Started:
         """Commit the intent: the row in `creating` with its lease, its event, its idempotency key, its quota.
 
-        Raises IdempotencyKeyReuse when the key was used with another request. Keys older than 24 h count as unused.
+        Raises IdempotencyKeyReuse when the key was used with another request. Keys older than 24 h count as unused, and so do
+        those whose upload failed before it was ever open (create_lost, config): the repeated request begins anew.
         Raises QuotaExceeded, and SizeNotAllowed for a stream where bytes are limited: nothing is left of the intent.
         """
         ...

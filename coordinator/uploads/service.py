@@ -6,7 +6,7 @@ in `driver`, which outlives the request. No method holds a database transaction 
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -144,7 +144,8 @@ class UploadService:
             upload = await self._caught_up(upload)
             if upload.state is State.FAILED:
                 # the store had lost it: this file is not on its way any more
-                return await self.start(tenant, owner, request, rules)
+                again = idempotency and replace(idempotency, instead_of=upload.id)
+                return await self.start(tenant, owner, request, rules, again)
         signed = []
         if upload.state is State.OPEN and self.part_digests.admits_start(upload, request):
             signed = await self._url_signer.sign_missing(

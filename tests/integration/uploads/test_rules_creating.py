@@ -75,9 +75,35 @@ async def test_a_refused_creation_fails_and_leaves_nothing(
         await replica.service.start("acme", "ada", a_request(), RULES, a_key())
     assert await the_row(house) == (State.FAILED, Reason.CONFIG)
     assert house.store._multipart_uploads == {}
-    again, signed = await replica.service.start("acme", "ada", a_request(sign=1), RULES, a_key())
-    assert (again.upload.state, signed) == (State.FAILED, [])
     assert house.store.calls == ["create_multipart_upload"]
+
+
+@pytest.mark.parametrize("ended", [Reason.CONFIG, Reason.CREATE_LOST])
+async def test_a_key_whose_upload_was_never_open_begins_anew(
+    house: House, replica: Replica, other: Replica, ended: Reason
+) -> None:
+    if ended is Reason.CONFIG:
+        house.store.script(
+            "create_multipart_upload", Refuse(StoreMisconfigured("create_multipart_upload", "AccessDenied"))
+        )
+        with pytest.raises(StorageMisconfigured):
+            await replica.service.start("acme", "ada", a_request(), RULES, a_key())
+    else:
+        house.store.script("create_multipart_upload", Refuse(DOWN))
+        house.store.script("list_multipart_uploads", Refuse(DOWN))
+        with pytest.raises(StorageUnavailable):
+            await replica.service.start("acme", "ada", a_request(), RULES, a_key())
+        [(upload_id,)] = await house.sql("SELECT id FROM uploads")
+        await house.age(await replica.service.get(upload_id, ADA), timedelta(minutes=11))
+        await replica.sweep()
+    assert await the_row(house) == (State.FAILED, ended)
+    starts = [one.service.start("acme", "ada", a_request(sign=1), RULES, a_key()) for one in (replica, other)]
+    answers = await asyncio.gather(*starts, return_exceptions=True)
+    begun = [answer[0] for answer in answers if not isinstance(answer, BaseException)]
+    assert len({started.upload.id for started in begun}) == 1
+    again, signed = await other.service.start("acme", "ada", a_request(sign=1), RULES, a_key())
+    assert (again.kind, again.upload.id, again.upload.state) == ("replayed", begun[0].upload.id, State.OPEN)
+    assert len(signed) == 1
 
 
 @pytest.mark.parametrize("attempts", [0, 1, 3])

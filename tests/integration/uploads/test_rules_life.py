@@ -294,6 +294,16 @@ async def test_a_file_whose_upload_the_store_has_lost_starts_anew(
     assert (await house.row(upload)).state is State.FAILED
 
 
+async def test_a_key_names_the_upload_that_took_a_lost_one_s_place(house: House, replica: Replica) -> None:
+    request = a_request(fingerprint="f" * 64)
+    lost, _ = await replica.service.start("acme", "ada", request, RULES, a_key("zero"))
+    house.store.lose(lost.upload)
+    anew, _ = await replica.service.start("acme", "ada", request, RULES, a_key("one"))
+    again, _ = await replica.service.start("acme", "ada", request, RULES, a_key("one"))
+    assert anew.upload.id != lost.upload.id
+    assert (again.kind, again.upload.id) == ("replayed", anew.upload.id)
+
+
 async def test_a_fingerprint_of_another_size_is_refused(replica: Replica) -> None:
     await started(replica, fingerprint="f" * 64)
     with pytest.raises(ValidationFailed, match="fingerprint"):
