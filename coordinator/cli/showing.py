@@ -42,13 +42,20 @@ def _lines(upload: Upload) -> Iterator[tuple[str, str]]:
     told["part_size"] = shown_size(upload.part_size)
     told["digest"] = _digest(upload)
     if upload.bytes_per_second is not None:
-        told["bytes_per_second"] = shown_size(upload.bytes_per_second)
+        told["bytes_per_second"] = f"{shown_size(upload.bytes_per_second)}/s"
     if upload.seconds_left is not None:
         told["seconds_left"] = shown_seconds(upload.seconds_left)
     told["metadata"] = ", ".join(f"{name}={value}" for name, value in upload.metadata.items())
     for name, value in told.items():
         if value not in (None, ""):
-            yield name, f"{value:%Y-%m-%d %H:%M:%S} UTC" if isinstance(value, datetime) else str(value)
+            yield name, _text(value)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S} UTC"
+    # answers may grow: a member that is not known here is shown as the coordinator told it
+    return msgspec.json.encode(value).decode() if isinstance(value, msgspec.Struct) else str(value)
 
 
 def _digest(upload: Upload) -> str | None:

@@ -52,6 +52,7 @@ async def test_a_file_is_stored_and_its_id_comes_first(
     assert (told["digest"]["algorithm"], told["digest"]["value"]) == ("sha256", sha256)
     plain = await shell.run("show", upload_id)
     assert plain.stdout.splitlines()[0].split() == ["id", upload_id]
+    assert "Answer(" not in plain.stdout
     listed = await shell.run("ls", "--state", "completed", "--limit", "1")
     assert listed.stdout.split("\t")[:3] == [upload_id, "completed", "100%"]
 
