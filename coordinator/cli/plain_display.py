@@ -35,6 +35,7 @@ class PlainDisplay:
         self._clock = clock
         self._steps = steps
         self._told: dict[Source, _Told] = {}
+        self._waiting: set[Source] = set()
 
     def found(self, files: int, size: int) -> None:
         if self._steps and files > 1:
@@ -45,6 +46,9 @@ class PlainDisplay:
             return
         now = self._clock()
         for source, progress in under_way.items():
+            if progress.stage == "waiting" and source not in self._waiting:
+                self._waiting.add(source)
+                tell(f"{source.shown}: waits for another process of this machine that sends it")
             if progress.stage != "uploading":
                 continue
             told = self._told.get(source)
@@ -59,6 +63,7 @@ class PlainDisplay:
 
     def completed(self, source: Source, upload: Upload, took: Took) -> None:
         self._told.pop(source, None)
+        self._waiting.discard(source)
         print_result(source, upload)
         if self._steps:
             tell(f"{source.shown}: stored, {shown_result(upload, took)}")

@@ -118,6 +118,14 @@ def test_what_goes_on_says_where(clock: Clock, capsys: pytest.CaptureFixture[str
     assert "goes on at 43%, 43.0 MiB of 100.0 MiB" in capsys.readouterr().err
 
 
+def test_a_turn_that_is_waited_for_is_said_once(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    display = PlainDisplay(clock, steps=True)
+    for _ in range(3):
+        display.moved({FILM: msgspec.structs.replace(progress(0), stage="waiting")})
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.endswith("waits for another process of this machine that sends it")
+
+
 def test_quiet_says_results_and_failures_alone(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
     display = PlainDisplay(clock, steps=False)
     display.found(2, 5)
