@@ -94,6 +94,12 @@ for (const algorithm of /** @type {const} */ (['sha256', 'md5'])) {
   });
 }
 
+test('fewer bytes than a blob should have are not hashed', async () => {
+  const short = { size: 10, arrayBuffer: async () => new ArrayBuffer(4), slice: () => short };
+  for (const algorithm of /** @type {const} */ (['sha256', 'md5']))
+    await assert.rejects(hash(algorithm, /** @type {any} */ (short), never), { name: 'ShortRead' });
+});
+
 test('a slice that cannot be read, or has become shorter, says that the file was changed', async () => {
   const { crew, hands } = crewed();
   for (const failure of ['NotReadableError', 'NotFoundError', 'ShortRead']) {
