@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { fingerprint } from '../../static/client/fingerprint.js';
-import { problem } from './coordinator.mjs';
+import { problem } from './replies.mjs';
 import { LONG_AGO, scene, sentNumbers, storedText, text } from './scene.mjs';
 
 /** @import { UploaderOptions } from '../../static/client/uploader.js' */
