@@ -1,7 +1,7 @@
 """The sweep: rows whose wake-up time has come are driven on, by whichever replica gets there first.
 
 There is no leader and no queue beside the table: `claim_due` hands each row to one caller (SKIP LOCKED), and the row's
-lease, epoch and backoff do the rest. A sweep that fails as a whole is logged and tried again; it never ends the loop.
+lease, epoch and backoff do the rest. A look that fails is logged and tried again; it never ends the loop.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import structlog
 
 from coordinator.errors import DatabaseUnavailable
 from coordinator.uploads.driver import Driver
-from coordinator.uploads.model import Upload
+from coordinator.uploads.model import Upload, UploadId
 
 __all__ = ["Sweeper"]
 
@@ -25,33 +25,57 @@ class Sweeper:
     driver: Driver
     interval: timedelta
     batch: int = 20
-    """Rows claimed, and driven side by side, at a time: it bounds what one replica asks of the store at once."""
+    """Rows driven side by side at most: it bounds what one replica asks of the store at once."""
 
     async def run(self) -> None:
-        """Sweep until cancelled."""
-        while True:
-            if await self._sweep_or_log() < self.batch:
-                await asyncio.sleep(self.interval.total_seconds())
+        """Sweep until cancelled. Rows are claimed as places get free: one that takes minutes holds up nothing but its own."""
+        driven: dict[UploadId, asyncio.Task[None]] = {}
+        try:
+            while True:
+                free = self.batch - len(driven)
+                due = await self._claimed_or_log(free)
+                for upload in due:
+                    # one that is driven here, and comes due again because the store is slow, has its driver
+                    if upload.id not in driven:
+                        driven[upload.id] = self._begun(upload, driven)
+                if len(due) < free:
+                    await asyncio.sleep(self.interval.total_seconds())
+                elif len(driven) == self.batch:
+                    await asyncio.wait(driven.values(), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            left = list(driven.values())
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
 
     async def sweep(self) -> int:
-        """One round; how many rows were due. Raises DatabaseUnavailable."""
-        driving = self.driver.driving
-        due = await driving.repository.claim_due(driving.store.bucket, self.batch, driving.timing.lease)
-        await self._drive(due)
+        """One round to its end; how many rows were due. Raises DatabaseUnavailable."""
+        due = await self._claimed(self.batch)
+        await asyncio.gather(*map(self._drive, due))
         return len(due)
 
-    async def _sweep_or_log(self) -> int:
+    async def _claimed(self, places: int) -> Sequence[Upload]:
+        driving = self.driver.driving
+        return await driving.repository.claim_due(driving.store.bucket, places, driving.timing.lease)
+
+    async def _claimed_or_log(self, places: int) -> Sequence[Upload]:
         try:
-            return await self.sweep()
+            return await self._claimed(places)
         except DatabaseUnavailable:
             log.warning("sweep.database_unavailable")
         except Exception:
             # a defect in one round must not end all rounds
             log.exception("sweep.failed")
-        return 0
+        return ()
 
-    async def _drive(self, due: Sequence[Upload]) -> None:
-        outcomes = await asyncio.gather(*map(self.driver.sweep, due), return_exceptions=True)
-        for upload, outcome in zip(due, outcomes, strict=True):
-            if isinstance(outcome, Exception):
-                log.error("sweep.failed", upload_id=str(upload.id), exc_info=outcome)
+    def _begun(self, upload: Upload, driven: dict[UploadId, asyncio.Task[None]]) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._drive(upload), name=f"sweep-{upload.id}")
+        task.add_done_callback(lambda _: driven.pop(upload.id))
+        return task
+
+    async def _drive(self, upload: Upload) -> None:
+        try:
+            await self.driver.sweep(upload)
+        except Exception:
+            # a defect in one row must not end the others
+            log.exception("sweep.failed", upload_id=str(upload.id))
