@@ -158,6 +158,11 @@ async def check_store(store: ObjectStore) -> None:
         raise ConfigurationError(named.group() if named else "store.bucket", str(refused)) from None
     except StoreOutcomeUnknown as silent:
         raise ConfigurationError("store.endpoint_url", f"the store does not answer ({silent})") from None
+    except StoreError as refused:
+        raise ConfigurationError(
+            "store.endpoint_url",
+            f"the store refuses what recovery stands on, ListMultipartUploads and HeadObject ({refused})",
+        ) from None
 
 
 async def part_digests_of(settings: Settings, store: ObjectStore) -> PartDigests:
