@@ -8,8 +8,11 @@ else was looking, too. The row keeps a lease until that is done, so that the swe
 them where the opener dies.
 """
 
+import asyncio
+from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -40,17 +43,31 @@ async def create(driving: Driving, upload: Upload) -> Upload:
 
     Raises StorageMisconfigured (the row is failed) or StorageUnavailable (the row stays and is recovered).
     """
-    async with driving.kept(upload):
+
+    async def step() -> Upload:
         try:
             return await _create(driving, upload)
         except StoreOutcomeUnknown:
             return await _look_and_create(driving, upload)
 
+    return await _in_time(driving, upload, step())
+
 
 async def create_again(driving: Driving, upload: Upload) -> Upload:
     """Any later attempt: look first. Raises as `create` does."""
+    return await _in_time(driving, upload, _look_and_create(driving, upload))
+
+
+async def _in_time(driving: Driving, upload: Upload, step: Coroutine[Any, Any, Upload]) -> Upload:
+    """What is broken off is found later, as after a death at that point."""
     async with driving.kept(upload):
-        return await _look_and_create(driving, upload)
+        try:
+            async with asyncio.timeout(driving.timing.create_deadline.total_seconds()):
+                return await step
+        except TimeoutError:
+            log.warning("create.deadline", upload_id=str(upload.id))
+            await driving.rest(upload)
+            raise _unanswered() from None
 
 
 async def _look_and_create(driving: Driving, upload: Upload) -> Upload:
@@ -72,11 +89,15 @@ async def _look_and_create(driving: Driving, upload: Upload) -> Upload:
         if _never_listed(driving, upload, unknown):
             return await driving.fail(upload, Reason.CREATE_LOST)
         await driving.rest(upload)
-        raise StorageUnavailable(
-            "The store did not answer in time. Send the same request with the same Idempotency-Key again.",
-            retry_after=5,
-        ) from None
+        raise _unanswered() from None
     return await _alone(driving, row)
+
+
+def _unanswered() -> StorageUnavailable:
+    return StorageUnavailable(
+        "The store did not answer in time. Send the same request with the same Idempotency-Key again.",
+        retry_after=5,
+    )
 
 
 def _never_listed(driving: Driving, upload: Upload, failed: StoreError) -> bool:

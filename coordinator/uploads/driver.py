@@ -5,7 +5,7 @@ driven by at most one task here; across processes the lease decides.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Hashable
 from datetime import timedelta
 from typing import Any
 
@@ -32,12 +32,28 @@ class Driver:
     def __init__(self, driving: Driving) -> None:
         self.driving = driving
         self._tasks: dict[UploadId, asyncio.Task[Upload]] = {}
+        self._shared: dict[Hashable, asyncio.Task[Upload]] = {}
         self._running: set[asyncio.Task[Upload]] = set()
-        """Those of `_tasks`, and those that the later ones of the same upload still wait for."""
+        """Those of `_tasks` and `_shared`, and those that the later ones of the same upload still wait for."""
 
-    async def complete(self, upload: Upload, wait: timedelta) -> Upload:
-        """Drive a row that we just moved to `completing`, and wait a while for the outcome."""
-        return await self._outcome(self._run(complete, upload), upload, wait)
+    def complete(self, upload: Upload) -> None:
+        """Drive a row that we just moved to `completing`; `join` waits for the outcome."""
+        self._run(complete, upload)
+
+    async def shared(
+        self, what: Hashable, work: Callable[[], Coroutine[Any, Any, Upload]], wait: timedelta
+    ) -> Upload | None:
+        """Do something that may take longer than its request may; whoever asks for the same meanwhile joins.
+
+        None: it is not done after `wait`, and goes on.
+        """
+        task = self._shared.get(what)
+        if task is None:
+            task = self._shared[what] = asyncio.create_task(work())
+            self._running.add(task)
+            task.add_done_callback(lambda done: self._no_longer_shared(what, done))
+        done, _ = await asyncio.wait({task}, timeout=wait.total_seconds())
+        return task.result() if done else None
 
     async def abort(self, upload: Upload, wait: timedelta) -> Upload:
         return await self._outcome(self._run(abort, upload), upload, wait)
@@ -76,6 +92,12 @@ class Driver:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+
+    def _no_longer_shared(self, what: Hashable, task: asyncio.Task[Upload]) -> None:
+        self._running.discard(task)
+        del self._shared[what]
+        # whoever waited has heard of it; nobody else has to
+        _ = task.cancelled() or task.exception()
 
     def _run(self, step: _Step, upload: Upload) -> asyncio.Task[Upload]:
         earlier = self._tasks.get(upload.id)

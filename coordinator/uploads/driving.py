@@ -34,6 +34,8 @@ class Timing:
     complete_retries: tuple[float, ...] = (0.5, 2.0, 5.0)
     """Seconds between Completes that the store answered with a failure of its own."""
     late_check_after: timedelta = timedelta(hours=1)
+    create_deadline: timedelta = timedelta(seconds=12)
+    """One drive of a row that is being created, however many calls it takes; then whoever waits is answered."""
     create_patience: timedelta = timedelta(minutes=10)
     """An intent older than this that the store never heard of is given up."""
     gone_rereads: tuple[float, ...] = (0.2, 1.0)

@@ -19,14 +19,12 @@ from coordinator.errors import (
     NotCompleted,
     NotFound,
     PartsMismatch,
-    PartsMissing,
     RequestError,
     Unavailable,
 )
 from coordinator.signing.presigner import Presigner
 from coordinator.uploads.admission import admitted
 from coordinator.uploads.asking import (
-    completed_plan,
     make_plan,
     method_of,
     refuse_elsewhere,
@@ -35,10 +33,10 @@ from coordinator.uploads.asking import (
     require_open,
     sized_claims,
 )
-from coordinator.uploads.creation import abort_others, create, create_again
+from coordinator.uploads.beginning import Wish, begin_completion
+from coordinator.uploads.creation import create, create_again
 from coordinator.uploads.driver import Driver
 from coordinator.uploads.keys import make_key
-from coordinator.uploads.lone_put import complete_lone_put
 from coordinator.uploads.model import (
     Claim,
     Digest,
@@ -55,7 +53,7 @@ from coordinator.uploads.model import (
 from coordinator.uploads.part_digests import PartDigests
 from coordinator.uploads.plan import AWS_LIMITS, S3Limits
 from coordinator.uploads.ports import IdempotencyKey, ListFilter, LonePut, Started
-from coordinator.uploads.reconciling import manifest_of, merge_listed, store_answers
+from coordinator.uploads.reconciling import merge_listed
 from coordinator.uploads.relaying import ArrivingPart, relay_part
 from coordinator.uploads.requests import Download, Rules, SignedPart, StartRequest, WantedPart
 from coordinator.uploads.state import Event, Reason, State
@@ -225,13 +223,13 @@ class UploadService:
         """
         upload = self._here(await self.get(upload_id, identity))
         clock = asyncio.get_running_loop().time
-        ends = clock() + wait.total_seconds()
-        begun = 0
-        while begun < _COMPLETIONS:
-            left = timedelta(seconds=max(ends - clock(), 0))
-            if upload.state is State.OPEN:
+        began, begun = clock(), 0
+        while True:
+            left = wait - timedelta(seconds=min(clock() - began, wait.total_seconds()))
+            if upload.state is State.OPEN and begun < _COMPLETIONS:
                 begun += 1
-                upload = await self._begin_completion(upload, size, digest, left)
+                waits = max(ANSWER_WITHIN.total_seconds() - (clock() - began), 0)
+                upload = await begin_completion(self._driver, upload, Wish(size, digest, self._limits), waits)
             elif upload.state is State.COMPLETING and left:
                 upload = await self._driver.join(upload, left)
             else:
@@ -323,39 +321,10 @@ class UploadService:
         if upload.state is not State.OPEN:
             return upload
         try:
-            await merge_listed(self._driving, upload)
-        except Unavailable:
+            async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
+                await merge_listed(self._driving, upload)
+        except (Unavailable, TimeoutError):
             return upload
         except RequestError as ended:
             log.info("resume.ended", upload_id=str(upload.id), code=ended.code)
         return await self._repository.reread(upload.id) or upload
-
-    async def _begin_completion(
-        self, upload: Upload, size: int | None, digest: Digest | None, wait: timedelta
-    ) -> Upload:
-        plan = completed_plan(upload, size, self._limits)
-        if upload.method is Method.PUT:
-            return await complete_lone_put(self._driving, upload, digest)
-        if upload.lease_owner is not None:
-            # opened by somebody who may be dead, and may have left others under the key: nobody looks for them later
-            with store_answers(upload):
-                await abort_others(self._driving, upload)
-        try:
-            manifest = await manifest_of(self._driving, upload, plan)
-        except (AlreadyCompleted, Completing):
-            # by another request while we asked the store, or behind our back: either way what was asked for
-            return await self._driving.current(upload)
-        except (PartsMissing, PartsMismatch):
-            raced = await self._driving.current(upload)
-            if raced.epoch == upload.epoch:
-                raise
-            # a store in the midst of another request's Complete may list no parts at all: this is no verdict
-            return raced
-        changes = self._driving.leased(
-            manifest=manifest, attempted=True, size=plan.size, part_count=plan.part_count, digest=digest
-        )
-        moved = await self._repository.move(upload, Event.COMPLETING, changes)
-        if moved is not None:
-            return await self._driver.complete(moved, wait)
-        raced = await self._driving.current(upload)
-        return await self._driver.join(raced, wait) if raced.state is State.COMPLETING else raced

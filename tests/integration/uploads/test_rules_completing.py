@@ -1,6 +1,7 @@
 """Complete, however slow, refused, repeated or lost its answer: one object of ours and one end, or none."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from coordinator.errors import (
     ValidationFailed,
 )
 from coordinator.storage.faults import FailAfter, FailBefore, Hold, Refuse
+from coordinator.uploads import service
 from coordinator.uploads.model import Upload
 from coordinator.uploads.ports import (
     StoreError,
@@ -44,6 +46,54 @@ async def test_a_slow_complete_is_answered_as_completing_and_joined(
     assert [(await joined).state for joined in (here, elsewhere)] == [State.COMPLETED] * 2
     assert house.completes() == 1
     await assert_completed_once(house, upload, "completing")
+
+
+async def test_a_list_that_takes_long_is_answered_in_time_and_read_once(
+    house: House, replica: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "ANSWER_WITHIN", timedelta(seconds=0.2))
+    upload, listing = await house.sent(replica), Hold()
+    house.store.script("list_parts", listing)
+    for _ in range(2):
+        with pytest.raises(StorageUnavailable) as refused:
+            await replica.service.complete(upload.id, ADA)
+        assert refused.value.retry_after == 2
+    assert house.store.calls.count("list_parts") == 1
+    joined = asyncio.create_task(replica.service.complete(upload.id, ADA))
+    listing.released.set()
+    with suppress(StorageUnavailable):
+        await joined
+    await until(lambda: in_state(house, upload, State.COMPLETED))
+    await assert_completed_once(house, upload, "completing")
+
+
+async def test_the_time_that_the_list_took_is_not_waited_for_again(
+    house: House, replica: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload, listing, completing = await house.sent(replica), Hold(), Hold()
+    house.store.script("list_parts", listing)
+    house.store.script(COMPLETE, completing)
+    waits = []
+    join = replica.driver.join
+
+    async def joined(row: Upload, wait: timedelta) -> Upload:
+        waits.append(wait)
+        return await join(row, wait)
+
+    monkeypatch.setattr(replica.driver, "join", joined)
+    asked = asyncio.create_task(replica.service.complete(upload.id, ADA, wait=timedelta(seconds=1)))
+    await listing.reached.wait()
+    began = asyncio.get_running_loop().time()
+    await until(lambda: passed(began + 0.9))
+    listing.released.set()
+    await completing.reached.wait()
+    assert (await asked).state is State.COMPLETING
+    assert all(wait <= timedelta(seconds=0.1) for wait in waits)
+    completing.released.set()
+
+
+async def passed(moment: float) -> bool:
+    return asyncio.get_running_loop().time() >= moment
 
 
 async def test_many_completes_at_once_are_one(house: House, replica: Replica, other: Replica) -> None:

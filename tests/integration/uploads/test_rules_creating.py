@@ -106,6 +106,23 @@ async def test_a_key_whose_upload_was_never_open_begins_anew(
     assert len(signed) == 1
 
 
+async def test_a_store_that_hangs_is_not_waited_for_and_the_row_is_recovered(
+    house: House, other: Replica
+) -> None:
+    replica, hold = house.replica(create_deadline=timedelta(seconds=0.2)), Hold(after_effect=True)
+    house.store.script("create_multipart_upload", hold)
+    with pytest.raises(StorageUnavailable) as refused:
+        await replica.service.start("acme", "ada", a_request(), RULES, a_key())
+    assert refused.value.retry_after == 5
+    [(lease, rests)] = await house.sql("SELECT lease_until, wake_at - now() FROM uploads")
+    assert lease is None
+    assert rests <= timedelta(seconds=5)
+    begun, _ = await other.service.start("acme", "ada", a_request(), RULES, a_key())
+    assert begun.upload.state is State.OPEN
+    assert house.store.names(begun.upload) == [begun.upload.multipart_upload_id]
+    assert house.store.calls.count("create_multipart_upload") == 1
+
+
 @pytest.mark.parametrize("attempts", [0, 1, 3])
 async def test_whoever_finds_an_orphaned_intent_opens_it_with_exactly_one_upload(
     house: House, replica: Replica, attempts: int
