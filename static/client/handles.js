@@ -36,7 +36,7 @@ export function keepWhileUnfinished(task, handle) {
     const { id, fingerprint } = upload;
     const over = state === 'completed' || state === 'cancelled';
     if (over) attempt((store) => store.delete(id));
-    else if (kept !== id) attempt((store) => store.put({ id, fingerprint, handle, kept: Date.now() }));
+    else if (kept !== id) attempt((store) => store.put({ id, fingerprint, handle, kept: Date.now() }), true);
     kept = over ? null : id;
   };
   task.addEventListener('state', look);
@@ -50,7 +50,7 @@ export function keepWhileUnfinished(task, handle) {
  * @returns {Promise<Map<string, FileSystemFileHandle>>} by upload id
  */
 export async function handlesOf(uploads) {
-  const all = /** @type {Kept[]} */ ((await attempt((store) => store.getAll(), 'readonly')) ?? []);
+  const all = /** @type {Kept[]} */ ((await attempt((store) => store.getAll())) ?? []);
   const now = Date.now();
   for (const { id, kept } of all) if (now - kept > OUTDATED_MS) attempt((store) => store.delete(id));
   const byId = new Map(all.map((kept) => [kept.id, kept]));
@@ -90,14 +90,14 @@ export async function openFile(handle) {
 /**
  * @template T
  * @param {(store: IDBObjectStore) => IDBRequest<T>} ask
- * @param {IDBTransactionMode} [mode]
+ * @param {boolean} [create]  the database, where there is none: who only looks leaves nothing behind
  * @returns {Promise<T | null>} null where the browser keeps nothing (a private window, a full disk)
  */
-async function attempt(ask, mode = 'readwrite') {
+async function attempt(ask, create = false) {
   try {
-    const database = await opened();
+    const database = await opened(create);
     try {
-      return await answer(ask(database.transaction(STORE, mode).objectStore(STORE)));
+      return await answer(ask(database.transaction(STORE, 'readwrite').objectStore(STORE)));
     } finally {
       database.close();
     }
@@ -106,10 +106,16 @@ async function attempt(ask, mode = 'readwrite') {
   }
 }
 
-/** @returns {Promise<IDBDatabase>} */
-function opened() {
+/**
+ * @param {boolean} create
+ * @returns {Promise<IDBDatabase>}
+ */
+function opened(create) {
   const opening = indexedDB.open(DATABASE, 1);
-  opening.onupgradeneeded = () => opening.result.createObjectStore(STORE, { keyPath: 'id' });
+  opening.onupgradeneeded = () => {
+    if (create) opening.result.createObjectStore(STORE, { keyPath: 'id' });
+    else opening.transaction?.abort();
+  };
   return answer(opening);
 }
 
