@@ -19,11 +19,12 @@ const MOST_MULTIPLEXED = 16;
 /** Through the coordinator: its own calls need connections too. */
 const MOST_RELAYED = 4;
 const FIRST_WINDOW_MS = 100;
-const WINDOW_MS = 250;
+const WINDOW_MS = 500;
 const LONGEST_WINDOW_MS = 2_000;
 const TELLING_BYTES = 1_048_576;
 const GAIN = 1.05;
-const LOSS = 0.9;
+/** What a busy machine does to a window by itself is less than this. */
+const LOSS = 0.75;
 const HOLD_MS = 10_000;
 const COOL_MS = 1_000;
 
