@@ -34,6 +34,8 @@ export class Credential {
   /** @param {boolean} refused */
   async #ask(refused) {
     if (typeof this.#source !== 'function') return this.#source;
+    // a source that throws at once is to be forgotten after it was remembered, not before
+    await null;
     try {
       return await this.#source({ refused });
     } catch (error) {

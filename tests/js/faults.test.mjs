@@ -273,3 +273,20 @@ test('a clock that is hours fast costs nothing where the coordinator tells the t
   await reach(uploader.add(text(32)), 'completed');
   assert.equal(server.callsTo('POST', '/upload-1/parts/sign').length, 0, 'the URLs of the start were good');
 });
+
+test('a token source that throws, at once or later, is asked again the next time', async () => {
+  for (const fails of [
+    () => {
+      throw new Error('not signed in');
+    },
+    () => Promise.reject(new Error('not signed in')),
+  ]) {
+    let asked = 0;
+    const credential = new Credential(() => {
+      asked += 1;
+      return asked === 1 ? fails() : 'good';
+    });
+    await assert.rejects(credential.current(), /not signed in/);
+    assert.equal(await credential.current(), 'good');
+  }
+});
