@@ -101,13 +101,12 @@ export class UnfinishedPanel {
   /** @param {Upload} upload */
   async #discard(upload) {
     const { uploader, words, question } = this.#scene;
-    const goes =
-      upload.bytes_uploaded === 0 ||
-      (await question.ask({
-        title: words.say('discardTitle', { name: isolated(upload.filename) }),
-        text: words.say('discardText', { size: words.size(upload.bytes_uploaded) }),
-        action: words.say('discard'),
-      }));
+    // also where nothing is on record: parts may be stored that were not reported
+    const goes = await question.ask({
+      title: words.say('discardTitle', { name: isolated(upload.filename) }),
+      text: words.say('discardText', { size: words.size(upload.bytes_uploaded) }),
+      action: words.say('discard'),
+    });
     if (!goes) return;
     try {
       await uploader.discard(upload.id);
