@@ -64,6 +64,8 @@ async def forget(uploads: Uploads, ended: timedelta | None, *, batch: int = _FOR
     swept: Swept = Counter()
     while count := await uploads.remove_idempotency_keys(batch):
         swept["idempotency keys forgotten"] += count
+    while count := await uploads.remove_empty_quotas(batch):
+        swept["empty quotas forgotten"] += count
     while ended is not None and (count := await uploads.remove_ended(ended, batch)):
         swept["ended uploads forgotten"] += count
     return swept

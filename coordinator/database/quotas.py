@@ -8,7 +8,8 @@ was reserved stands in the upload's row, so that it is settled exactly once, wha
 `used` counts what was completed. Objects are not deleted here, so it only grows; an admin who deletes some lowers it.
 """
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from sqlalchemy import text
 
@@ -31,7 +32,9 @@ _STANDING: Final = text("""
     FROM quotas WHERE tenant = :tenant AND owner = :owner
 """)
 
-_ADD: Final = text("INSERT INTO quotas (tenant, owner) VALUES (:tenant, :owner) ON CONFLICT DO NOTHING")
+_ADD: Final = text(
+    "INSERT INTO quotas (tenant, owner) VALUES (:tenant, :owner) ON CONFLICT DO NOTHING RETURNING owner"
+)
 
 # An admin may have taken a row away, or lowered a limit under a stream whose size nobody knew: an upload ends all the
 # same, and what is counted stays within what may be counted.
@@ -70,16 +73,22 @@ async def _reserve(
     transaction: Transaction, new: NewUpload, owner: str, bytes_limit: int | None, live_limit: int | None
 ) -> None:
     place: dict[str, object] = {"tenant": new.tenant, "owner": owner, "bytes_limit": bytes_limit}
-    wanted = place | {"bytes": new.plan.size or 0, "live_limit": live_limit}
-    reserved = await transaction.execute(_RESERVE, wanted)
-    if not reserved:
-        await transaction.execute(_ADD, place)
-        reserved = await transaction.execute(_RESERVE, wanted)
-    if not reserved:
-        [standing] = await transaction.execute(_STANDING, place)
-        raise _exceeded(standing, owner, live_limit)
+    wanted: dict[str, Any] = place | {"bytes": new.plan.size or 0, "live_limit": live_limit}
+    while not (reserved := await transaction.execute(_RESERVE, wanted)):
+        if await transaction.execute(_ADD, place):
+            continue
+        standing = await transaction.execute(_STANDING, place)
+        # none, or with room: it came, or was tidied away, between the two looks
+        if standing and not _has_room(standing[0], wanted):
+            raise _exceeded(standing[0], owner, live_limit)
     if new.plan.size is None and reserved[0]["bytes_limit"] is not None:
         raise SizeNotAllowed("Bytes are counted against a quota here, so `size` must be given.")
+
+
+def _has_room(standing: Record, wanted: Mapping[str, Any]) -> bool:
+    counted = standing["reserved"] + standing["used"] + wanted["bytes"]
+    fits = standing["bytes_limit"] is None or counted <= standing["bytes_limit"]
+    return fits and (wanted["live_limit"] is None or standing["live"] < wanted["live_limit"])
 
 
 def _exceeded(standing: Record, owner: str, live_limit: int | None) -> QuotaExceeded:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from coordinator.database.engine import execute
 
-__all__ = ["remove_ended", "remove_idempotency_keys"]
+__all__ = ["remove_empty_quotas", "remove_ended", "remove_idempotency_keys"]
 
 # the last change of an ended row is its end: neither its late check nor anything else touches `updated_at`
 _ENDED: Final = text("""
@@ -35,9 +35,23 @@ _KEYS: Final = text("""
 """)
 
 
+# Owners may be anybody's random tokens, and each leaves a row behind that counts nothing. One with a limit of its own
+# was put there by an admin. Whoever reserves in it just now holds it, or adds it anew.
+_QUOTAS: Final = text("""
+    DELETE FROM quotas WHERE (tenant, owner) IN (
+        SELECT tenant, owner FROM quotas WHERE reserved = 0 AND used = 0 AND live = 0 AND bytes_limit IS NULL
+        LIMIT CAST(:limit AS bigint) FOR UPDATE SKIP LOCKED)
+    RETURNING owner
+""")
+
+
 async def remove_ended(engine: AsyncEngine, older_than: timedelta, limit: int) -> int:
     return len(await execute(engine, _ENDED, {"older_than": older_than, "limit": limit}))
 
 
 async def remove_idempotency_keys(engine: AsyncEngine, limit: int) -> int:
     return len(await execute(engine, _KEYS, {"limit": limit}))
+
+
+async def remove_empty_quotas(engine: AsyncEngine, limit: int) -> int:
+    return len(await execute(engine, _QUOTAS, {"limit": limit}))

@@ -97,6 +97,9 @@ class Uploads:
     async def remove_idempotency_keys(self, limit: int) -> int:
         return await retention.remove_idempotency_keys(self._engine, limit)
 
+    async def remove_empty_quotas(self, limit: int) -> int:
+        return await retention.remove_empty_quotas(self._engine, limit)
+
     async def extend(
         self, upload: Upload, *, urls_until: datetime | None, active_at: datetime | None
     ) -> bool:

@@ -374,3 +374,7 @@ class RetentionRepository(Protocol):
     async def remove_idempotency_keys(self, limit: int) -> int:
         """Forget at most `limit` keys that count as unused; how many there were."""
         ...
+
+    async def remove_empty_quotas(self, limit: int) -> int:
+        """Forget at most `limit` quotas that count nothing and have no limit of their own; how many there were."""
+        ...

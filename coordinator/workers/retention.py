@@ -1,4 +1,5 @@
-"""Forgetting: ended uploads after their retention, idempotency keys once they count no more.
+"""Forgetting: ended uploads after their retention, idempotency keys once they count no more, quotas
+that count nothing.
 
 In small batches with a pause between two looks; any number of replicas may do it. The database's trouble is logged and
 waited out: it never ends the loop.
@@ -35,12 +36,13 @@ class Retention:
     async def forget(self) -> bool:
         """One batch of each kind; whether there may be more. Raises DatabaseUnavailable."""
         keys = await self.repository.remove_idempotency_keys(self.batch)
+        quotas = await self.repository.remove_empty_quotas(self.batch)
         uploads = 0
         if self.ended is not None:
             uploads = await self.repository.remove_ended(self.ended, self.batch)
-        if keys or uploads:
-            log.info("retention.forgot", uploads=uploads, idempotency_keys=keys)
-        return self.batch in {keys, uploads}
+        if keys or uploads or quotas:
+            log.info("retention.forgot", uploads=uploads, idempotency_keys=keys, quotas=quotas)
+        return self.batch in {keys, uploads, quotas}
 
     async def _more(self) -> bool:
         try:

@@ -11,7 +11,7 @@ from coordinator.errors import QuotaExceeded, SizeNotAllowed
 from coordinator.uploads.model import NewUpload, Quota, Upload
 from coordinator.uploads.plan import MIB, plan_stream
 from coordinator.uploads.ports import Changes
-from coordinator.uploads.state import TERMINAL, Event, State
+from coordinator.uploads.state import TERMINAL, Event, Reason, State
 from tests.integration.database.ledger import CHANGES, LEASE, ME, WAY, Ledger, an_upload
 
 TEN = Quota(tenant_bytes=100 * MIB)
@@ -184,3 +184,37 @@ async def test_what_began_uncounted_ends_uncounted_and_a_row_taken_away_stops_no
     await ledger.sql("UPDATE quotas SET reserved = 0, live = 0")
     await ledger.moved(begun_anew, Event.COMPLETED)
     assert await standing(ledger) == (0, 10, 0)
+
+
+async def test_what_counts_nothing_is_forgotten_unless_an_admin_put_it_there(ledger: Ledger) -> None:
+    both = Quota(tenant_bytes=100 * MIB, owner_bytes=100 * MIB)
+    for number in range(3):
+        await ledger.at(State.ABORTED, counted(both, owner=f"token-{number}"))
+    await ledger.at(State.OPEN, counted(both, owner="busy"))
+    await ledger.at(State.COMPLETED, counted(both, owner="done"))
+    await ledger.sql("INSERT INTO quotas (tenant, owner, bytes_limit) VALUES ('acme', 'limited', 5)")
+    assert await ledger.uploads.remove_empty_quotas(2) == 2
+    assert await ledger.uploads.remove_empty_quotas(10) == 1
+    left = {owner for (owner,) in await ledger.sql("SELECT owner FROM quotas")}
+    assert left == {"", "busy", "done", "limited"}
+
+
+async def test_starts_and_the_forgetting_of_their_quotas_never_meet(ledger: Ledger) -> None:
+    quota = Quota(tenant_bytes=100 * MIB, owner_uploads=2)
+
+    async def live(number: int) -> None:
+        for _ in range(5):
+            upload = await start(ledger, counted(quota, owner=f"token-{number % 3}"))
+            await ledger.moved(upload, Event.FAILED, Changes(reason=Reason.CONFIG))
+
+    async def forget() -> None:
+        while not done.is_set():
+            await ledger.uploads.remove_empty_quotas(10)
+
+    done = asyncio.Event()
+    forgetting = asyncio.create_task(forget())
+    await asyncio.gather(*(live(number) for number in range(6)))
+    done.set()
+    await forgetting
+    assert await ledger.sql("SELECT owner FROM quotas WHERE reserved + used + live > 0") == []
+    assert await ledger.sql("SELECT count(*) FROM uploads WHERE state = 'failed'") == [(30,)]
