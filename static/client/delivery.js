@@ -45,7 +45,7 @@ const MOST_ROUNDS = 5;
  * @property {Record<string, string>} [metadata]  kept with the upload; a `last_modified` of one's own stands in for the file's
  * @property {string} [path]  of the file in its folder, kept as `path` in the metadata; by default what the browser
  *   says when a folder was chosen
- * @property {AbortSignal} [signal]  cancels the upload
+ * @property {AbortSignal} [signal]  cancels the upload; what is finishing by then completes
  * @property {boolean} [gzip]  compresses what is of a compressible type on its way; the length is then not known
  *   in advance, so it is sent as a stream, and the object carries `Content-Encoding: gzip`
  * @property {Upload} [expected]  the unfinished upload that this file was chosen for
