@@ -194,6 +194,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is None and self._until_closed and self._answer is not None:
             self._deliver()
+        self._transport = None  # one that is gone must not be aborted any more
         self._fail(TransferFailed(0))
 
     # what the parser calls

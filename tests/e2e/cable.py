@@ -52,7 +52,8 @@ class Cable:
                     await self._carry(reader, writer)
         finally:
             self._under_way.discard(own)
-            writer.transport.abort()
+            if not writer.is_closing():
+                writer.transport.abort()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -78,7 +79,8 @@ class Cable:
                 writer.close()
                 await writer.wait_closed()
         finally:
-            store_writer.transport.abort()
+            if not store_writer.is_closing():
+                store_writer.transport.abort()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, size: int) -> None:
         while size and (piece := await reader.read(min(size, PIECE))):
