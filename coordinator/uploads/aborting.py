@@ -8,31 +8,38 @@ it on some stores. A part whose PUT was under way may land after the abort (S3: 
 times"), so it is repeated until ListParts says gone, and once more when the last signed URL is dead.
 """
 
+from contextlib import suppress
+
 import structlog
 
 from coordinator.uploads.completion import look
 from coordinator.uploads.driving import Driving
 from coordinator.uploads.model import Method, MultipartUploadId, Upload
-from coordinator.uploads.ports import Changes, StoreError, StoreUploadGone
-from coordinator.uploads.recovery import Seen, backoff
+from coordinator.uploads.ports import Changes, StoredObject, StoreError, StoreUploadGone
+from coordinator.uploads.recovery import (
+    ABORTS,
+    Aborting,
+    Listed,
+    Seen,
+    backoff,
+    decide_aborted,
+    decide_aborting,
+)
 from coordinator.uploads.state import Event, Reason
 
 __all__ = ["abort", "check_late"]
 
 log = structlog.stdlib.get_logger()
 
-_TRIES = 3
-
 
 async def abort(driving: Driving, upload: Upload) -> Upload:
     """Drive a row in `aborting`; it stays there, and is looked at again, while the store does not answer."""
     async with driving.kept(upload):
         try:
-            if upload.complete_attempted_at is not None:
-                seen, found = await look(driving, upload)
-                if seen is Seen.OURS and found is not None:
-                    changes = Changes(etag=found.etag, version_id=found.version_id)
-                    return await driving.move(upload, Event.COMPLETED, changes)
+            seen, found = await _looked(driving, upload)
+            if decide_aborting(seen) is Aborting.COMPLETED and found is not None:
+                changes = Changes(etag=found.etag, version_id=found.version_id)
+                return await driving.move(upload, Event.COMPLETED, changes)
             if not await _nothing_left(driving, upload):
                 return await driving.rest(upload)
         except StoreError as failed:
@@ -40,6 +47,11 @@ async def abort(driving: Driving, upload: Upload) -> Upload:
             return await driving.rest(upload)
         changes = Changes(reason=upload.reason, wake_in=driving.timing.late_check_after)
         return await driving.move(upload, Event.ABORTED, changes)
+
+
+async def _looked(driving: Driving, upload: Upload) -> tuple[Seen, StoredObject | None]:
+    """Of an upload whose Complete was never attempted there is no object to look for."""
+    return (Seen.ABSENT, None) if upload.complete_attempted_at is None else await look(driving, upload)
 
 
 async def check_late(driving: Driving, upload: Upload) -> None:
@@ -83,7 +95,7 @@ async def _nothing_left(driving: Driving, upload: Upload) -> bool:
 
 async def _deleted(driving: Driving, upload: Upload) -> bool:
     """Whatever does not bear our mark is not ours to touch."""
-    for _ in range(_TRIES):
+    for _ in range(ABORTS):
         seen, found = await look(driving, upload)
         if found is None or seen is Seen.FOREIGN:
             return True
@@ -92,10 +104,18 @@ async def _deleted(driving: Driving, upload: Upload) -> bool:
 
 
 async def _aborted(driving: Driving, upload: Upload, made: MultipartUploadId) -> bool:
-    for _ in range(_TRIES):
-        try:
+    aborts, decision = 0, Aborting.ABORT
+    while decision is Aborting.ABORT:
+        with suppress(StoreUploadGone):
             await driving.store.abort_multipart_upload(upload.key, made)
-            await driving.store.list_parts(upload.key, made)
-        except StoreUploadGone:
-            return True
-    return False
+        aborts += 1
+        decision = decide_aborted(await _listed(driving, upload, made), aborts=aborts)
+    return decision is Aborting.NOTHING_LEFT
+
+
+async def _listed(driving: Driving, upload: Upload, made: MultipartUploadId) -> Listed:
+    try:
+        await driving.store.list_parts(upload.key, made)
+    except StoreUploadGone:
+        return Listed.GONE
+    return Listed.PARTS

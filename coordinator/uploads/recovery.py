@@ -10,6 +10,25 @@ completing      parts listed                       gone                         
   foreign       failed(conflict)                   failed(lost)                  wait
   error         wait                               wait                          wait
 
+Complete is sent again for as long as the store shows the parts and no object, a deadline apart: a store that answers
+failures for ever may work tomorrow, and what was sent to it is not given up meanwhile. The audit tells of such a row
+(`row.stuck`), and `coordinator fail` ends it.
+
+aborting        HEAD (asked where Complete was ever attempted; else as absent)
+  ours          completed
+  ours, size    abort
+  absent        abort
+  foreign       abort
+  error         wait
+
+and of each multipart upload under the key, what ListParts shows after its Abort, whatever that answered:
+
+  gone          nothing is left of it
+  parts         abort again, at most `ABORTS` times in one drive; then wait
+  error         wait
+
+creating        what is listed under the key: see `adopt`. A store that refuses for good to list is given up after a while.
+
 A key is unique to its upload, so a foreign object under it can only be somebody's mistake; it is never touched.
 """
 
@@ -23,13 +42,17 @@ from coordinator.uploads.plan import Plan
 from coordinator.uploads.ports import ListedMultipartUpload, ListedPart, StoredObject
 
 __all__ = [
+    "ABORTS",
     "GONE_LONG_ENOUGH",
+    "Aborting",
     "Adoption",
     "Decision",
     "Listed",
     "Seen",
     "adopt",
     "backoff",
+    "decide_aborted",
+    "decide_aborting",
     "decide_completing",
     "newest_activity",
     "seen_as",
@@ -85,6 +108,26 @@ _COMPLETING: Final = {
 }
 
 
+ABORTS: Final = 3
+"""Of one multipart upload in one drive. S3: it may be necessary to abort multiple times, while parts are under way."""
+
+
+class Aborting(StrEnum):
+    COMPLETED = "completed"
+    ABORT = "abort"
+    WAIT = "wait"
+    NOTHING_LEFT = "nothing left"
+
+
+_ABORTING: Final = {
+    Seen.OURS: Aborting.COMPLETED,
+    Seen.OURS_OTHER_SIZE: Aborting.ABORT,
+    Seen.ABSENT: Aborting.ABORT,
+    Seen.FOREIGN: Aborting.ABORT,
+    Seen.ERROR: Aborting.WAIT,
+}
+
+
 class Adoption(StrEnum):
     CREATE = "create"
     ADOPT = "adopt"
@@ -105,6 +148,18 @@ def decide_completing(seen: Seen, listed: Listed, *, gone_for: timedelta | None)
     if (seen, listed) == (Seen.ABSENT, Listed.GONE) and gone_for is not None and gone_for >= GONE_LONG_ENOUGH:
         return Decision.FAIL_LOST
     return _COMPLETING[seen, listed]
+
+
+def decide_aborting(seen: Seen) -> Aborting:
+    """A row in `aborting`, before anything is sent: the table above."""
+    return _ABORTING[seen]
+
+
+def decide_aborted(listed: Listed, *, aborts: int) -> Aborting:
+    """One of its multipart uploads, after so many Aborts in this drive: the table above."""
+    if listed is Listed.GONE:
+        return Aborting.NOTHING_LEFT
+    return Aborting.ABORT if listed is Listed.PARTS and aborts < ABORTS else Aborting.WAIT
 
 
 def adopt(

@@ -12,13 +12,17 @@ from coordinator.uploads.model import Mark, MultipartUploadId
 from coordinator.uploads.plan import MIB, Plan
 from coordinator.uploads.ports import ListedMultipartUpload, ListedPart, StoredObject
 from coordinator.uploads.recovery import (
+    ABORTS,
     GONE_LONG_ENOUGH,
+    Aborting,
     Adoption,
     Decision,
     Listed,
     Seen,
     adopt,
     backoff,
+    decide_aborted,
+    decide_aborting,
     decide_completing,
     newest_activity,
     seen_as,
@@ -59,6 +63,28 @@ def test_an_error_decides_nothing_but_what_head_proves(
         assert decision in WAITS
     if decision is Decision.SEND:
         assert (seen, listed) == (Seen.ABSENT, Listed.PARTS)
+
+
+ABORTING: dict[Seen, Aborting] = {
+    Seen.OURS: Aborting.COMPLETED,
+    Seen.OURS_OTHER_SIZE: Aborting.ABORT,
+    Seen.FOREIGN: Aborting.ABORT,
+    Seen.ABSENT: Aborting.ABORT,
+    Seen.ERROR: Aborting.WAIT,
+}
+
+
+@pytest.mark.parametrize("seen", Seen)
+def test_an_abort_spares_what_has_become_our_object_and_what_cannot_be_seen(seen: Seen) -> None:
+    assert decide_aborting(seen) is ABORTING[seen]
+
+
+@pytest.mark.parametrize("aborts", range(1, ABORTS + 3))
+@pytest.mark.parametrize("listed", Listed)
+def test_an_abort_is_over_only_when_the_list_says_gone(listed: Listed, aborts: int) -> None:
+    decision = decide_aborted(listed, aborts=aborts)
+    assert (decision is Aborting.NOTHING_LEFT) == (listed is Listed.GONE)
+    assert (decision is Aborting.ABORT) == (listed is Listed.PARTS and aborts < ABORTS)
 
 
 def test_gone_is_believed_after_the_three_rereads() -> None:
