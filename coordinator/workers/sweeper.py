@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import structlog
 
-from coordinator.errors import DatabaseUnavailable
+from coordinator.errors import DatabaseUnavailable, Problem
 from coordinator.uploads.driver import Driver
 from coordinator.uploads.model import Upload, UploadId
 
@@ -76,6 +76,8 @@ class Sweeper:
     async def _drive(self, upload: Upload) -> None:
         try:
             await self.driver.sweep(upload)
+        except Problem as failed:
+            log.warning("sweep.unsettled", upload_id=str(upload.id), error=type(failed).__name__)
         except Exception:
             # a defect in one row must not end the others
             log.exception("sweep.failed", upload_id=str(upload.id))
