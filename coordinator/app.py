@@ -59,6 +59,8 @@ from coordinator.signing.credentials import (
     CredentialSource,
 )
 from coordinator.signing.presigner import Presigner
+from coordinator.storage.clock_skew import ClockSkew
+from coordinator.storage.s3 import S3Store
 from coordinator.uploads.driver import Driver
 from coordinator.uploads.driving import Driving
 from coordinator.uploads.model import LeaseOwner, Quota
@@ -112,12 +114,18 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[Mapping[str, object]]:
         async with wiring.compose() as wired:
+            metrics.follow_clock(lambda: wired.clock_skew.ahead)
             yield ApiState(
                 authenticator=Authenticator(wired.api_keys, tokens, anonymous=settings.anonymous),
                 service=wired.service,
                 policies=Policies(settings.policies),
                 tokens=tokens,
-                readiness=Readiness(wired.checks, within=_READY_WITHIN, monotonic=time.monotonic),
+                readiness=Readiness(
+                    wired.checks,
+                    within=_READY_WITHIN,
+                    monotonic=time.monotonic,
+                    warning=lambda: wired.clock_skew.warning,
+                ),
                 relay=Relay(wired.service, _relay_limits(settings), metrics, time.monotonic),
                 metrics=metrics,
                 openapi=openapi,
@@ -149,6 +157,7 @@ class _Wired:
     service: UploadService
     api_keys: ApiKeys
     checks: Mapping[str, Callable[[], Awaitable[object]]]
+    clock_skew: ClockSkew
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +206,7 @@ class _Wiring:
                 ),
                 ApiKeys(ApiKeyTable(engine), clock=self.clock),
                 {"database": lambda: _ask(engine), "store": store.check},
+                store.clock_skew if isinstance(store, S3Store) else ClockSkew(),
             )
 
 

@@ -1,8 +1,10 @@
 """Every metric, with its help text. Labels are bounded: templates of routes, never paths, ids or owners."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Final, Literal
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 __all__ = ["Metrics", "RelayOutcome"]
 
@@ -31,7 +33,11 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
-
+        self._clock_skew = Gauge(
+            "coordinator_store_clock_skew_seconds",
+            "Seconds by which this machine's clock is ahead of the store's, at the store's last answer.",
+            registry=registry,
+        )
         self._relayed_parts = Counter(
             "coordinator_relay_parts_total",
             "Parts that came through the relay, by how they ended.",
@@ -43,6 +49,10 @@ class Metrics:
             "Bytes of parts that the relay has received, those of parts that were given up included.",
             registry=registry,
         )
+
+    def follow_clock(self, ahead: Callable[[], timedelta]) -> None:
+        """`ahead`: by how much this machine's clock is ahead of the store's, asked when the metrics are."""
+        self._clock_skew.set_function(lambda: ahead().total_seconds())
 
     def relayed_part(self, outcome: RelayOutcome) -> None:
         """Count one part that went through the relay, or did not get through."""

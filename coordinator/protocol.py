@@ -276,6 +276,8 @@ class TokenAnswer(Answer, frozen=True, kw_only=True):
 class HealthAnswer(Answer, frozen=True, kw_only=True):
     status: Literal["ok", "failing"]
     checks: dict[str, Literal["ok", "failing"]] = {}
+    warnings: list[str] = []
+    """What works, and will not for long."""
 
 
 class FieldProblem(Answer, frozen=True, kw_only=True):

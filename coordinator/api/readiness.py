@@ -25,8 +25,16 @@ _REMEMBERED: Final = 1.0
 
 
 class Readiness:
-    def __init__(self, checks: Mapping[str, Check], *, within: float, monotonic: Callable[[], float]) -> None:
-        """`within`: seconds that one check may take."""
+    def __init__(
+        self,
+        checks: Mapping[str, Check],
+        *,
+        within: float,
+        monotonic: Callable[[], float],
+        warning: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """`within`: seconds that one check may take. `warning` is asked after them, and fails nothing."""
+        self._warning = warning
         self._checks = dict(checks)
         self._within = within
         self._monotonic = monotonic
@@ -43,7 +51,12 @@ class Readiness:
     async def _ask(self) -> HealthAnswer:
         outcomes = await asyncio.gather(*(self._outcome(name) for name in self._checks))
         checks = dict(zip(self._checks, outcomes, strict=True))
-        return HealthAnswer(status="failing" if "failing" in outcomes else "ok", checks=checks)
+        warning = self._warning()
+        return HealthAnswer(
+            status="failing" if "failing" in outcomes else "ok",
+            checks=checks,
+            warnings=[] if warning is None else [warning],
+        )
 
     async def _outcome(self, name: str) -> Outcome:
         try:

@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError
 
 from coordinator.signing.credentials import CredentialSource
 from coordinator.storage.answers import CappedSession
+from coordinator.storage.clock_skew import ClockSkew
 from coordinator.storage.options import S3Options, on_this_machine
 from coordinator.storage.sending import PartSender, open_sender
 from coordinator.uploads.ports import StoreMisconfigured
@@ -45,6 +46,7 @@ class Clients(NamedTuple):
     completing: Client
     """Waits longer between two bytes, and has its own connections."""
     parts: PartSender
+    skew: ClockSkew
 
 
 @asynccontextmanager
@@ -56,12 +58,13 @@ async def connect(options: S3Options) -> AsyncIterator[Clients]:
     # the SDK's own search for credentials is replaced: what signs URLs signs calls, and ends with them
     asking = AioSession()
     asking.register_component("credential_provider", _Ours(options.credentials))
+    skew = ClockSkew()
     session = aioboto3.Session(region_name=options.region, botocore_session=asking)
     async with AsyncExitStack() as clients:
         try:
-            usual = await clients.enter_async_context(_client(session, options, options.read_timeout))
+            usual = await clients.enter_async_context(_client(session, options, options.read_timeout, skew))
             completing = await clients.enter_async_context(
-                _client(session, options, options.complete_read_timeout)
+                _client(session, options, options.complete_read_timeout, skew)
             )
             ca_bundle = asking.get_config_variable("ca_bundle")
             parts = await clients.enter_async_context(open_sender(options, ca_bundle))
@@ -73,11 +76,13 @@ async def connect(options: S3Options) -> AsyncIterator[Clients]:
             raise StoreMisconfigured(
                 "connect", type(refused).__name__, "store.endpoint_url or store.region cannot be used"
             ) from None
-        yield Clients(usual, completing, parts)
+        yield Clients(usual, completing, parts, skew)
 
 
 @asynccontextmanager
-async def _client(session: Any, options: S3Options, read_timeout: float) -> AsyncIterator[Any]:
+async def _client(
+    session: Any, options: S3Options, read_timeout: float, skew: ClockSkew
+) -> AsyncIterator[Any]:
     config = AioConfig(
         http_session_cls=CappedSession,
         signature_version="s3v4",
@@ -95,6 +100,9 @@ async def _client(session: Any, options: S3Options, read_timeout: float) -> Asyn
     async with session.client("s3", endpoint_url=options.endpoint_url, config=config) as client:
         client.meta.events.register("before-call.s3", _stay_in_region)
         client.meta.events.register("before-sign.s3", _expect_nothing)
+        client.meta.events.register(
+            "after-call.s3", lambda http_response, **_: skew.note(http_response.headers)
+        )
         yield client
 
 

@@ -84,6 +84,7 @@ class S3Store:
         self._client = clients.usual
         self._completing = clients.completing
         self._parts = clients.parts
+        self.clock_skew = clients.skew
 
     @property
     def bucket(self) -> str:

@@ -77,7 +77,7 @@ async def test_pages_of_an_allowed_origin_may_read_answers_and_refusals(service:
     assert_problem(answer, 401, "unauthenticated")
     assert answer.headers["access-control-allow-origin"] == PAGE_ORIGIN
     exposed = answer.headers["access-control-expose-headers"].split(", ")
-    assert {"Location", "Retry-After", "X-Request-Id"} <= set(exposed)
+    assert {"Date", "Location", "Retry-After", "X-Request-Id"} <= set(exposed)
     assert "Origin" in answer.headers["vary"]
     other = await service.client.get("/v1/uploads", headers={"Origin": "https://evil.example"})
     assert "access-control-allow-origin" not in other.headers
@@ -132,7 +132,7 @@ async def test_ready_says_what_is_failing(database_url: str) -> None:
         assert (answer.status_code, answer.json()["status"]) == (503, "failing")
         assert answer.json()["checks"] == {"database": "ok", "store": "failing"}
         calls = len(service.store.calls)
-        assert (await service.client.get("/healthz")).json() == {"status": "ok", "checks": {}}
+        assert (await service.client.get("/healthz")).json() == {"status": "ok", "checks": {}, "warnings": []}
         assert len(service.store.calls) == calls
 
 
@@ -163,6 +163,7 @@ async def test_pages_come_with_a_strict_policy_and_nothing_else_is_served(servic
     policy = script.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "script-src 'self'" in policy
+    assert "worker-src 'self'" in policy
     assert "connect-src 'self' http://store.test:9000" in policy
     assert "require-trusted-types-for 'script'" in policy
     assert "unsafe" not in policy
