@@ -143,7 +143,14 @@ def open_file(path: str | os.PathLike[str], filename: str | None = None) -> Open
 
 
 def open_again(file: BinaryIO, descriptor: int, filename: str) -> OpenFile:
-    """A file that a caller opened, under a descriptor of our own. Its position does not count: it is sent whole."""
+    """A file that a caller opened, under a descriptor of our own. Its position does not count: it is sent whole.
+
+    Raises FileUnreadable.
+    """
+    try:
+        file.flush()  # what was written to it and is not in it yet
+    except (OSError, ValueError) as failed:
+        raise FileUnreadable(f"{filename} cannot be read: {failed}.") from None
     path = file.name if isinstance(getattr(file, "name", None), str) else None
     return OpenFile(os.dup(descriptor), filename, None if path is None else os.path.realpath(path))
 

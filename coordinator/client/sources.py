@@ -7,6 +7,7 @@ import stat
 import zlib
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
+from tempfile import _TemporaryFileWrapper
 from typing import BinaryIO, Final, cast
 
 from coordinator.client.blocking import read_all
@@ -30,6 +31,7 @@ Source = (
 )
 
 _AT_ONCE: Final = 1024 * 1024
+_BUFFERED: Final = (io.BufferedReader, io.BufferedRandom)
 _GZIP: Final = 31
 """zlib's window bits for a gzip header and 32 KiB of memory."""
 
@@ -79,11 +81,20 @@ def _filename(source: Source) -> str:
 
 
 def _regular(source: object) -> int | None:
-    """The descriptor of an open file that can be read at any place."""
+    """The descriptor of an open file that can be read at any place, and whose bytes are what its `read` gives.
+
+    Decompressors and wrappers of all kinds pass on the descriptor of a file that holds other bytes; therefore the types
+    are exact.
+    """
+    file = source.file if isinstance(source, _TemporaryFileWrapper) else source
+    if isinstance(file, io.TextIOWrapper):
+        file = file.buffer
+    raw = getattr(file, "raw", None) if type(file) in _BUFFERED else file
+    if type(raw) is not io.FileIO:
+        return None
     try:
-        descriptor: int = source.fileno()  # type: ignore[attr-defined]
-        return descriptor if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
-    except (AttributeError, OSError, ValueError):
+        return raw.fileno() if stat.S_ISREG(os.fstat(raw.fileno()).st_mode) else None
+    except (OSError, ValueError):
         return None
 
 

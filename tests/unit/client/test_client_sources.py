@@ -1,0 +1,70 @@
+"""What is sent of a source is what its reader would read."""
+
+import bz2
+import gzip
+import io
+import lzma
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+import pytest
+
+from coordinator.client.files import OpenFile
+from coordinator.client.options import UploadOptions
+from coordinator.client.sources import opening_of
+from coordinator.client.stream import Memory, Stream
+
+TEXT = b"more than what is stored\n" * 300
+
+
+async def sent(source: Any) -> bytes:
+    content = opening_of(source, UploadOptions(), Memory()).open()
+    if isinstance(content, Stream):
+        part = await content.next_part(1024 * 1024)
+        return part.read(0, part.size)
+    try:
+        return content.read(0, content.size)
+    finally:
+        content.close()
+
+
+@pytest.mark.parametrize("opened", [gzip.open, bz2.open, lzma.open])
+async def test_a_decompressor_is_read_and_not_the_file_below_it(
+    tmp_path: Path, opened: Callable[..., Any]
+) -> None:
+    with opened(tmp_path / "packed", "wb") as packing:
+        packing.write(TEXT)
+    with opened(tmp_path / "packed", "rb") as file:
+        assert await sent(file) == TEXT
+    with opened(tmp_path / "packed", "rb") as file, io.BufferedReader(file) as buffered:
+        assert await sent(buffered) == TEXT
+
+
+async def test_a_reader_that_changes_bytes_is_read(tmp_path: Path) -> None:
+    class Louder(io.FileIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            return (super().read(-1 if size is None else size) or b"").upper()
+
+    (tmp_path / "file").write_bytes(TEXT)
+    with Louder(tmp_path / "file") as file:
+        assert await sent(file) == TEXT.upper()
+
+
+@pytest.mark.parametrize(
+    "how", [{"mode": "rb"}, {"mode": "rb", "buffering": 0}, {"mode": "r+b"}, {"mode": "r"}]
+)
+async def test_a_file_is_sent_whole_wherever_its_reader_stands(tmp_path: Path, how: dict[str, Any]) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(TEXT)
+    with path.open(**how) as file:
+        file.read(100)
+        assert isinstance(opening_of(file, UploadOptions(), Memory()).open(), OpenFile)
+        assert await sent(file) == TEXT
+
+
+async def test_what_was_written_to_a_temporary_file_is_sent() -> None:
+    with NamedTemporaryFile() as file:
+        file.write(TEXT)
+        assert await sent(file) == TEXT
