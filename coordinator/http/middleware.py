@@ -63,7 +63,7 @@ def middleware(
                 "X-Amz-Checksum-Sha256",
                 "X-Request-Id",
             ),
-            expose_headers=("Idempotency-Replayed", "Location", "Retry-After", "X-Request-Id"),
+            expose_headers=("Date", "Idempotency-Replayed", "Location", "Retry-After", "X-Request-Id"),
             max_age=600,
         ),
         Middleware(Problems),
