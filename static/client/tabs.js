@@ -1,7 +1,8 @@
 /**
  * One tab at a time sends an upload. Another one with the same file shows how far it is, and goes on when the first is
- * done, stopped, closed or has crashed: the browser then gives its lock away. Without the Web Locks API (it needs https)
- * all of them send, which costs bytes and does no harm: equal parts replace each other, the ledger has each once.
+ * done, stopped, closed or has crashed: the browser then gives its lock away. Without the Web Locks API (it needs https,
+ * and a browser that blocks site data refuses it) all of them send, which costs bytes and does no harm: equal parts
+ * replace each other, the ledger has each once.
  */
 
 /** @import { DeliveryContext } from './delivery.js' */
@@ -31,6 +32,7 @@ export async function takeTurn({ coordinator, surroundings }, work, signal, turn
   if (!locks) return () => {};
   const free = await held(locks, id, { ifAvailable: true });
   if (free) return free;
+  signal.throwIfAborted();
   turn.onElsewhere(true);
   const look = async () => {
     const upload = await (await coordinator.ledger()).get(id, signal);
@@ -64,7 +66,9 @@ export async function takeTurn({ coordinator, surroundings }, work, signal, turn
  * @returns {Promise<Set<string>>}
  */
 export async function beingSent(surroundings, ids) {
-  const state = await locksOf(surroundings)?.query();
+  const state = await locksOf(surroundings)
+    ?.query()
+    .catch(() => null);
   const names = new Set(state?.held?.map(({ name }) => name));
   return new Set(ids.filter((id) => names.has(nameOf(id))));
 }
@@ -83,7 +87,7 @@ function nameOf(id) {
  * @param {LockManager} locks
  * @param {string} id
  * @param {LockOptions} options
- * @returns {Promise<(() => void) | null>} null: another one has it
+ * @returns {Promise<(() => void) | null>} null: another one has it. Where the browser refuses its locks, as if it were ours
  */
 function held(locks, id, options) {
   return new Promise((resolve, reject) => {
@@ -91,7 +95,9 @@ function held(locks, id, options) {
       if (!lock) return resolve(null);
       return new Promise((release) => resolve(() => release(undefined)));
     };
-    locks.request(nameOf(id), options, hold).catch(reject);
+    locks
+      .request(nameOf(id), options, hold)
+      .catch((error) => (options.signal?.aborted ? reject(error) : resolve(() => {})));
   });
 }
 

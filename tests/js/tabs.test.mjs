@@ -125,3 +125,42 @@ test('without locks both tabs send, and the upload completes once', async () => 
   for (const upload of both) await reach(upload, 'completed');
   assert.equal(server.uploads.size, 1);
 });
+
+test('a browser that refuses its locks is one without', async () => {
+  const { server, uploader, reach, time } = oneTab();
+  const refuse = async () => {
+    throw new DOMException('site data is blocked', 'SecurityError');
+  };
+  Object.assign(time, { locks: { request: refuse, query: refuse } });
+  const upload = uploader.add(text(12));
+  await reach(upload, 'completed');
+  assert.deepEqual(sentNumbers(server), [1, 2, 3]);
+  const listed = await resumable([/** @type {any} */ (upload.upload)], time);
+  assert.deepEqual(
+    listed.map(({ elsewhere }) => elsewhere),
+    [false],
+  );
+});
+
+test('pausing while the lock is asked for stays paused, and goes on when told', async () => {
+  const scene = twoTabs();
+  const { first, second, server, time, reach } = scene;
+  server.partFault = forever;
+  const sending = first.add(text(12));
+  await time.until(() => server.puts.length > 0);
+  const { locks } = /** @type {any} */ (time);
+  const ask = locks.request.bind(locks);
+  const upload = second.add(text(12));
+  locks.request = (/** @type {any[]} */ ...asked) => {
+    upload.pause();
+    return ask(...asked);
+  };
+  await reach(upload, 'paused');
+  await time.settle();
+  assert.equal(upload.state, 'paused');
+  locks.request = ask;
+  server.partFault = () => undefined;
+  sending.pause();
+  upload.resume();
+  await reach(upload, 'completed');
+});
