@@ -30,10 +30,13 @@ export class Detours {
    * @param {string} id
    * @param {AbortSignal} signal
    * @returns {Promise<Upload | null>} as it is now; null: lost by accident, the file is to be sent anew
-   * @throws {UploadError | CoordinatorError} the error itself where the upload is not over; `ended`, where it was
-   *   ended on purpose
+   * @throws {UploadError | CoordinatorError} the error itself where the upload is not over; `file_changed`;
+   *   `ended`, where it was ended on purpose
    */
   async after(error, id, signal) {
+    // what an earlier run or another tab recorded of this part is not what the file holds now
+    if (error instanceof CoordinatorError && error.code === 'part_changed')
+      throw new UploadError('file_changed', {}, error);
     if (!saysOver(error) || this.#taken >= MOST) throw error;
     this.#taken += 1;
     const ledger = await this.#coordinator.ledger();

@@ -169,5 +169,5 @@ test('a digest that the ledger holds otherwise means another file', async () => 
     call.path.endsWith('/parts/sign') ? problem(409, 'part_changed', { part_numbers: [1] }) : listing(call);
   const upload = uploader.add(text(12));
   await reach(upload, 'failed');
-  assert.equal(codeOf(upload), 'part_changed');
+  assert.equal(codeOf(upload), 'file_changed');
 });
