@@ -2,7 +2,8 @@
  * How many parts are under way at once, over all files, and how long a part may stand still. Both follow from
  * what the connection does:
  *
- *   it starts with START parts. While there is more to send and throughput grows, another half of them is added;
+ *   it starts with as many as HTTP/1.1 has connections to one host. While there is more to send and throughput grows,
+ *   another half of them is added;
  *   what gains nothing ends the growth, and what costs throughput is taken back, for HOLD_MS
  *   503 and 429 halve them; a stall, a broken connection or another failure of the store takes one away
  *   never more than HTTP/1.1 has connections to one host (6), unless the store is seen to speak HTTP/2 or 3
@@ -12,7 +13,6 @@
 /** @import { Surroundings } from './surroundings.js' */
 /** @import { TransferError } from './errors.js' */
 
-const START = 4;
 /** Connections that browsers open to one HTTP/1.1 host; a seventh part would only queue, its URL growing old. */
 const MOST_HTTP1 = 6;
 const MOST_MULTIPLEXED = 16;
@@ -65,7 +65,7 @@ export class Pace {
     this.#own = most;
     this.#most = MOST_HTTP1;
     this.#surroundings = surroundings;
-    pool.resize(Math.min(START, this.#ceiling()));
+    pool.resize(this.#ceiling());
   }
 
   /** @param {number} bytes  that left, of any part */
@@ -98,12 +98,16 @@ export class Pace {
     this.#lower(status === 503 || status === 429 ? places >> 1 : places - 1);
   }
 
-  /** @returns {Patience} */
-  patience() {
-    if (!this.#rate) return { moving: 30_000, answer: 120_000 };
+  /**
+   * @param {number} [stalls]  of this part; a proxy may take all bytes at once, and answer when they have left it
+   * @returns {Patience}
+   */
+  patience(stalls = 0) {
+    const longer = 2 ** stalls;
+    if (!this.#rate) return { moving: 30_000, answer: 120_000 * longer };
     const perPart = this.#rate / this.#pool.places / 1000;
     const moving = clamp(STEP_BYTES / perPart, 15_000, 120_000);
-    return { moving, answer: clamp(moving + BUFFERED_BYTES / perPart, 60_000, 600_000) };
+    return { moving, answer: clamp(moving + BUFFERED_BYTES / perPart, 60_000, 600_000) * longer };
   }
 
   /** To be called a few times a second while anything is under way. */

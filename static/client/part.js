@@ -40,6 +40,7 @@ class Tries {
   #odd = 0;
   #waits = 0;
   #unreached = 0;
+  #stalls = 0;
 
   /** Bytes of the current try that have left. */
   #sent = 0;
@@ -63,7 +64,12 @@ class Tries {
     if (!this.#signed || !window.isFresh(this.#signed))
       this.#signed = await window.take(this.#number, this.#signal);
     const { url, headers } = this.#signed;
-    const delivered = await transport({ ...this.#put(), url, headers, patience: () => pace.patience() });
+    const delivered = await transport({
+      ...this.#put(),
+      url,
+      headers,
+      patience: () => pace.patience(this.#stalls),
+    });
     pace.arrived(url);
     paths()?.arrived(this.#number);
     return delivered;
@@ -110,6 +116,7 @@ class Tries {
       case 'reach':
         return this.#reach(failure);
       case 'wait':
+        if (failure.kind === 'stalled') this.#stalls += 1;
         if (failure.kind === 'stalled' && this.#sent === 0 && (await this.#leaves('stalled'))) return false;
         await this.#wait(failure);
         return false;

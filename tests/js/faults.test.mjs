@@ -290,3 +290,17 @@ test('a token source that throws, at once or later, is asked again the next time
     assert.equal(await credential.current(), 'good');
   }
 });
+
+test('a part that stalled is given more time to be answered', async () => {
+  const { server, uploader, reach } = scene();
+  /** @type {number[]} */
+  const given = [];
+  server.partFault = async ({ request }) => {
+    given.push(request.patience().answer);
+    if (given.length > 2) return undefined;
+    request.onProgress(request.body.size);
+    throw new TransferError('stalled', 0);
+  };
+  await reach(uploader.add(text(3)), 'completed');
+  assert.deepEqual(given, [120_000, 240_000, 480_000]);
+});

@@ -25,9 +25,9 @@ function scene({ most = null, protocol = '' } = {}) {
   return { time, pool, pace, send };
 }
 
-test('it starts modestly, and grows to what HTTP/1.1 has connections for while throughput grows', () => {
+test('it starts with what HTTP/1.1 has connections for, and stays there', () => {
   const { pool, send } = scene();
-  assert.equal(pool.places, 4);
+  assert.equal(pool.places, 6);
   send(2, (places) => places * 10 * MB);
   assert.equal(pool.places, 6);
 });
@@ -44,15 +44,16 @@ test('over HTTP/2 it grows on, as long as it gains', () => {
 });
 
 test('what costs throughput is taken back, and tried again only later', () => {
-  const { pool, send } = scene();
+  const { pool, pace, send } = scene({ protocol: 'h2' });
+  pace.arrived('https://store.test/1');
   /** @type {number[]} */
   const seen = [];
   const crowded = (/** @type {number} */ places) => {
     seen.push(places);
-    return places > 4 ? 20 * MB : 40 * MB;
+    return places > 6 ? 20 * MB : 40 * MB;
   };
   send(9, crowded);
-  assert.equal(pool.places, 4);
+  assert.equal(pool.places, 6);
   const tries = seen.filter((places, index) => places > (seen[index - 1] ?? places)).length;
   assert.equal(tries, 1);
 });
@@ -104,6 +105,13 @@ test('a pause tells nothing about the connection', () => {
   pace.look();
   send(1, (places) => places * 10 * MB);
   assert.deepEqual([pool.places, pace.patience()], [6, patience]);
+});
+
+test('an answer that came too late before is waited for twice as long', () => {
+  const { pace, send } = scene();
+  send(3, () => 50 * MB);
+  const { moving, answer } = pace.patience();
+  assert.deepEqual(pace.patience(2), { moving, answer: 4 * answer });
 });
 
 test('how long a part may stand still follows from the measured speed', () => {
