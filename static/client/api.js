@@ -29,11 +29,12 @@ export class Coordinator {
   /**
    * @param {StartBody} body
    * @param {string} idempotencyKey
+   * @param {AbortSignal} [hurry]  no further try once it is aborted; the one under way is waited for
    * @returns {Promise<Started>}
    */
-  async start(body, idempotencyKey) {
+  async start(body, idempotencyKey, hurry) {
     const headers = { 'Idempotency-Key': idempotencyKey };
-    const answer = await this.#http.call('POST', '/v1/uploads', { body, headers });
+    const answer = await this.#http.call('POST', '/v1/uploads', { body, headers, hurry });
     return { created: answer.status === 201, upload: answer.body.upload, parts: answer.body.parts };
   }
 

@@ -22,6 +22,7 @@ const UNREACHABLE = 'The upload service cannot be reached. Check the connection.
  * @property {unknown} [body]
  * @property {Record<string, string>} [headers]
  * @property {AbortSignal} [signal]
+ * @property {AbortSignal} [hurry]  ends the waiting between tries; a try under way goes on
  * @property {number} [tries]
  *
  * @typedef {object} Answer
@@ -80,7 +81,7 @@ export class Http {
    * @throws {CoordinatorError}
    */
   async call(method, route, options) {
-    const { signal, tries = PATIENT_TRIES } = options;
+    const { signal, hurry = signal, tries = PATIENT_TRIES } = options;
     for (let failures = 0, renewals = 0; ;) {
       const token = await abortable(this.#credential.current(), signal);
       try {
@@ -95,7 +96,7 @@ export class Http {
         if (step !== 'wait') throw error;
         if (this.#surroundings.online()) failures += 1;
         if (failures >= tries) throw error;
-        await pause(this.#surroundings, failures, error.retryAfter, signal);
+        await pause(this.#surroundings, failures, error.retryAfter, hurry);
       }
     }
   }

@@ -1,7 +1,8 @@
 /**
  * How a file comes to its upload: a new one, or the unfinished one that it goes on with (resumption.js). No
- * signal stops a start: whatever it creates has to be known, to go on with it or to clear it away. When it
- * resolves, the upload is this file's and claimed; when it rejects, no upload was touched.
+ * signal stops a try of it: whatever it creates has to be known, to go on with it or to clear it away. Once the
+ * outcome is asked for, nothing waits for another try; the service's sweep clears what an unanswered one created.
+ * When it resolves, the upload is this file's and claimed.
  */
 
 /** @import { Coordinator } from './api.js' */
@@ -32,7 +33,7 @@ export class Start {
   #standing = null;
   /** @type {Upload | null} */
   #unwanted = null;
-  /** Ends the comparing of bytes. */
+  /** Ends the comparing of bytes, and the waiting for another try. */
   #stop = new AbortController();
 
   /**
@@ -63,6 +64,7 @@ export class Start {
    */
   run(fingerprint) {
     if (this.#under) return this.#under;
+    this.#stop = new AbortController();
     const begin = () => this.#begin(fingerprint);
     // in turn: which upload of this page is whose must be known before the next file is judged
     const under = fingerprint === null ? begin() : this.#context.turns.take(fingerprint, begin);
@@ -74,7 +76,6 @@ export class Start {
   /** What a start that was made, or is still under way, comes to. Null: nothing. It is hurried. */
   async outcome() {
     this.#stop.abort();
-    this.#stop = new AbortController();
     return (await this.#under?.catch(() => null)) ?? null;
   }
 
@@ -105,7 +106,8 @@ export class Start {
     await this.#discard();
     if (this.#expected) await this.#judge(this.#expected);
     for (;;) {
-      const started = await this.#context.coordinator.start(this.#body(fingerprint), this.#key);
+      const { coordinator } = this.#context;
+      const started = await coordinator.start(this.#body(fingerprint), this.#key, this.#stop.signal);
       // also after a 201: a repeated start is answered so, whichever upload the first answer named
       if (this.#apart || (await this.#judge(started.upload))) {
         this.#watcher.claim(started.upload.id);

@@ -22,6 +22,7 @@ export class StreamDelivery {
   #options;
   #watcher;
   #key = idempotencyKey();
+  #hurry = new AbortController();
   /** @type {Promise<Work> | null} */
   #starting = null;
   /** @type {StreamSource | null} */
@@ -71,6 +72,7 @@ export class StreamDelivery {
   /** Ends the stream, and clears away what was stored. */
   async abandon() {
     this.work?.reporter.drop();
+    this.#hurry.abort();
     const work = await this.#starting?.catch(() => null);
     await (this.#source ? this.#source.cancel() : this.#stream.cancel().catch(() => {}));
     if (work) await abortIfThere(this.#context.coordinator, work.upload.id);
@@ -86,7 +88,7 @@ export class StreamDelivery {
 
   /** @returns {Promise<Work>} */
   async #start() {
-    const started = await this.#context.coordinator.start(this.#body(), this.#key);
+    const started = await this.#context.coordinator.start(this.#body(), this.#key, this.#hurry.signal);
     this.#watcher.claim(started.upload.id);
     const plan = { size: null, partSize: started.upload.part_size, partCount: null };
     const source = new StreamSource(this.#stream, plan.partSize, (size, partCount) => {

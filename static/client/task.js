@@ -59,6 +59,7 @@ const UNCANCELLABLE = new Set(['completed', 'cancelled', 'cancelling', 'finishin
 export class UploadTask extends EventTarget {
   #context;
   #deliver;
+  #signal;
   /** @type {Delivering | null} */
   #delivery = null;
   #stop = new AbortController();
@@ -104,6 +105,7 @@ export class UploadTask extends EventTarget {
       });
     // listeners added right after the constructor see every state
     queueMicrotask(() => this.#state === 'waiting' && this.#begin());
+    this.#signal = signal;
     onAbort(signal, () => this.cancel());
     if (signal?.aborted) this.cancel();
   }
@@ -257,6 +259,8 @@ export class UploadTask extends EventTarget {
     this.#tell('state', state);
     if (state === 'uploading') this.#tick();
     else this.#announceProgress();
+    // it was aborted when nothing could be cancelled
+    if (this.#signal?.aborted) queueMicrotask(() => this.cancel());
   }
 
   #tick() {

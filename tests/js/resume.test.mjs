@@ -64,7 +64,7 @@ test('cancel stops, and has the coordinator clear what was stored', async () => 
   const { server, uploader, time, reach } = scene();
   server.partFault = forever;
   const upload = uploader.add(text(40));
-  await time.until(() => server.puts.length === 4);
+  await time.until(() => server.puts.length === 6);
   await upload.cancel();
   assert.equal(upload.state, 'cancelled');
   assert.ok(server.puts.every((put) => put.request.signal.aborted));
@@ -242,6 +242,66 @@ test('cancelling a second copy before its start was answered leaves the first al
   assert.deepEqual([first.state, server.uploads.get('upload-1').state], ['uploading', 'open']);
 });
 
+test('cancel does not wait for another try of a start that reaches nobody', async () => {
+  for (const add of [
+    (/** @type {import('../../static/client/index.js').Uploader} */ uploader) => uploader.add(text(8)),
+    (/** @type {import('../../static/client/index.js').Uploader} */ uploader) =>
+      uploader.addStream(new ReadableStream(), { name: 'recording' }),
+  ]) {
+    const { server, uploader, time } = scene();
+    server.fault = () => ({ status: 0 });
+    const upload = add(uploader);
+    await time.until(() => server.calls.length === 3);
+    await time.settle();
+    const cancelled = upload.cancel();
+    await time.settle();
+    assert.equal(upload.state, 'cancelled');
+    await cancelled;
+    assert.equal(server.calls.length, 3);
+  }
+});
+
+test('cancel without a network does not wait for one', async () => {
+  const { server, uploader, time } = scene();
+  time.isOnline = false;
+  server.fault = () => ({ status: 0 });
+  const upload = uploader.add(text(8));
+  await time.until(() => server.calls.length === 1);
+  await time.settle();
+  upload.cancel();
+  await time.settle();
+  assert.equal(upload.state, 'cancelled');
+});
+
+test('a signal that aborts while nothing can be cancelled cancels as soon as something can', async () => {
+  const { server, uploader, time, reach } = scene();
+  const stop = new AbortController();
+  let completions = 0;
+  server.fault = ({ path }) => {
+    if (!path.endsWith('/complete')) return undefined;
+    completions += 1;
+    if (completions > 1) return undefined;
+    stop.abort();
+    server.store.get('upload-1')?.delete(1);
+    return undefined;
+  };
+  const upload = uploader.add(text(8), { signal: stop.signal });
+  await reach(upload, 'cancelled');
+  await time.settle();
+  assert.equal(completions, 1);
+  assert.equal(server.uploads.get('upload-1').state, 'aborted');
+});
+
+test('a signal that aborts while the upload completes changes nothing', async () => {
+  const { server, uploader, time, reach } = scene();
+  const stop = new AbortController();
+  server.fault = ({ path }) => (path.endsWith('/complete') ? void stop.abort() : undefined);
+  const upload = uploader.add(text(8), { signal: stop.signal });
+  await reach(upload, 'completed');
+  await time.settle();
+  assert.equal(upload.state, 'completed');
+});
+
 test('what was stored is cleared only when nothing is on its way any more', async () => {
   /** @type {(() => void)[]} */
   const stop = [];
@@ -249,7 +309,7 @@ test('what was stored is cleared only when nothing is on its way any more', asyn
     transport: ({ signal }) => new Promise((_, reject) => stop.push(() => reject(signal.reason))),
   });
   const upload = uploader.add(text(40));
-  await time.until(() => stop.length === 4);
+  await time.until(() => stop.length === 6);
   const cancelled = upload.cancel();
   await time.settle();
   assert.equal(server.callsTo('DELETE', '/upload-1').length, 0);
