@@ -110,6 +110,7 @@ class Pages:
     def __init__(self, folder: Path, store: str) -> None:
         self._folder, self._store = folder, store
         self._plan = plan_parts(0)
+        self._asked: dict[str, Any] = {}
 
     def __call__(self, method: str, target: str, body: bytes) -> Answer:
         path = target.partition("?")[0]
@@ -130,6 +131,9 @@ class Pages:
         asked = json.loads(body or b"{}")
         if path == "/v1/uploads":
             self._plan = plan_parts(asked["size"], part_size=asked.get("part_size"))
+            self._asked = {
+                name: asked[name] for name in ("filename", "metadata", "fingerprint") if name in asked
+            }
             count = min(asked["sign"], self._plan.part_count or 1)
             return {"upload": self._upload("open"), "parts": [self._signed(n) for n in range(1, count + 1)]}
         if path == "/v1/sign":
@@ -140,9 +144,9 @@ class Pages:
 
     def _upload(self, state: str) -> dict[str, Any]:
         plan = self._plan
-        return {"id": "u", "state": state, "filename": "f", "size": plan.size, "method": "multipart", "metadata": {}} | {
+        return {"id": "u", "state": state, "size": plan.size, "method": "multipart", "fingerprint": None} | {
             "part_size": plan.part_size, "part_count": plan.part_count, "created_at": "2026-01-01T00:00:00Z",
-            "part_digests": {"rule": "optional", "algorithms": ["sha256", "md5"]}, "fingerprint": None,
+            "part_digests": {"rule": "optional", "algorithms": ["sha256", "md5"]}, **self._asked,
         }  # fmt: skip
 
     def _signed(self, number: int) -> dict[str, Any]:
