@@ -8,8 +8,6 @@ it on some stores. A part whose PUT was under way may land after the abort (S3: 
 times"), so it is repeated until ListParts says gone, and once more when the last signed URL is dead.
 """
 
-from contextlib import suppress
-
 import structlog
 
 from coordinator.uploads.completion import look
@@ -106,8 +104,11 @@ async def _deleted(driving: Driving, upload: Upload) -> bool:
 async def _aborted(driving: Driving, upload: Upload, made: MultipartUploadId) -> bool:
     aborts, decision = 0, Aborting.ABORT
     while decision is Aborting.ABORT:
-        with suppress(StoreUploadGone):
+        try:
             await driving.store.abort_multipart_upload(upload.key, made)
+        except StoreUploadGone:
+            # Swift goes on listing the parts of an upload that is gone
+            return True
         aborts += 1
         decision = decide_aborted(await _listed(driving, upload, made), aborts=aborts)
     return decision is Aborting.NOTHING_LEFT

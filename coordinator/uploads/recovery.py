@@ -21,7 +21,8 @@ aborting        HEAD (asked where Complete was ever attempted; else as absent)
   foreign       abort
   error         wait
 
-and of each multipart upload under the key, what ListParts shows after its Abort, whatever that answered:
+and of each multipart upload under the key, what ListParts shows after an Abort that was accepted (one that answers 404
+has nothing to abort, and some stores go on listing the parts):
 
   gone          nothing is left of it
   parts         abort again, at most `ABORTS` times in one drive; then wait

@@ -41,3 +41,13 @@ def test_a_stream_that_an_operator_completed_is_not_lost(model: Model, *, sent: 
     model.check()
     model.teardown()
     assert [row["state"] for row in model.rows.values()] == ["completed"]
+
+
+def test_what_is_gone_and_still_listed_is_aborted(model: Model) -> None:
+    """Completed by an operator, on a store that goes on listing its parts: Abort says gone, and ListParts never does."""
+    model.begin(profile="swift", file=File(8), sent=True)
+    model.somebody_meddles(which=0, how="complete")
+    model.somebody_meddles(which=0, how="forget")
+    model.check()
+    model.teardown()
+    assert [row["state"] for row in model.rows.values()] == ["aborted"]
