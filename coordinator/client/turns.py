@@ -52,7 +52,11 @@ def _take(path: Path) -> int | None:
         # its last holder may have removed the file after we opened it
         if path.stat().st_ino == os.fstat(lock).st_ino:
             return lock
-    except OSError:
+    except (BlockingIOError, FileNotFoundError):
         pass
+    except OSError:
+        # some file systems have no locks
+        os.close(lock)
+        return -1
     os.close(lock)
     return None

@@ -1,7 +1,11 @@
 import asyncio
+import errno
+import fcntl
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from coordinator.client.turns import turn
 
@@ -56,4 +60,15 @@ async def test_where_no_lock_can_be_made_nobody_waits(tmp_path: Path) -> None:
         turn(tmp_path / "file", "one", lambda: None),
         turn(tmp_path / "file", "one", lambda: None) as waited,
     ):
+        assert not waited
+
+
+async def test_where_the_file_system_has_no_locks_nobody_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refused)
+    async with asyncio.timeout(30), turn(tmp_path, "one", lambda: None) as waited:
         assert not waited
