@@ -25,6 +25,7 @@ from coordinator.client.errors import (
     ServerUnreachable,
     WrongAddress,
     WrongServer,
+    WrongUse,
     refusal,
 )
 from coordinator.client.retry import (
@@ -112,8 +113,8 @@ class Calls:
         tries: int = PATIENT_TRIES,
         patience: float = _PATIENCE,
     ) -> Reply:
-        """Raises ServerRefused, ServerUnreachable, WrongServer."""
-        content = BytesBody(b"" if body is None else msgspec.json.encode(body))
+        """Raises ServerRefused, ServerUnreachable, WrongServer, WrongUse."""
+        content = BytesBody(b"" if body is None else _encoded(body))
         typed = {"Accept": "application/json"} | (
             {} if body is None else {"Content-Type": "application/json"}
         )
@@ -202,7 +203,7 @@ class Calls:
             problem = msgspec.json.decode(answer.body, type=_Problem)
         except (msgspec.DecodeError, msgspec.ValidationError):
             problem = _Problem()
-        if not problem.code and answer.status not in _OF_PROXIES:
+        if not problem.code and (answer.status not in _OF_PROXIES or _is_xml(answer)):
             return wrong_server()
         self._reached = self._reached or bool(problem.code)
         return refusal(answer.status)(
@@ -220,6 +221,20 @@ class Calls:
             self._skew = parsedate_to_datetime(date).timestamp() - time.time()
         except ValueError:
             return
+
+
+def _is_xml(answer: Answer) -> bool:
+    """A store speaks XML; neither a coordinator nor a proxy does."""
+    return answer.headers.get("content-type", "").partition(";")[0].strip() in {"application/xml", "text/xml"}
+
+
+def _encoded(body: msgspec.Struct) -> bytes:
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError:
+        raise WrongUse(
+            "The filename, or another text of this upload, holds bytes that are not UTF-8. Give it another filename."
+        ) from None
 
 
 def wrong_server() -> WrongServer:

@@ -15,8 +15,9 @@ from coordinator.client.errors import (
     Unauthorized,
     WrongAddress,
     WrongServer,
+    WrongUse,
 )
-from coordinator.protocol import HealthAnswer
+from coordinator.protocol import HealthAnswer, StartBody
 from tests.unit.client.scripted import answers, request_of, scripted
 
 HEALTHY = b'{"status":"ok"}'
@@ -57,6 +58,8 @@ async def health(url: str, token: Token | None = None) -> HealthAnswer:
         (said(404, b"<html>nginx"), WrongServer, "wrong_server"),
         (said(200, b"<html>hello"), WrongServer, "wrong_server"),
         (said(200, b'{"status": 3}'), WrongServer, "wrong_server"),
+        (said(501, b"<Error/>", "Content-Type: application/xml"), WrongServer, "wrong_server"),
+        (said(403, b"<Error/>", "Content-Type: text/xml; charset=utf-8"), WrongServer, "wrong_server"),
         (said(301, b"", "Location: https://x/"), WrongServer, "wrong_server"),
     ],
 )
@@ -148,3 +151,14 @@ async def test_the_services_clock_counts_not_our_own() -> None:
         await calls.call("GET", "/healthz")
         await connections.aclose()
     assert calls.now() == pytest.approx(1_767_225_600, abs=60)
+
+
+async def test_a_name_that_is_not_utf_8_is_said() -> None:
+    connections = Connections()
+    try:
+        with pytest.raises(WrongUse, match="not UTF-8"):
+            await Calls("http://127.0.0.1:1", connections, None).call(
+                "POST", "/v1/uploads", body=StartBody(filename="latin-\udce9.txt", size=1)
+            )
+    finally:
+        await connections.aclose()
