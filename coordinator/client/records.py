@@ -80,7 +80,7 @@ class Records:
         """Another upload of the same name takes the place of an earlier one. Raises StateNotWritten."""
 
         def change(records: list[Record]) -> list[Record]:
-            return [*(one for one in records if not _same(one, record)), record]
+            return [*(one for one in records if not _same(one, record)), _writable(record)]
 
         self._change(change)
 
@@ -129,6 +129,15 @@ def state_directory() -> Path:
     given = os.environ.get("XDG_STATE_HOME", "")
     base = Path(given) if given.startswith("/") else Path.home() / ".local" / "state"
     return base / "coordinator"
+
+
+def _writable(record: Record) -> Record:
+    """A path of bytes that are not UTF-8 has no place in JSON; the coordinator knows the file by its fingerprint."""
+    try:
+        (record.path or "").encode()
+    except UnicodeEncodeError:
+        return msgspec.structs.replace(record, path=None)
+    return record
 
 
 def _same(one: Record, other: Record) -> bool:

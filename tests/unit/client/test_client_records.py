@@ -101,3 +101,10 @@ def test_it_lies_where_xdg_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("XDG_STATE_HOME", "relative")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert state_directory() == tmp_path / ".local" / "state" / "coordinator"
+
+
+def test_a_path_that_is_not_utf_8_is_left_out(tmp_path: Path) -> None:
+    known = records(tmp_path)
+    known.add(record("1", path="/latin-\udce9"))
+    known.add(record("2", path="/a"))
+    assert {one.upload_id: one.path for one in known.all()} == {"1": None, "2": "/a"}
