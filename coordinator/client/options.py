@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import get_args
 
 from coordinator.client.digests import Algorithm, Digests
+from coordinator.client.errors import WrongUse
 
 __all__ = ["UploadOptions"]
 
@@ -20,3 +22,13 @@ class UploadOptions:
     part_size: int | None = None
     restart: bool = False
     gzip: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises WrongUse."""
+        _check("digests", self.digests, get_args(Digests))
+        _check("file_digest", self.file_digest, (None, *get_args(Algorithm)))
+
+
+def _check(name: str, given: object, allowed: tuple[object, ...]) -> None:
+    if given not in allowed:
+        raise WrongUse(f"{name} must be one of {', '.join(map(repr, allowed))}, not {given!r}.")

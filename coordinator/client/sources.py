@@ -14,7 +14,7 @@ from coordinator.client.blocking import read_all
 from coordinator.client.errors import WrongUse
 from coordinator.client.files import Content, MemoryContent, open_again, open_file
 from coordinator.client.options import UploadOptions
-from coordinator.client.stream import Memory, Stream
+from coordinator.client.stream import Memory, Stream, as_bytes
 
 __all__ = ["Opening", "Source", "opening_of"]
 
@@ -32,6 +32,8 @@ Source = (
 
 _AT_ONCE: Final = 1024 * 1024
 _BUFFERED: Final = (io.BufferedReader, io.BufferedRandom)
+_END: Final = cast("bytes", object())
+"""Nothing that an iterator yields: None would be taken for its end, and the upload cut short."""
 _GZIP: Final = 31
 """zlib's window bits for a gzip header and 32 KiB of memory."""
 
@@ -126,13 +128,13 @@ async def _read_path(path: str | os.PathLike[str]) -> AsyncIterator[bytes]:
 
 async def _from_iterator(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
     """In a thread, because the next piece may have to be waited for."""
-    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+    while (piece := await asyncio.to_thread(next, pieces, _END)) is not _END:
         yield piece
 
 
 async def _packed(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     packer = zlib.compressobj(wbits=_GZIP)
     async for piece in pieces:
-        if packed := await asyncio.to_thread(packer.compress, piece):
+        if packed := await asyncio.to_thread(packer.compress, as_bytes(piece)):
             yield packed
     yield await asyncio.to_thread(packer.flush)

@@ -14,11 +14,11 @@ from typing import BinaryIO, Final, Protocol
 
 from coordinator.client.bodies import Body, BytesBody, FileBody
 from coordinator.client.digests import Algorithm
-from coordinator.client.errors import NoRoom
+from coordinator.client.errors import NoRoom, WrongUse
 from coordinator.client.reading import Descriptor, Reading
 from coordinator.protocol import DigestBody
 
-__all__ = ["HeldPart", "Memory", "Stream"]
+__all__ = ["HeldPart", "Memory", "Stream", "as_bytes"]
 
 _MEMORY: Final = 32 * 1024 * 1024
 
@@ -116,7 +116,7 @@ class Stream:
         self.ended = False
 
     async def next_part(self, part_size: int) -> HeldPart:
-        """The next `part_size` bytes, fewer at the end. Raises NoRoom, and what the source raises."""
+        """The next `part_size` bytes, fewer at the end. Raises NoRoom, WrongUse, and what the source raises."""
         part: HeldPart = (
             _InMemory(self._memory, part_size) if self._memory.take(part_size) else await self._on_disk()
         )
@@ -142,7 +142,7 @@ class Stream:
         """Whether there are bytes at hand."""
         while not self._left and not self.ended:
             try:
-                self._left = memoryview(await anext(self._pieces)).cast("B")
+                self._left = as_bytes(await anext(self._pieces))
             except StopAsyncIteration:
                 self.ended = True
         return bool(self._left)
@@ -163,6 +163,14 @@ class Stream:
             return await asyncio.to_thread(_OnDisk)
         except OSError as failed:
             raise _no_room(failed) from None
+
+
+def as_bytes(piece: bytes) -> memoryview:
+    """Raises WrongUse for what only a caller without types can yield."""
+    try:
+        return memoryview(piece).cast("B")
+    except TypeError:
+        raise WrongUse(f"What is uploaded must yield bytes, and yielded a {type(piece).__name__}.") from None
 
 
 def _no_room(failed: OSError) -> NoRoom:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from coordinator.client.errors import WrongUse
 from coordinator.client.files import OpenFile
 from coordinator.client.options import UploadOptions
 from coordinator.client.sources import opening_of
@@ -68,3 +69,18 @@ async def test_what_was_written_to_a_temporary_file_is_sent() -> None:
     with NamedTemporaryFile() as file:
         file.write(TEXT)
         assert await sent(file) == TEXT
+
+
+@pytest.mark.parametrize("pieces", [[1, 2], ["text"], [None, b""]])
+@pytest.mark.parametrize("packed", [False, True])
+async def test_what_yields_no_bytes_is_said(pieces: Any, *, packed: bool) -> None:
+    stream = opening_of(iter(pieces), UploadOptions(gzip=packed), Memory()).open()
+    assert isinstance(stream, Stream)
+    with pytest.raises(WrongUse, match="must yield bytes"):
+        await stream.next_part(100)
+
+
+def test_a_digest_that_nobody_knows_is_said() -> None:
+    for given in ({"digests": "crc"}, {"file_digest": "crc"}):
+        with pytest.raises(WrongUse, match="must be one of"):
+            UploadOptions(**given)  # type: ignore[arg-type]
