@@ -17,6 +17,7 @@ from coordinator.client.connections import Connections
 from coordinator.client.credential import Token
 from coordinator.client.delivery import Delivery, Watcher
 from coordinator.client.digests import Algorithm, Digests, Hashing
+from coordinator.client.errors import WrongUse
 from coordinator.client.finding import Finding
 from coordinator.client.many import Outcome, files_in, send_many
 from coordinator.client.ongoing import OngoingUpload
@@ -59,7 +60,7 @@ class AsyncClient:
 
     `connections`: parts under way at once; None finds out by trying, up to 32. `limit`: bytes a second, or a Bandwidth that
     several clients share. `state`: where the resume file is kept, `$XDG_STATE_HOME/coordinator` unless given; with
-    `remember` false there is none, and no turns are taken with other processes. Raises WrongAddress.
+    `remember` false there is none, and no turns are taken with other processes. Raises WrongAddress, WrongUse.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class AsyncClient:
         self._connections = Connections(ssl_context)
         self._coordinator = Coordinator(Calls(url, self._connections, token))
         self._policy = policy
-        bandwidth = Bandwidth(limit) if isinstance(limit, int) else limit
+        bandwidth = _bandwidth(limit)
         self._way = Way(
             self._coordinator, self._connections, Places(Climb(connections, most=_most(bandwidth))), bandwidth
         )
@@ -206,6 +207,13 @@ class AsyncClient:
             watcher=watcher,
             state=self._state,
         )
+
+
+def _bandwidth(limit: int | Bandwidth | None) -> Bandwidth | None:
+    try:
+        return Bandwidth(limit) if isinstance(limit, int) else limit
+    except ValueError as wrong:
+        raise WrongUse(f"{wrong}.".capitalize()) from None
 
 
 def _most(bandwidth: Bandwidth | None) -> int:

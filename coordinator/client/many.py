@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from coordinator.client.errors import ClientError
+from coordinator.client.errors import ClientError, FileUnreadable
 from coordinator.client.ongoing import OngoingUpload
 from coordinator.protocol import UploadAnswer
 
@@ -28,31 +28,56 @@ class Outcome:
     error: ClientError | None
 
 
-def files_in(paths: Iterable[str | os.PathLike[str]]) -> Iterator[tuple[str, str]]:
+def files_in(paths: Iterable[str | os.PathLike[str]]) -> Iterator[tuple[str, str] | Outcome]:
     """(path, path from the folder given on, its name included) of each file, in order of name.
 
-    Browsers name the files of a folder the same way. Links to folders are not followed.
+    Browsers name the files of a folder the same way. Links to folders are not followed. A folder that cannot be read is
+    an Outcome already.
     """
     for path in map(Path, paths):
-        if not path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where a folder above is closed to us
+            yield from _files_of(path)
+        else:
             yield str(path), path.name
-            continue
-        for folder, folders, names in os.walk(path):
-            folders.sort()
-            for name in sorted(names):
-                found = Path(folder, name)
-                yield str(found), Path(path.resolve().name, found.relative_to(path)).as_posix()
+
+
+def _files_of(path: Path) -> Iterator[tuple[str, str] | Outcome]:
+    refused: list[OSError] = []
+    for folder, folders, names in os.walk(path, onerror=refused.append):
+        yield from _told(path, refused)
+        folders.sort()
+        for name in sorted(names):
+            found = Path(folder, name)
+            yield str(found), _relative(path, found)
+    yield from _told(path, refused)
+
+
+def _told(path: Path, refused: list[OSError]) -> Iterator[Outcome]:
+    while refused:
+        one = refused.pop()
+        unreadable = FileUnreadable(f"{one.filename} cannot be read: {one.strerror}.")
+        yield Outcome(str(one.filename), _relative(path, Path(one.filename)), None, unreadable)
+
+
+def _relative(path: Path, found: Path) -> str:
+    return Path(path.resolve().name, found.relative_to(path)).as_posix()
 
 
 async def send_many(
-    files: Iterable[tuple[str, str]], begin: Callable[[str, str], OngoingUpload], at_once: int = AT_ONCE
+    files: Iterable[tuple[str, str] | Outcome],
+    begin: Callable[[str, str], OngoingUpload],
+    at_once: int = AT_ONCE,
 ) -> AsyncGenerator[Outcome]:
     """Outcomes as they come. One file's failure is its own; stopping the iteration stops all that is under way."""
     under_way: dict[asyncio.Task[UploadAnswer], tuple[str, str]] = {}
     waiting = iter(files)
     try:
         while True:
-            for path, relative in waiting:
+            for found in waiting:
+                if isinstance(found, Outcome):
+                    yield found
+                    continue
+                path, relative = found
                 under_way[asyncio.ensure_future(begin(path, relative).result())] = (path, relative)
                 if len(under_way) >= at_once:
                     break

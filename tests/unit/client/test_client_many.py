@@ -1,0 +1,57 @@
+"""Folders as a client finds them."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coordinator.client import AsyncClient, ClientError, FileUnreadable, WrongUse
+from coordinator.client.many import Outcome, files_in
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "folder"
+    for name in ("closed", "open"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "file").write_bytes(b"x")
+    scandir = os.scandir
+
+    def scanned(path: Any) -> Any:
+        # a mode does not keep root out
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", scanned)
+    return folder
+
+
+def test_a_folder_that_cannot_be_read_is_told_and_the_others_go_on(folder: Path) -> None:
+    closed, found = files_in([folder])
+    assert isinstance(closed, Outcome)
+    assert isinstance(closed.error, FileUnreadable)
+    assert (closed.path, closed.relative) == (str(folder / "closed"), "folder/closed")
+    assert found == (str(folder / "open" / "file"), "folder/open/file")
+    [alone] = files_in([folder / "closed"])
+    assert isinstance(alone, Outcome)
+
+
+async def test_each_file_fails_for_itself(folder: Path, tmp_path: Path) -> None:
+    (folder / "open" / os.fsdecode(b"latin-\xe9")).write_bytes(b"x")
+    errors: dict[str, ClientError | None] = {}
+    async with AsyncClient("http://127.0.0.1:1", state=tmp_path / "state") as client:
+        async for outcome in client.upload_many([folder, tmp_path / "nothing"]):
+            errors[outcome.relative] = outcome.error
+    assert {relative: error and error.code for relative, error in errors.items()} == {
+        "folder/closed": "file_unreadable",
+        "folder/open/file": "unreachable",
+        "folder/open/latin-\udce9": "wrong_use",
+        "nothing": "file_missing",
+    }
+
+
+def test_a_limit_that_is_too_low_is_said() -> None:
+    with pytest.raises(WrongUse, match=r"at least 1,024"):
+        AsyncClient("http://127.0.0.1:1", limit=10)
