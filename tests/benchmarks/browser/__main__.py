@@ -55,7 +55,7 @@ def build(served: Path) -> None:
     for name in ("uppy5", "uppy6"):
         folder = install(name)
         esbuild = [
-            folder / "node_modules" / ".bin" / "esbuild",
+            str(folder / "node_modules" / ".bin" / "esbuild"),
             "page.js",
             "--bundle",
             "--minify",
