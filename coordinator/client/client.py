@@ -75,6 +75,8 @@ class AsyncClient:
         remember: bool = True,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
+        if connections is not None and connections < 1:
+            raise WrongUse("There must be at least one connection (connections).")
         self._connections = Connections(ssl_context)
         self._coordinator = Coordinator(Calls(url, self._connections, token))
         self._policy = policy

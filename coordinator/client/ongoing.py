@@ -120,8 +120,14 @@ class OngoingUpload:
 
     def _announce(self) -> None:
         self._news.set()
-        if self._on_progress is not None:
+        if self._on_progress is None:
+            return
+        try:
             self._on_progress(self.progress)
+        except Exception as failed:  # noqa: BLE001 - whoever only looks must not end an upload
+            warning = f"on_progress raised {failed!r}."
+            if warning not in self.warnings:
+                self.warnings.append(warning)
 
 
 def _asked_to_stop() -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from coordinator.client import AsyncClient, ClientError, FileUnreadable, WrongUse
+from coordinator.client import AsyncClient, ClientError, FileUnreadable, Progress, ServerUnreachable, WrongUse
 from coordinator.client.many import Outcome, files_in
 
 
@@ -52,6 +52,31 @@ async def test_each_file_fails_for_itself(folder: Path, tmp_path: Path) -> None:
     }
 
 
-def test_a_limit_that_is_too_low_is_said() -> None:
-    with pytest.raises(WrongUse, match=r"at least 1,024"):
-        AsyncClient("http://127.0.0.1:1", limit=10)
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"limit": 10}, "at least 1,024"),
+        ({"connections": 0}, "at least one"),
+        ({"connections": -3}, "at least one"),
+    ],
+)
+def test_what_would_never_send_is_said(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(WrongUse, match=says):
+        AsyncClient("http://127.0.0.1:1", **given)
+
+
+async def test_who_fails_to_look_is_told_once(tmp_path: Path) -> None:
+    calls = 0
+
+    def broken(_: Progress) -> None:
+        nonlocal calls
+        calls += 1
+        raise RuntimeError("cannot draw")
+
+    async with AsyncClient("http://127.0.0.1:1", state=tmp_path) as client:
+        sending = client.uploading(b"x", on_progress=broken)
+        # the failure is the address's, not the onlooker's
+        with pytest.raises(ServerUnreachable):
+            await sending
+    assert calls > 1
+    assert sending.warnings == ["on_progress raised RuntimeError('cannot draw')."]
