@@ -3,7 +3,7 @@
 They need the base packages alone, and speak to a coordinator over HTTP.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -29,19 +29,13 @@ __all__ = ["asking_app"]
 
 asking_app = typer.Typer()
 
-_STATES = ["creating", "open", "completing", "completed", "aborting", "aborted", "failed"]
+State = Literal["creating", "open", "completing", "completed", "aborting", "aborted", "failed"]
 
 
 @asking_app.command("ls", rich_help_panel=FILES)
 def list_uploads(
     *,
-    state: Annotated[
-        str | None,
-        typer.Option(
-            autocompletion=lambda: _STATES,
-            help="Only these: creating, open, completing, completed, aborting, aborted or failed.",
-        ),
-    ] = None,
+    state: Annotated[State | None, typer.Option(help="Only those in this state.")] = None,
     prefix: Annotated[str | None, typer.Option(help="Only names that begin with this.")] = None,
     older_than: Annotated[
         int | None, typer.Option(metavar="SECONDS", min=0, help="Only those started longer ago.")

@@ -15,6 +15,9 @@ __all__ = ["SETTINGS", "DigestChoice", "Setting", "SettingValue"]
 
 SettingValue = str | int | bool | Path | None
 
+_LEAST_RATE: Final = 1024
+"""What the client's Bandwidth takes at least; it is not imported here, because `--help` reads these settings."""
+
 DigestChoice = Literal["on", "auto", "off", "md5", "sha256"]
 
 _YES: Final = {
@@ -89,6 +92,13 @@ def _size(value: object) -> int:
     return size
 
 
+def _rate(value: object) -> int:
+    rate = _size(value)
+    if rate < _LEAST_RATE:
+        raise ValueError(f"it must be at least {_LEAST_RATE:,} bytes a second, such as 1K or 20M")
+    return rate
+
+
 def _count(value: object) -> int:
     text = str(value)
     if isinstance(value, bool) or not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 64:
@@ -120,7 +130,7 @@ SETTINGS: Final = (
     Setting("policy", _text, "The policy that uploads are started under.", default="default"),
     Setting("part_size", _size, "Bytes a part; the coordinator chooses by the file's size otherwise."),
     Setting("concurrency", _count, "Parts under way at once; found by measuring otherwise."),
-    Setting("limit_rate", _size, "Bytes a second, all files together."),
+    Setting("limit_rate", _rate, "Bytes a second, all files together."),
     Setting("digest", _digest, "Whether and to which digest each part's URL is bound.", default="on"),
     Setting("gzip", _yes, "Whether files are compressed on the way.", default=False),
 )
