@@ -52,7 +52,16 @@ def run_resume(
 async def _resumable(settings: ClientSettings) -> list[tuple[Upload, str | None]]:
     async with connected(settings) as client:
         paths = {record.upload_id: record.path for record in client.remembered()}
-        return [(upload, paths.get(str(upload.id))) async for upload in client.uploads(state="open")]
+        return [
+            (upload, paths.get(str(upload.id)))
+            async for upload in client.uploads(state="open")
+            if not _is_packed(upload)
+        ]
+
+
+def _is_packed(upload: Upload) -> bool:
+    """Compressed on the way: the same file, sent again, is other bytes."""
+    return upload.content_encoding == "gzip" and upload.size is None
 
 
 def _how_far(upload: Upload) -> str:

@@ -24,9 +24,12 @@ from coordinator.cli.plain_display import PlainDisplay, tell_stopped
 from coordinator.cli.sending import Sending
 from coordinator.cli.source import STDIN, Source, Unsendable
 from coordinator.cli.terminal_display import TerminalDisplay
-from coordinator.client import AsyncClient, OngoingUpload
+from coordinator.client import AsyncClient, ClientError, OngoingUpload
 
 __all__ = ["Transfer", "display_for", "run_transfer"]
+
+_PATIENCE: Final = 10.0
+"""Seconds for aborting what cannot be resumed."""
 
 _OVER: Final = {"completed", "aborting", "aborted", "failed"}
 
@@ -40,6 +43,8 @@ class Transfer:
     display: Display
     again: bool = True
     """Whether the same command goes on where it was stopped."""
+    resumable: bool = True
+    """False: what is under way at a stop is of no use to anybody, and is aborted."""
 
 
 def display_for(*, as_json: bool, quiet: bool) -> Display:
@@ -91,11 +96,15 @@ async def _transferred(transfer: Transfer, left: list[Left]) -> ExitCode:
             return await sending.send(transfer.found())
         finally:
             counting.cancel()
-            left += [
-                Left(source.shown, str(upload.id), _how(transfer.settings, source, str(upload.id)))
+            under_way = [
+                (source, one)
                 for source, one in sending.left
-                if (upload := one.upload) is not None and upload.state not in _OVER
+                if one.upload is not None and one.upload.state not in _OVER
             ]
+            if transfer.resumable:
+                left += [_left(transfer.settings, source, one) for source, one in under_way]
+            else:
+                await _clear_away(transfer.display, [one for _, one in under_way])
 
 
 async def _counted(transfer: Transfer) -> None:
@@ -107,6 +116,25 @@ async def _counted(transfer: Transfer) -> None:
         if files % 100 == 0:
             await asyncio.sleep(0)
     transfer.display.found(files, size)
+
+
+async def _clear_away(display: Display, under_way: Sequence[OngoingUpload]) -> None:
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await asyncio.gather(*(one.cancel(keep=False) for one in under_way))
+    except (ClientError, TimeoutError):
+        ids = " ".join(str(one.upload.id) for one in under_way if one.upload is not None)
+        told = f"what was under way could not be aborted: coordinator abort {ids}"
+    else:
+        told = "what is compressed on the way cannot be resumed, so it was aborted; run the same command again to begin anew"
+    if under_way:
+        with suppress(OSError):
+            display.warned(told)
+
+
+def _left(settings: ClientSettings, source: Source, one: OngoingUpload) -> Left:
+    upload_id = "" if one.upload is None else str(one.upload.id)
+    return Left(source.shown, upload_id, _how(settings, source, upload_id))
 
 
 def _how(settings: ClientSettings, source: Source, upload_id: str) -> str:

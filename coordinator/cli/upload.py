@@ -41,7 +41,8 @@ def run_upload(settings: ClientSettings, named: Sequence[str], wishes: UploadWis
             found=partial(find_sources, named, wishes.name),
             begin=partial(_begin, settings, wishes),
             display=display_for(as_json=wishes.as_json, quiet=wishes.quiet),
-            again=not wishes.restart,
+            again=not wishes.restart and not settings["gzip"],
+            resumable=not settings["gzip"],
         )
     )
 

@@ -123,6 +123,23 @@ async def test_what_is_stopped_says_how_to_go_on_and_goes_on(
     await place.audit.ended(upload_id, "completed", reason=None, content=content)
 
 
+async def test_what_is_compressed_on_the_way_is_aborted_when_it_is_stopped(
+    place: Place, shell: Shell, tmp_path: Path, content: bytes
+) -> None:
+    film = written(tmp_path / "packed.mov", content)
+    async with shell.running("upload", film, "--gzip", "--json", *SLOWLY) as started:
+        upload_id = await recorded(started, 1)
+        listed = await shell.run("resume")
+        ended = await started.signal(signal.SIGINT)
+    assert upload_id not in listed.stdout
+    assert ended.code == 130
+    [warned] = [event["detail"] for event in events(ended) if event["event"] == "warned"]
+    assert "run the same command again to begin anew" in warned
+    [stopped] = [event for event in events(ended) if event["event"] == "stopped"]
+    assert (stopped["again"], stopped["left"]) == (False, [])
+    await place.audit.ended(upload_id, "aborted", reason="client", content=None)
+
+
 async def test_the_command_it_proposes_works(
     place: Place, shell: Shell, tmp_path: Path, content: bytes
 ) -> None:
