@@ -170,7 +170,8 @@ async def moto() -> AsyncIterator[str]:
 async def test_a_store_that_checks_no_signatures(healthy: Healthy, moto: str) -> None:
     report = await healthy.examined({"endpoint_url": moto, "bucket": "uploads"})
     assert {name for name in report.failed if not name.startswith(("presign.", "digest.", "abuse."))} == {
-        "public.write"
+        "public.write",
+        "small.bound",
     }
     assert report.failed >= {
         "presign.signature",
