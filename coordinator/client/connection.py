@@ -16,12 +16,16 @@ import httptools
 
 from coordinator.client.bandwidth import Bandwidth
 from coordinator.client.bodies import PIECE, Body
+from coordinator.client.outgoing_bytes import unacknowledged
 from coordinator.client.retry import TransferFailed
 
 __all__ = ["Answer", "Connection", "Request"]
 
 _STALLED: Final = 30.0
 """Seconds in which no byte has left: the connection is dead, whatever the system says."""
+
+_LOOKS: Final = 4
+"""So often in that time it is looked at. Looks are counted, not seconds: a machine that slept has not stalled."""
 
 _MOST_ANSWER: Final = 16 * 1024 * 1024
 
@@ -35,7 +39,7 @@ class Request:
     headers: Mapping[str, str]
     body: Body
     patience: float
-    """Seconds to wait for the answer once all is sent."""
+    """Seconds to wait for the answer once all has left."""
     on_sent: Callable[[int], None] | None = None
     """Told how many bytes of the body have left so far."""
     bandwidth: Bandwidth | None = None
@@ -75,7 +79,9 @@ class Connection(asyncio.Protocol):
         self._answer: asyncio.Future[Answer] | None = None
         self._room: asyncio.Future[None] | None = None
         self._full = False
-        self._moved = 0.0
+        self._sending = False
+        self._waiting = (0, 0)
+        self._still = 0
         self._watching: asyncio.TimerHandle
         self._until_closed = False
         self.reusable = True
@@ -88,13 +94,15 @@ class Connection(asyncio.Protocol):
         """Raises TransferFailed(0) when the connection breaks or stalls; what the body raises passes through."""
         head = request.head(self.through_proxy)
         answer = self._begin()
-        self._watching = self._loop.call_later(_STALLED, self._watch)
+        self._sending, self._still = True, 0
+        self._watching = self._loop.call_later(_STALLED / _LOOKS, self._watch, _STALLED / _LOOKS)
         try:
             self._write(head)
             await self._send_body(request, answer)
             self._watching.cancel()
-            stalled = TransferFailed(0, stalled=True)
-            self._watching = self._loop.call_later(request.patience, self._fail, stalled)
+            self._sending, self._still = False, 0
+            every = request.patience / _LOOKS
+            self._watching = self._loop.call_later(every, self._watch, every)
             return await answer
         except BaseException:
             self.close()
@@ -136,19 +144,24 @@ class Connection(asyncio.Protocol):
 
     async def _drained(self) -> None:
         """The transport has passed on all it was given: the piece may be written over."""
-        self._moved = self._loop.time()
+        self._still = 0
         self._room = self._loop.create_future()
         try:
             await self._room
         finally:
             self._room = None
 
-    def _watch(self) -> None:
-        waited = self._loop.time() - self._moved if self._room is not None else 0.0
-        if waited >= _STALLED:
+    def _watch(self, every: float) -> None:
+        waiting = self._waiting
+        if self._transport is not None:
+            self._waiting = (self._transport.get_write_buffer_size(), unacknowledged(self._transport))
+        # what sends and does not wait for room waits for the source, or for the bandwidth
+        unmoved = waiting == self._waiting and (self._room is not None or not self._sending)
+        self._still = self._still + 1 if unmoved else 0
+        if self._still >= _LOOKS:
             self._fail(TransferFailed(0, stalled=True))
         else:
-            self._watching = self._loop.call_later(_STALLED - waited, self._watch)
+            self._watching = self._loop.call_later(every, self._watch, every)
 
     def _fail(self, failure: TransferFailed) -> None:
         self.reusable = False

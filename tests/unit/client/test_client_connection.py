@@ -121,6 +121,29 @@ async def test_a_store_that_never_answers_and_one_that_never_reads_are_given_up(
         assert failed.value.stalled
 
 
+async def test_a_slow_receiver_is_waited_for_as_long_as_it_takes_bytes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Longer than patience for a piece, and for what the system holds when all is written."""
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        left = 12_000_000
+        while left:
+            left -= len(await reader.read(50_000))
+            await asyncio.sleep(0.01)
+        assert head
+        writer.write(OK)
+        await reader.read()
+
+    monkeypatch.setattr(module, "_STALLED", 0.4)
+    async with scripted(slow) as url:
+        connections = Connections()
+        answer = await asyncio.wait_for(connections.send(put(url, bytes(12_000_000), patience=0.4)), 60)
+        await connections.aclose()
+    assert answer.status == 200
+
+
 async def test_no_header_can_become_another_request() -> None:
     async with scripted(answers(OK)) as url:
         connections = Connections()
