@@ -24,7 +24,7 @@ export function compressing(file, context, options, watcher) {
 
 /**
  * @param {File} file
- * @returns {ReadableStream<Uint8Array> | null} null: it is of no compressible type, or the browser cannot
+ * @returns {ReadableStream<BufferSource> | null} null: it is of no compressible type, or the browser cannot
  */
 function compressed(file) {
   if (typeof CompressionStream !== 'function') return null;

@@ -10,6 +10,7 @@
  */
 
 /** @import { Pool } from './pool.js' */
+/** @import { PathName } from './ports.js' */
 /** @import { Surroundings } from './surroundings.js' */
 /** @import { TransferError } from './errors.js' */
 
@@ -18,7 +19,6 @@ const MOST_HTTP1 = 6;
 const MOST_MULTIPLEXED = 16;
 /** Through the coordinator: its own calls need connections too. */
 const MOST_RELAYED = 4;
-const FIRST_WINDOW_MS = 100;
 const WINDOW_MS = 500;
 const LONGEST_WINDOW_MS = 2_000;
 const TELLING_BYTES = 1_048_576;
@@ -40,11 +40,12 @@ const BUFFERED_BYTES = 4_194_304;
  */
 
 export class Pace {
+  /** @type {boolean} whether parts go through the coordinator */
+  relays = false;
   #pool;
   #surroundings;
   #most;
   #own;
-  #relayed = false;
   #bytes = 0;
   /** @type {number | null} when the window began; null: nothing moves */
   #since = null;
@@ -76,10 +77,10 @@ export class Pace {
     this.look();
   }
 
-  /** Some part goes through the coordinator. */
-  relayed() {
-    this.#relayed = true;
-    this.#lower(MOST_RELAYED);
+  /** @param {PathName} path  that parts take */
+  leads(path) {
+    this.relays = path === 'relay';
+    this.#lower(this.#ceiling());
   }
 
   /** @param {string} url  of a part that arrived */
@@ -103,18 +104,18 @@ export class Pace {
    * @returns {Patience}
    */
   patience(stalls = 0) {
-    const longer = 2 ** stalls;
+    const longer = 2 ** Math.min(stalls, 3);
     if (!this.#rate) return { moving: 30_000, answer: 120_000 * longer };
     const perPart = this.#rate / this.#pool.places / 1000;
     const moving = clamp(STEP_BYTES / perPart, 15_000, 120_000);
-    return { moving, answer: clamp(moving + BUFFERED_BYTES / perPart, 60_000, 600_000) * longer };
+    return { moving, answer: clamp(moving + BUFFERED_BYTES / perPart, 60_000 * longer, 900_000) };
   }
 
   /** To be called a few times a second while anything is under way. */
   look() {
     const now = this.#surroundings.now();
     const elapsed = now - (this.#since ?? now);
-    if (elapsed < (this.#rate ? WINDOW_MS : FIRST_WINDOW_MS)) return;
+    if (elapsed < WINDOW_MS) return;
     if (this.#bytes < TELLING_BYTES && elapsed < LONGEST_WINDOW_MS) return;
     const rate = (this.#bytes / elapsed) * 1000;
     this.#since = this.#bytes ? now : null;
@@ -149,7 +150,7 @@ export class Pace {
   }
 
   #ceiling() {
-    return Math.min(this.#own ?? Infinity, this.#relayed ? MOST_RELAYED : this.#most);
+    return Math.min(this.#own ?? Infinity, this.relays ? MOST_RELAYED : this.#most);
   }
 }
 

@@ -13,7 +13,6 @@
  * @typedef {object} Digests
  * @property {(number: number, blob: Blob, signal: AbortSignal) => Promise<PartDigest>} of  rejects with an
  *   UploadError where the blob cannot be read or is not as long as it should be, or with the signal's reason
- * @property {() => void} [end]  no more will be asked: the workers may go
  *
  * Which way parts take: straight to the store, or through the coordinator.
  *

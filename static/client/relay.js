@@ -7,6 +7,7 @@
  *   -> one part is sent through it          503, or no answer: the store is away for it too; patience, and later again
  *                                           taken: the direct path is blocked; all parts go this way
  *   every minute one part is sent directly; when it arrives, all go that way again
+ *   what one upload found holds for all of its Uploader: the next ones begin this way, and share that one part a minute
  *
  * A coordinator that does not relay, or a proxy before it that refuses the part, is not asked again.
  */
@@ -29,16 +30,31 @@ const SCOUT_MS = 60_000;
 const PASSING = new Set(['digest_mismatch', 'too_slow']);
 
 /**
+ * What is known of the direct path.
+ *
+ * @typedef {object} Finding
+ * @property {boolean} blocked
+ * @property {number} notBefore  when it may be tried again
+ */
+
+/** @type {WeakMap<object, Finding>} */
+const findings = new WeakMap();
+
+/**
  * @param {PathContext} context
+ * @param {object} [owner]  whose uploads share what is found
  * @returns {Paths}
  */
-export function openPaths(context) {
-  return new Ways(context);
+export function openPaths(context, owner = context) {
+  const finding = findings.get(owner) ?? { blocked: false, notBefore: 0 };
+  findings.set(owner, finding);
+  return new Ways(context, finding);
 }
 
 /** @implements {Paths} */
 class Ways {
   #context;
+  #finding;
   /** @type {'direct' | 'trial' | 'relay' | 'closed'} closed: there is no relay */
   #mode = 'direct';
   /** @type {Map<number, number>} since when each part under way is tried directly */
@@ -52,9 +68,14 @@ class Ways {
   /** @type {number | null} the part that goes through the coordinator to find out, or directly again */
   #pioneer = null;
 
-  /** @param {PathContext} context */
-  constructor(context) {
+  /**
+   * @param {PathContext} context
+   * @param {Finding} finding
+   */
+  constructor(context, finding) {
     this.#context = context;
+    this.#finding = finding;
+    this.#follow();
   }
 
   /** @type {Paths['choose']} */
@@ -67,6 +88,7 @@ class Ways {
 
   /** @type {Paths['failed']} */
   async failed(failure, signal) {
+    this.#follow();
     if (this.#mode === 'relay') return 'relay';
     this.#note(failure);
     if (this.#mode !== 'direct' || !this.#suspicious()) return 'direct';
@@ -87,14 +109,14 @@ class Ways {
     this.#tried.delete(number);
     this.#forgive();
     // a part that set out before the others were moved says nothing of how it is since
-    if (this.#mode === 'relay' && setOut >= this.#movedAt) this.#take('direct');
+    if (this.#mode === 'relay' && setOut >= this.#movedAt) this.#find('direct');
   }
 
   /** @type {Paths['send']} */
   async send(part) {
     try {
       const { etag } = await this.#put(part);
-      if (this.#mode === 'trial') this.#take('relay');
+      if (this.#mode === 'trial') this.#find('relay');
       return { etag, recorded: true };
     } catch (error) {
       throw this.#judge(error, part.number);
@@ -106,15 +128,16 @@ class Ways {
    * @returns {PathName}
    */
   #choose(number) {
+    if (this.#mode === 'relay') this.#follow();
     if (this.#mode === 'trial') return number === this.#pioneer ? 'relay' : 'direct';
     if (this.#mode !== 'relay') return 'direct';
     if (this.#pioneer === number) {
       // it comes back: the direct path is blocked still
       this.#pioneer = null;
-      this.#notBefore = this.#now() + SCOUT_MS;
-    } else if (this.#now() >= this.#notBefore) {
+      this.#finding.notBefore = this.#now() + SCOUT_MS;
+    } else if (this.#now() >= this.#finding.notBefore) {
       this.#pioneer = number;
-      this.#notBefore = this.#now() + SCOUT_MS;
+      this.#finding.notBefore = this.#now() + SCOUT_MS;
       return 'direct';
     }
     return 'relay';
@@ -149,18 +172,35 @@ class Ways {
     this.#notBefore = this.#now() + OUTAGE_MS;
   }
 
+  /** @param {PathName} path  the one that works, for all */
+  #find(path) {
+    this.#finding.blocked = path === 'relay';
+    this.#finding.notBefore = this.#now() + SCOUT_MS;
+    this.#take(path);
+  }
+
+  /** What another upload found holds here too. */
+  #follow() {
+    const { blocked } = this.#finding;
+    if (blocked && this.#mode === 'direct') this.#take('relay');
+    if (!blocked && this.#mode === 'relay') this.#take('direct');
+  }
+
   /** @param {PathName} path */
   #take(path) {
     this.#mode = path;
     this.#pioneer = null;
     this.#forgive();
     this.#movedAt = this.#now();
-    this.#notBefore = path === 'relay' ? this.#movedAt + SCOUT_MS : 0;
+    this.#notBefore = 0;
     this.#context.onPath(path);
   }
 
   #close() {
-    if (this.#mode === 'relay') this.#context.onPath('direct');
+    if (this.#mode === 'relay') {
+      this.#finding.blocked = false;
+      this.#context.onPath('direct');
+    }
     this.#mode = 'closed';
     this.#pioneer = null;
   }

@@ -24,7 +24,7 @@ import { tell } from './words.js';
  */
 export async function resumable(uploads, surroundings) {
   const ids = uploads.map(({ id }) => id);
-  const [handles, sent] = await Promise.all([handlesOf(uploads), beingSent(surroundings, ids)]);
+  const [handles, sent] = await Promise.all([handlesOf(uploads, surroundings), beingSent(surroundings, ids)]);
   return uploads.map((upload) => ({
     upload,
     handle: handles.get(upload.id) ?? null,

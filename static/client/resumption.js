@@ -19,7 +19,7 @@
 /** @import { Upload } from './types.js' */
 
 import { UploadError } from './errors.js';
-import { LAST_MODIFIED } from './start.js';
+import { LAST_MODIFIED, metadataOf, plain } from './opening.js';
 
 /** @typedef {'same' | 'another' | 'doubtful'} Verdict  doubtful: the bytes have to tell */
 
@@ -27,7 +27,7 @@ import { LAST_MODIFIED } from './start.js';
  * @typedef {object} Circumstances
  * @property {File | null} rival  the other file of this page that sends the upload
  * @property {boolean} chosen  whether the file was chosen for this very upload
- * @property {Record<string, string>} metadata  what a start of the file says
+ * @property {Record<string, string>} [metadata]  of the caller's own
  */
 
 /**
@@ -37,13 +37,14 @@ import { LAST_MODIFIED } from './start.js';
  * @returns {Verdict} another: it needs an upload of its own
  * @throws {UploadError} `already_here`
  */
-export function goesOn(file, upload, { rival, chosen, metadata }) {
+export function goesOn(file, upload, { rival, chosen, metadata: own }) {
+  const metadata = metadataOf(file, own);
   const apart = (upload.metadata.path ?? '') !== (metadata.path ?? '');
   if (rival) {
     if (!apart && isSame(file, rival)) throw new UploadError('already_here');
     return 'another';
   }
-  if (!chosen && (apart || file.name !== upload.filename)) return 'another';
+  if (!chosen && (apart || plain(file.name) !== upload.filename)) return 'another';
   const recorded = upload.metadata[LAST_MODIFIED];
   return recorded === undefined || recorded === metadata[LAST_MODIFIED] ? 'same' : 'doubtful';
 }

@@ -96,7 +96,9 @@ export class Sender {
    * @param {AbortSignal} signal
    */
   async send(signal) {
-    const { source, meter, pool } = this.#options;
+    const { source, meter, pool, pace } = this.#options;
+    // another upload found the direct path blocked
+    if (pace.relays) await this.#openPaths();
     source.restart(meter.done);
     const stop = new AbortController();
     const forget = onAbort(signal, () => stop.abort(signal.reason));

@@ -13,9 +13,6 @@ import { hex } from './fingerprint.js';
 import { CoordinatorError } from './errors.js';
 import { windowSize } from './window.js';
 
-/** In an upload's metadata: when its file was last modified, in milliseconds since 1970. */
-export const LAST_MODIFIED = 'last_modified';
-
 export class Start {
   #file;
   #context;
@@ -107,7 +104,7 @@ export class Start {
     if (this.#expected) await this.#judge(this.#expected);
     for (;;) {
       const { coordinator } = this.#context;
-      const started = await coordinator.start(this.#body(fingerprint), this.#key, this.#stop.signal);
+      const started = await coordinator.start(await this.#body(fingerprint), this.#key, this.#stop.signal);
       // also after a 201: a repeated start is answered so, whichever upload the first answer named
       if (this.#apart || (await this.#judge(started.upload))) {
         this.#watcher.claim(started.upload.id);
@@ -133,7 +130,7 @@ export class Start {
     const chosen = this.#expected?.id === upload.id;
     const rival = this.#watcher.rival(upload.id);
     try {
-      const verdict = goesOn(this.#file, upload, { rival, chosen, metadata: this.#metadata() });
+      const verdict = goesOn(this.#file, upload, { rival, chosen, metadata: this.#options.metadata });
       this.#apart = verdict === 'another';
       if (verdict === 'doubtful') await this.#prove(upload);
     } catch (error) {
@@ -151,27 +148,17 @@ export class Start {
     await prove(this.#context, this.#file, upload, this.proven, this.#stop.signal);
   }
 
-  #metadata() {
-    return { [LAST_MODIFIED]: String(this.#file.lastModified), ...this.#options.metadata };
-  }
-
   /**
    * @param {string | null} fingerprint
-   * @returns {StartBody}
+   * @returns {Promise<StartBody>}
    */
-  #body(fingerprint) {
-    const { name, size, type } = this.#file;
-    const policy = this.#options.expected?.policy ?? this.#options.policy;
-    return {
-      filename: name,
-      size,
-      metadata: this.#metadata(),
+  async #body(fingerprint) {
+    const { opening } = await import('./opening.js');
+    return opening(this.#file, this.#options, {
       // without its digest a URL would be bound to too little
       sign: this.#context.hashes ? 0 : windowSize(this.#context.pool.places),
-      content_type: type || undefined,
-      fingerprint: this.#apart ? undefined : (fingerprint ?? undefined),
-      policy,
-    };
+      fingerprint: this.#apart ? null : fingerprint,
+    });
   }
 }
 

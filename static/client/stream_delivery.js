@@ -10,6 +10,7 @@
 
 import { complete } from './completion.js';
 import { UploadError } from './errors.js';
+import { plain, plainPath } from './opening.js';
 import { abortIfThere, idempotencyKey } from './start.js';
 import { StreamSource } from './stream_source.js';
 import { abortable } from './surroundings.js';
@@ -27,11 +28,13 @@ export class StreamDelivery {
   #starting = null;
   /** @type {StreamSource | null} */
   #source = null;
+  /** @type {UploadError | null} why the stream gives nothing more */
+  #broken = null;
   /** @type {Work | null} null until the coordinator knows of the upload */
   work = null;
 
   /**
-   * @param {ReadableStream<Uint8Array>} stream
+   * @param {ReadableStream<BufferSource | string>} stream
    * @param {Content} content
    * @param {DeliveryContext} context
    * @param {FileOptions & { encoding?: 'gzip' }} options
@@ -50,11 +53,13 @@ export class StreamDelivery {
    * @returns {Promise<Upload>} completed
    */
   async run(signal) {
+    if (this.#broken) throw this.#broken;
+    if (!this.#source && this.#stream.locked) throw new UploadError('stream_locked');
     this.#watcher.onStage('preparing');
     const { upload, sender, reporter } = await abortable(this.#begin(), signal);
     signal.throwIfAborted();
     this.#watcher.onStage('uploading');
-    await sender.send(signal);
+    await sender.send(signal).catch((error) => this.#broke(error));
     this.#watcher.onStage('finishing');
     await reporter.flush();
     const { coordinator, surroundings } = this.#context;
@@ -76,6 +81,20 @@ export class StreamDelivery {
     const work = await this.#starting?.catch(() => null);
     await (this.#source ? this.#source.cancel() : this.#stream.cancel().catch(() => {}));
     if (work) await abortIfThere(this.#context.coordinator, work.upload.id);
+  }
+
+  /**
+   * No one can finish what its stream left.
+   *
+   * @param {unknown} error
+   * @returns {Promise<never>}
+   */
+  async #broke(error) {
+    if (error instanceof UploadError && ['stream_broken', 'not_bytes'].includes(error.code)) {
+      this.#broken = error;
+      await this.abandon().catch(() => {});
+    }
+    throw error;
   }
 
   #begin() {
@@ -107,11 +126,11 @@ export class StreamDelivery {
 
   #body() {
     const { name, type } = this.#content;
-    const { policy, metadata = {}, encoding } = this.#options;
+    const { policy, metadata, encoding } = this.#options;
     return {
-      filename: name,
+      filename: plain(name),
       size: null,
-      metadata,
+      metadata: plainPath(metadata),
       sign: 0,
       ...(type ? { content_type: type } : {}),
       ...(encoding ? { content_encoding: encoding } : {}),

@@ -29,7 +29,7 @@ export class StreamSource {
   #ended = false;
 
   /**
-   * @param {ReadableStream<Uint8Array>} stream
+   * @param {ReadableStream<BufferSource | string>} stream
    * @param {number} partSize
    * @param {(size: number, partCount: number) => void} onEnd
    */
@@ -124,6 +124,19 @@ export class StreamSource {
     const { done, value } = await this.#reader.read().catch((error) => {
       throw new UploadError('stream_broken', {}, error);
     });
-    return done ? null : value;
+    return done ? null : bytesOf(value);
   }
+}
+
+/**
+ * @param {unknown} piece
+ * @returns {Uint8Array}
+ * @throws {UploadError} `not_bytes`
+ */
+function bytesOf(piece) {
+  if (piece instanceof Uint8Array) return piece;
+  if (typeof piece === 'string') return new TextEncoder().encode(piece);
+  if (piece instanceof ArrayBuffer) return new Uint8Array(piece);
+  if (!ArrayBuffer.isView(piece)) throw new UploadError('not_bytes');
+  return new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
 }

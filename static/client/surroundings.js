@@ -42,6 +42,9 @@ export function onAbort(signal, call) {
   return () => signal?.removeEventListener('abort', call);
 }
 
+/** How long the browser is believed that there is no network: some say so of a VPN or a virtual machine's. */
+const BELIEVED_MS = 30_000;
+
 /**
  * Waits for what `begin` starts. Rejects with the signal's reason as soon as it aborts.
  *
@@ -58,6 +61,7 @@ function waitFor(begin, signal) {
     });
     const stop = begin(() => {
       forget();
+      stop();
       resolve();
     });
   });
@@ -73,13 +77,17 @@ export function sleep(surroundings, ms, signal) {
 }
 
 /**
- * Returns at once where the browser believes it has a network.
+ * Returns at once where the browser believes it has a network; where not, when it does, or after half a minute.
  *
  * @param {Surroundings} surroundings
  * @param {AbortSignal} [signal]
  */
 export async function untilOnline(surroundings, signal) {
-  while (!surroundings.online()) await waitFor((resolve) => surroundings.whenOnline(resolve), signal);
+  if (surroundings.online()) return;
+  await waitFor((resolve) => {
+    const stops = [surroundings.whenOnline(resolve), surroundings.after(BELIEVED_MS, resolve)];
+    return () => stops.forEach((stop) => stop());
+  }, signal);
 }
 
 /**

@@ -60,6 +60,8 @@ export class UploadTask extends EventTarget {
   #context;
   #deliver;
   #signal;
+  /** The signal may outlive this by far. */
+  #forget;
   /** @type {Delivering | null} */
   #delivery = null;
   #stop = new AbortController();
@@ -106,7 +108,7 @@ export class UploadTask extends EventTarget {
     // listeners added right after the constructor see every state
     queueMicrotask(() => this.#state === 'waiting' && this.#begin());
     this.#signal = signal;
-    onAbort(signal, () => this.cancel());
+    this.#forget = onAbort(signal, () => this.cancel());
     if (signal?.aborted) this.cancel();
   }
 
@@ -257,6 +259,7 @@ export class UploadTask extends EventTarget {
     this.#state = state;
     this.#stopTicking();
     this.#tell('state', state);
+    if (state === 'completed' || state === 'cancelled') this.#forget();
     if (state === 'uploading') this.#tick();
     else this.#announceProgress();
     // it was aborted when nothing could be cancelled

@@ -91,7 +91,7 @@ export class Uploader extends EventTarget {
       hashes: Boolean(options.digests),
       openHasher: () => this.#openHasher(),
       openDigests: (upload) => this.#openDigests(upload),
-      openPaths: async (context) => (await import('./relay.js')).openPaths(context),
+      openPaths: async (context) => (await import('./relay.js')).openPaths(context, this),
     };
   }
 
@@ -133,9 +133,10 @@ export class Uploader extends EventTarget {
 
   /**
    * Sends what has no known length: it is read as its parts are sent, and ends when the stream does. It may be
-   * paused and outlives every outage; a reload ends it, as nothing could read its bytes again.
+   * paused and outlives every outage; a reload ends it, as nothing could read its bytes again. Its pieces are bytes in
+   * any form, or text, which is sent as UTF-8. A stream that somebody reads already fails as `stream_locked`.
    *
-   * @param {ReadableStream<Uint8Array>} stream
+   * @param {ReadableStream<BufferSource | string>} stream
    * @param {{ name: string, type?: string } & FileOptions} options
    * @returns {UploadTask}
    */
@@ -148,11 +149,12 @@ export class Uploader extends EventTarget {
   }
 
   /**
-   * Forgets an upload that is over or failed; the coordinator is not told.
+   * Forgets an upload that is over, failed or paused; the coordinator is not told. One that is under way is cancelled.
    *
    * @param {UploadTask} upload
    */
   remove(upload) {
+    if (upload.active) upload.cancel();
     this.#uploads = this.#uploads.filter((other) => other !== upload);
     for (const [id, holder] of this.#claimed) if (holder === upload) this.#claimed.delete(id);
   }
@@ -213,7 +215,9 @@ export class Uploader extends EventTarget {
    * @param {(settled: FileOptions, watcher: Watcher) => Promise<Delivering>} deliver
    */
   #take(file, options, deliver) {
-    const { limits } = this.#options;
+    const { limits, digests } = this.#options;
+    // a worker takes as long to start as the upload
+    if (digests) this.#openHasher().catch(() => {});
     const settled = { ...options, ...this.#settled(file, options) };
     const admit = async (/** @type {Watcher} */ watcher) => {
       if (limits) (await import('./limits.js')).admit(upload, this.#uploads, limits);

@@ -45,6 +45,12 @@ const WORDS = {
   wrong_type: ({ name, types }) => `“${name}” is not of a type taken here: ${types.join(', ')}.`,
   stream_broken: () =>
     'What was to be sent broke off before its end: the recording or the other program stopped. Start it again.',
+  stream_locked: () => 'The stream is being read already. Give one that nobody else reads.',
+  not_bytes: () =>
+    'The stream gave something that is neither bytes nor text. Give Uint8Arrays, ArrayBuffers or text.',
+  no_digests: () =>
+    'The store wants a digest of every part that this browser cannot compute: the page was not opened over https. ' +
+    'Open it over https.',
 };
 
 /** @param {string} time */

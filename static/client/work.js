@@ -76,7 +76,7 @@ async function openPaths(context, onPath, uploadId) {
     transport: (put) => context.transport({ ...put, patience: () => pace.patience() }),
     surroundings,
     onPath: (path) => {
-      if (path === 'relay') pace.relayed();
+      pace.leads(path);
       onPath(path);
     },
   });

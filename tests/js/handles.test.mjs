@@ -75,3 +75,18 @@ test('equal files of one name in two folders are two uploads, also after a reloa
   );
   assert.deepEqual(sentNumbers(server), [1, 2, 2, 3, 3]);
 });
+
+test('a browser that never says which handles it keeps has none', async () => {
+  const { uploader, time } = scene();
+  const { indexedDB: own } = /** @type {any} */ (globalThis);
+  Object.assign(globalThis, { indexedDB: { open: () => ({}) } });
+  try {
+    /** @type {any} */
+    let found = null;
+    uploader.resumable().then((listed) => (found = listed));
+    await time.until(() => found);
+    assert.deepEqual(found, []);
+  } finally {
+    Object.assign(globalThis, { indexedDB: own });
+  }
+});

@@ -92,7 +92,7 @@ test("a caller's own limit holds, and the relay leaves connections for the coord
   assert.equal(limited.pool.places, 2);
   const relayed = scene();
   relayed.send(2, (places) => places * 10 * MB);
-  relayed.pace.relayed();
+  relayed.pace.leads('relay');
   relayed.send(20, (places) => places * 10 * MB);
   assert.equal(relayed.pool.places, 4);
 });

@@ -224,3 +224,56 @@ test('a trial that was stopped is begun anew', async () => {
   scene.time.advance(20 * SECOND);
   await moved(scene);
 });
+
+/** @param {object} owner */
+function sharing(owner) {
+  /** @type {PathName[]} */
+  const told = [];
+  const time = new VirtualSurroundings();
+  const open = () =>
+    openPaths(
+      /** @type {any} */ ({
+        uploadId: 'upload-1',
+        coordinator: { answers: async () => true, relay: async () => ({ url: 'x:', headers: {} }) },
+        transport: async () => ({ etag: '"1"' }),
+        surroundings: time,
+        onPath: (/** @type {PathName} */ path) => told.push(path),
+      }),
+      owner,
+    );
+  return { time, told, open };
+}
+
+test('what one upload found, the next ones of its Uploader begin with; one part a minute looks for all of them', async () => {
+  const { time, told, open } = sharing({});
+  const first = open();
+  const early = open();
+  await moved(
+    /** @type {any} */ ({
+      time,
+      paths: first,
+      fail: (/** @type {number} */ number) => first.failed({ number, kind: 'network', sent: 0 }, never),
+      send: (/** @type {number} */ number) =>
+        first.send({ number, body: new Blob(['x']), digest: undefined, onProgress: () => {}, signal: never }),
+    }),
+  );
+  const next = open();
+  assert.equal(next.choose(1), 'relay');
+  assert.equal(
+    await early.failed({ number: 1, kind: 'network', sent: 0 }, never),
+    'relay',
+    'without a trial of its own',
+  );
+  time.advance(60 * SECOND);
+  assert.equal(next.choose(2), 'direct');
+  assert.deepEqual([first.choose(3), early.choose(3), open().choose(1)], ['relay', 'relay', 'relay']);
+  next.arrived(2);
+  assert.deepEqual([first.choose(4), early.choose(4), open().choose(1)], ['direct', 'direct', 'direct']);
+  assert.deepEqual(told, ['relay', 'relay', 'relay', 'relay', 'direct', 'direct', 'direct']);
+});
+
+test('another Uploader finds out for itself', async () => {
+  const one = ways();
+  await moved(one);
+  assert.equal(ways().paths.choose(1), 'direct');
+});

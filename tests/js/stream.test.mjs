@@ -178,3 +178,51 @@ test('a recording is a stream of its pieces, in order, and ends when it stops', 
   recorder.dispatchEvent(new Event('stop'));
   assert.equal(await new Response(stream).text(), 'one two three');
 });
+
+test('a stream that is read already fails before anything is started', async () => {
+  const { server, uploader, reach } = scene();
+  const { stream } = feed();
+  stream.getReader();
+  const upload = uploader.addStream(stream, { name: 'x' });
+  await reach(upload, 'failed');
+  assert.equal(/** @type {any} */ (upload.error).code, 'stream_locked');
+  assert.equal(server.calls.length, 0);
+});
+
+test('pieces are bytes in any form, or text', async () => {
+  const { server, uploader, reach } = scene();
+  const bytes = new TextEncoder().encode('..cdef..');
+  const pieces = ['ab', new Uint16Array(bytes.buffer, 2, 1), bytes.buffer.slice(4, 6), 'ghi'];
+  /** @type {ReadableStream<any>} */
+  const stream = new ReadableStream({
+    start: (out) => {
+      for (const piece of pieces) out.enqueue(piece);
+      out.close();
+    },
+  });
+  const upload = uploader.addStream(stream, { name: 'x' });
+  await reach(upload, 'completed');
+  assert.equal(storedText(server), 'abcdefghi');
+});
+
+for (const [what, code, end] of /** @type {[string, string, (out: any) => void][]} */ ([
+  ['gives what is no bytes', 'not_bytes', (out) => out.enqueue(/** @type {any} */ ({ odd: true }))],
+  ['breaks off', 'stream_broken', (out) => out.error(new Error('gone'))],
+])) {
+  test(`the upload of a stream that ${what} is ended at the coordinator`, async () => {
+    const { server, uploader, reach, time } = scene();
+    /** @type {any} */
+    let out;
+    const stream = new ReadableStream({ start: (controller) => void (out = controller) });
+    const upload = uploader.addStream(stream, { name: 'x' });
+    out.enqueue(new TextEncoder().encode('abcdef'));
+    await time.until(() => server.puts.length === 1);
+    end(out);
+    await reach(upload, 'failed');
+    assert.equal(/** @type {any} */ (upload.error).code, code);
+    assert.equal(server.uploads.get('upload-1').state, 'aborted');
+    upload.resume();
+    await reach(upload, 'failed');
+    assert.equal(server.puts.length, 1);
+  });
+}

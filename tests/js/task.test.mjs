@@ -137,3 +137,30 @@ test('something is at stake only while bytes are on their way', async () => {
   await reach(upload, 'completed');
   assert.equal(uploader.active, false);
 });
+
+test('a signal that outlives its uploads holds none of them', async () => {
+  const { uploader, reach } = scene();
+  const { signal } = new AbortController();
+  let listeners = 0;
+  const { addEventListener: add, removeEventListener: remove } = signal;
+  signal.addEventListener = (/** @type {any[]} */ ...given) => {
+    listeners += 1;
+    Reflect.apply(add, signal, given);
+  };
+  signal.removeEventListener = (/** @type {any[]} */ ...given) => {
+    listeners -= 1;
+    Reflect.apply(remove, signal, given);
+  };
+  await reach(uploader.add(text(8), { signal }), 'completed');
+  assert.equal(listeners, 0);
+});
+
+test('removing what is under way cancels it', async () => {
+  const { server, uploader, time, reach } = scene();
+  server.partFault = forever;
+  const upload = uploader.add(text(8));
+  await time.until(() => server.puts.length > 0);
+  uploader.remove(upload);
+  await reach(upload, 'cancelled');
+  assert.deepEqual([uploader.uploads, server.uploads.get('upload-1').state], [[], 'aborted']);
+});

@@ -125,6 +125,9 @@ test('every error is explained in words, and what the service says is kept', asy
     explain(words, new CoordinatorError(422, { code: 'new_code', detail: 'Only so.' })),
     /Only so\./,
   );
+  const errors = [{ path: '$.filename', message: 'Expected text' }];
+  const refused = new CoordinatorError(422, { code: 'validation_failed', detail: 'Expected text', errors });
+  assert.match(explain(words, refused), /Benennen Sie sie um/);
   assert.match(explain(words, new TypeError('odd')), /odd/);
 });
 

@@ -11,7 +11,7 @@ import { hash } from './hashing.js';
 
 /** @typedef {Pick<Crew, 'hash'>} Hasher */
 
-/** Web Crypto takes a part's bytes at once: larger ones are read in steps, for MD5. */
+/** Web Crypto takes a part's bytes at once: larger ones are read in steps, for MD5, where the store enforces it. */
 const MOST_AT_ONCE = 64 * 2 ** 20;
 
 /**
@@ -20,11 +20,15 @@ const MOST_AT_ONCE = 64 * 2 ** 20;
  * @returns {Hasher}
  */
 export function openHasher() {
-  return new Crew({
+  const crew = new Crew({
     hire: () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }),
     alone: ({ algorithm, blob, signal }) => hash(algorithm, blob, signal),
     after: browserSurroundings.after,
   });
+  crew.warm();
+  // what is needed next, on its way while the upload is started
+  import('../wishes.js').catch(() => {});
+  return crew;
 }
 
 /**
@@ -45,14 +49,20 @@ export function openDigests(algorithm, hasher = openHasher()) {
  * @param {'on' | Algorithm | null | undefined} wanted  by whoever made the page; null: only what the policy requires
  * @param {Hasher} hasher
  * @returns {Digests | null} null: the policy has them left off
+ * @throws {UploadError} `no_digests`
  */
 export function digestsFor({ part_digests: told, part_size: size }, wanted, hasher) {
   if (wanted === 'on' && told?.rule === 'off') return null;
-  const usable = (/** @type {Algorithm} */ algorithm) =>
-    algorithm === 'md5' || (size <= MOST_AT_ONCE && Boolean(globalThis.crypto?.subtle));
-  const enforced = told?.algorithms ?? (wanted === 'sha256' ? ['sha256'] : ['md5']);
-  const named = enforced.find((algorithm) => algorithm === wanted && usable(algorithm));
-  return openDigests(named ?? enforced.find(usable) ?? 'md5', hasher);
+  /** @type {Algorithm[]} */
+  const enforced = told?.algorithms ?? (wanted === 'sha256' ? ['sha256', 'md5'] : ['md5']);
+  const usable = enforced.filter(
+    (algorithm) =>
+      algorithm === 'md5' ||
+      (Boolean(globalThis.crypto?.subtle) && (size <= MOST_AT_ONCE || !enforced.includes('md5'))),
+  );
+  const chosen = usable.find((algorithm) => algorithm === wanted) ?? usable[0];
+  if (!chosen) throw new UploadError('no_digests');
+  return openDigests(chosen, hasher);
 }
 
 /**

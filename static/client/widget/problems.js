@@ -19,6 +19,9 @@ const LOCAL = {
   unreachable_store: 'storeUnreachable',
   part_failed: 'partFailed',
   stream_broken: 'streamBroken',
+  stream_locked: 'streamBroken',
+  not_bytes: 'streamBroken',
+  no_digests: 'noDigests',
   ended: 'ended',
 };
 
@@ -35,6 +38,9 @@ const REMOTE = {
   storage_misconfigured: 'misconfigured',
 };
 
+/** Paths of a start's members that hold names. */
+const NAMED = /^\$\.(filename|metadata)$/;
+
 /** Trying again with the same file cannot help. */
 const FINAL = new Set([
   'other_file',
@@ -43,6 +49,9 @@ const FINAL = new Set([
   'ended',
   'no_fingerprint',
   'stream_broken',
+  'stream_locked',
+  'not_bytes',
+  'no_digests',
   'too_large',
   'too_small',
   'wrong_type',
@@ -95,7 +104,8 @@ function explainHere(words, { code, values, message }) {
  * @param {Words} words
  * @param {CoordinatorError} error
  */
-function explainRefusal(words, { code, message, status }) {
+function explainRefusal(words, { code, message, status, errors }) {
+  if (errors.some(({ path }) => NAMED.test(path))) return words.say('nameRefused');
   const key = REMOTE[code] ?? (status >= 500 ? 'serviceBusy' : undefined);
   return key ? words.say(key) : words.say('refusedWith', { detail: isolated(message) });
 }

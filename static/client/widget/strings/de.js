@@ -153,5 +153,9 @@ export const strings = {
   serviceBusy:
     'Der Dienst oder sein Speicher ist gerade nicht verfügbar. Was gespeichert ist, bleibt; versuchen Sie es bald wieder.',
   misconfigured: 'Der Speicher hinter diesem Dienst ist falsch eingerichtet. Sagen Sie es dem Betreiber.',
+  nameRefused:
+    'Der Name dieser Datei oder ihres Ordners enthält Zeichen, die nicht erlaubt sind, oder ist zu lang. Benennen Sie sie um und wählen Sie sie noch einmal.',
+  noDigests:
+    'Die Seite wurde nicht über https geöffnet, deshalb kann der Browser die Prüfsummen nicht berechnen, die der Speicher verlangt. Öffnen Sie sie über https.',
   refusedWith: 'Der Dienst nimmt diese Datei nicht an: {detail}',
 };

@@ -155,5 +155,9 @@ export const strings = {
   quotaExceeded: 'There is no room left for this file. Ask for more, or send a smaller one.',
   serviceBusy: 'The service or its storage is not available right now. What is stored stays; try again soon.',
   misconfigured: 'The storage behind this service is not set up right. Tell whoever runs it.',
+  nameRefused:
+    'The name of this file, or of its folder, has characters that are not allowed, or is too long. Rename it and choose it again.',
+  noDigests:
+    'The page was not opened over https, so the browser cannot compute the checksums that the storage asks for. Open it over https.',
   refusedWith: 'The service does not take this file: {detail}',
 };

@@ -149,5 +149,9 @@ export const strings = {
   serviceBusy:
     'El servicio o su almacén no está disponible ahora. Lo guardado se conserva; inténtelo dentro de poco.',
   misconfigured: 'El almacén de este servicio está mal configurado. Avise a quien lo lleva.',
+  nameRefused:
+    'El nombre de este archivo o de su carpeta tiene caracteres no permitidos o es demasiado largo. Cámbielo y elija el archivo de nuevo.',
+  noDigests:
+    'La página no se abrió por https, así que el navegador no puede calcular las sumas de comprobación que pide el almacén. Ábrala por https.',
   refusedWith: 'El servicio no acepta este archivo: {detail}',
 };

@@ -148,5 +148,9 @@ export const strings = {
   serviceBusy:
     'Le service ou son stockage est indisponible pour le moment. Ce qui est stocké reste ; réessayez bientôt.',
   misconfigured: 'Le stockage de ce service est mal configuré. Prévenez son responsable.',
+  nameRefused:
+    'Le nom de ce fichier ou de son dossier contient des caractères interdits, ou il est trop long. Renommez-le et choisissez-le à nouveau.',
+  noDigests:
+    'La page n’a pas été ouverte en https : le navigateur ne peut pas calculer les sommes de contrôle que demande le stockage. Ouvrez-la en https.',
   refusedWith: 'Le service n’accepte pas ce fichier : {detail}',
 };
