@@ -67,7 +67,7 @@ class Connections:
 
     async def _open(self, origin: Origin) -> Connection:
         scheme, host, port = origin
-        proxy = self._proxy_of(scheme, host)
+        proxy = self._proxy_of(scheme, host, port)
         try:
             async with asyncio.timeout(_CONNECT):
                 if proxy is not None:

@@ -13,16 +13,16 @@ __all__ = ["authorization", "open_tunnel", "proxies_of_environment"]
 
 _MOST_HEAD: Final = 64 * 1024
 
-ProxyOf = Callable[[str, str], SplitResult | None]
+ProxyOf = Callable[[str, str, int], SplitResult | None]
 
 
 def proxies_of_environment() -> ProxyOf:
-    """Which proxy leads to (scheme, host); None: none."""
+    """Which proxy leads to (scheme, host, port); None: none. NO_PROXY may name hosts with and without a port."""
     named = getproxies()
 
-    def proxy_of(scheme: str, host: str) -> SplitResult | None:
+    def proxy_of(scheme: str, host: str, port: int) -> SplitResult | None:
         address = named.get(scheme)
-        if not address or proxy_bypass(host):
+        if not address or proxy_bypass(host) or proxy_bypass(f"{host}:{port}"):
             return None
         proxy = urlsplit(address if "//" in address else f"//{address}", scheme="http")
         return proxy if proxy.hostname else None

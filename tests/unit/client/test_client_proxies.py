@@ -12,6 +12,7 @@ import pytest
 from coordinator.client.bodies import BytesBody
 from coordinator.client.connection import Request
 from coordinator.client.connections import Connections
+from coordinator.client.proxies import proxies_of_environment
 from coordinator.client.retry import TransferFailed
 from tests.benchmarks.client.certificate import new_certificate
 from tests.unit.client.scripted import OK, request_of, scripted
@@ -99,6 +100,25 @@ async def test_a_plain_request_names_its_whole_target(monkeypatch: pytest.Monkey
         assert failed.value.reason == "refused"
         await connections.aclose()
     assert lines == ["PUT http://store.example:8333/key?part=1 HTTP/1.1"]
+
+
+@pytest.mark.parametrize(
+    ("exceptions", "direct"),
+    [
+        ("store.example", True),
+        ("store.example:8333", True),
+        ("store.example:9000", False),
+        (".example", True),
+        ("*", True),
+        ("other.example", False),
+    ],
+)
+def test_exceptions_name_hosts_with_and_without_a_port(
+    monkeypatch: pytest.MonkeyPatch, exceptions: str, *, direct: bool
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", exceptions)
+    assert (proxies_of_environment()("http", "store.example", 8333) is None) is direct
 
 
 async def test_a_proxy_that_refuses_is_named_as_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
