@@ -7,8 +7,9 @@ do no harm.
 import asyncio
 import os
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -18,12 +19,15 @@ if sys.platform != "win32":
 __all__ = ["turn"]
 
 _LOOK: Final = 0.25
+_KEPT: Final = 8 * 86_400.0
+"""Seconds after which a lock that a killed process left is removed: its upload is over."""
 
 
 @asynccontextmanager
 async def turn(directory: Path, upload_id: str, on_waiting: Callable[[], None]) -> AsyncIterator[bool]:
     """Yields, once it is ours, whether it had to be waited for."""
     path = directory / "locks" / upload_id
+    _prune(path.parent)
     waited = False
     while (lock := _take(path)) is None:
         if not waited:
@@ -60,3 +64,11 @@ def _take(path: Path) -> int | None:
         return -1
     os.close(lock)
     return None
+
+
+def _prune(locks: Path) -> None:
+    oldest = time.time() - _KEPT
+    with suppress(OSError):
+        for one in locks.iterdir():
+            if one.stat().st_mtime < oldest:
+                one.unlink()

@@ -1,8 +1,10 @@
 import asyncio
 import errno
 import fcntl
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -72,3 +74,13 @@ async def test_where_the_file_system_has_no_locks_nobody_waits(
     monkeypatch.setattr(fcntl, "flock", refused)
     async with asyncio.timeout(30), turn(tmp_path, "one", lambda: None) as waited:
         assert not waited
+
+
+async def test_locks_that_killed_processes_left_are_pruned(tmp_path: Path) -> None:
+    locks = tmp_path / "locks"
+    locks.mkdir()
+    for name, age in (("old", 9), ("young", 7)):
+        (locks / name).touch()
+        os.utime(locks / name, times=(time.time() - age * 86_400,) * 2)
+    async with turn(tmp_path, "one", lambda: None):
+        assert {path.name for path in locks.iterdir()} == {"one", "young"}
