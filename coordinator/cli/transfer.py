@@ -26,7 +26,7 @@ from coordinator.cli.source import STDIN, Source, Unsendable
 from coordinator.cli.terminal_display import TerminalDisplay
 from coordinator.client import AsyncClient, ClientError, OngoingUpload
 
-__all__ = ["Transfer", "display_for", "run_transfer"]
+__all__ = ["Transfer", "display_for", "resume_command", "run_transfer"]
 
 _PATIENCE: Final = 10.0
 """Seconds for aborting what cannot be resumed."""
@@ -134,17 +134,17 @@ async def _clear_away(display: Display, under_way: Sequence[OngoingUpload]) -> N
 
 def _left(settings: ClientSettings, source: Source, one: OngoingUpload) -> Left:
     upload_id = "" if one.upload is None else str(one.upload.id)
-    return Left(source.shown, upload_id, _how(settings, source, upload_id))
+    return Left(source.shown, upload_id, resume_command(settings, source, upload_id))
 
 
-def _how(settings: ClientSettings, source: Source, upload_id: str) -> str:
-    """The command that resumes it, with the coordinator it belongs to where a flag named that."""
-    flags = [
-        word
-        for name, flag in (("url", "--url"), ("data_dir", "--data-dir"))
-        if settings.found[name].origin == flag
-        for word in (flag, str(settings[name]))
-    ]
+def resume_command(settings: ClientSettings, source: Source, upload_id: str) -> str:
+    """The command that resumes it from any directory, with the coordinator it belongs to where only this one names that."""
+    url, data_dir = settings.found["url"], settings.found["data_dir"]
+    flags: list[str] = []
+    if data_dir.value is not None and (data_dir.origin == "--data-dir" or not data_dir.value.is_absolute()):
+        flags = ["--data-dir", str(data_dir.value.absolute())]
+    elif url.origin == "--url":
+        flags = ["--url", str(url.value)]
     file = STDIN if source.path is None else str(source.path.absolute())
     command = shlex.join(["coordinator", "resume", *flags, upload_id, file])
     return command if source.path is not None else f"{command}  # with the same bytes piped in"
