@@ -19,7 +19,7 @@ const UNREACHABLE = 'The upload service cannot be reached. Check the connection.
 
 /**
  * @typedef {object} CallOptions
- * @property {unknown} [body]
+ * @property {object} [body]
  * @property {Record<string, string>} [headers]
  * @property {AbortSignal} [signal]
  * @property {AbortSignal} [hurry]  ends the waiting between tries; a try under way goes on
@@ -119,11 +119,11 @@ export class Http {
       const response = await this.#fetch(this.url(route), {
         method,
         headers: {
-          ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+          ...(body && { 'Content-Type': 'application/json' }),
           ...bearer(token),
           ...headers,
         },
-        body: body === undefined ? null : JSON.stringify(body),
+        body: JSON.stringify(body),
         cache: 'no-store',
         signal: stop.signal,
       });

@@ -83,8 +83,7 @@ export class SigningWindow {
   async take(number, signal) {
     if (!this.#usable(number)) await this.#waitFor(number, signal);
     const part = this.#held.get(number);
-    if (part?.size !== this.#source.sizeOf(number))
-      throw new Error(`part ${number} was not signed as it is planned`);
+    if (part?.size !== this.#source.sizeOf(number)) throw new Error(`part ${number} was not signed as planned`);
     this.#held.delete(number);
     this.#refill(signal);
     return part;

@@ -77,6 +77,13 @@ export class Crew {
     });
   }
 
+  /** Hires the first worker ahead of need. */
+  warm() {
+    const hand = this.#hand();
+    if (hand) this.#idle.add(hand);
+    this.#share();
+  }
+
   #share() {
     this.#keep();
     while (this.#queue.length > 0) {
@@ -162,5 +169,6 @@ export class Crew {
 
 function mostWorkers() {
   const cores = globalThis.navigator?.hardwareConcurrency ?? 2;
-  return Math.max(1, Math.min(MOST_WORKERS, cores - 1));
+  // two at least: one reads while the other one's bytes are hashed
+  return Math.max(2, Math.min(MOST_WORKERS, cores - 1));
 }
