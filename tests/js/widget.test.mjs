@@ -5,9 +5,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
 import { CoordinatorError, UploadError } from '../../static/client/errors.js';
+import { Announcer } from '../../static/client/widget/announcer.js';
 import { sayLimits } from '../../static/client/widget/limits.js';
 import { loadWords } from '../../static/client/widget/languages.js';
 import { parseSize } from '../../static/client/widget/options.js';
+import { rowFacts, totalFacts } from '../../static/client/widget/facts.js';
 import { fillings } from '../../static/client/widget/parts_map.js';
 import { explain } from '../../static/client/widget/problems.js';
 import { strings as english } from '../../static/client/widget/strings/en.js';
@@ -190,4 +192,59 @@ test('all files together: what cannot arrive is not waited for, and only everyth
   tally.take(sending);
   assert.equal(tally.read().fraction, 1);
   assert.equal(tally.read().secondsLeft, null);
+});
+
+test('without a network neither speed nor time left is shown', async () => {
+  const words = await loadWords(['en']);
+  const progress = { bytesSent: 1e6, bytesTotal: 4e6, bytesPerSecond: 1e6, secondsLeft: 3 };
+  const task = /** @type {any} */ ({ state: 'uploading', progress, file: { size: 4e6 }, troubled: false });
+  const total = /** @type {any} */ ({ files: 1, completed: 0, failed: 0, ...progress });
+  const shown = () => rowFacts(words, task) + totalFacts(words, total);
+  const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+  /** @param {boolean} onLine */
+  const pretend = (onLine) =>
+    Object.defineProperty(globalThis, 'navigator', { value: { onLine }, configurable: true });
+  try {
+    pretend(true);
+    assert.match(shown(), /MB\/s.*left.*left/);
+    pretend(false);
+    assert.doesNotMatch(shown(), /MB\/s|left/);
+  } finally {
+    if (before) Object.defineProperty(globalThis, 'navigator', before);
+    else Reflect.deleteProperty(globalThis, 'navigator');
+  }
+});
+
+test('when nothing is on its way any more, how many failed is announced', async (context) => {
+  const words = await loadWords(['en']);
+  const shown = { textContent: '' };
+  const world = /** @type {any} */ (globalThis);
+  world.document = { createElement: () => Object.assign(shown, { setAttribute: () => {}, append: () => {} }) };
+  world.window = { setTimeout: (/** @type {() => void} */ call) => queueMicrotask(call) };
+  context.after(() => {
+    delete world.document;
+    delete world.window;
+  });
+  const tally = new Tally();
+  const announcer = new Announcer(words, tally);
+  const task = (/** @type {string} */ state, active = false) =>
+    /** @type {any} */ ({
+      state,
+      active,
+      file: { name: 'a' },
+      error: null,
+      progress: { bytesSent: 0, bytesTotal: 1 },
+    });
+  const failed = task('failed');
+  for (const one of [task('completed'), failed]) tally.take(one);
+  const last = task('uploading', true);
+  tally.take(last);
+  announcer.state(failed, 'why');
+  await Promise.resolve();
+  assert.doesNotMatch(shown.textContent, /1 stopped/, 'one is on its way still');
+  Object.assign(last, task('completed'));
+  tally.take(last);
+  announcer.state(last, null);
+  await Promise.resolve();
+  assert.match(shown.textContent, /2 of 3 complete, 1 stopped/);
 });

@@ -73,8 +73,21 @@ export class Announcer {
     if (problem !== null) this.say(this.#words.say('newsFailed', { name, reason: problem }));
     const key = NEWS[task.state];
     if (key && total.files <= FEW) this.say(this.#words.say(key, { name }));
-    const all = total.files > 1 && total.completed === total.files;
-    if (task.state === 'completed' && all) this.say(this.#words.say('newsAll', { count: total.files }));
+    if (total.files > 1 && (task.state === 'completed' || task.state === 'failed')) this.#end(total);
+  }
+
+  /**
+   * Nothing is on its way any more: how it ended, in one line.
+   *
+   * @param {Total} total
+   */
+  #end({ files, completed, failed, active, paused }) {
+    const words = this.#words;
+    if (completed === files) this.say(words.say('newsAll', { count: files }));
+    else if (active + paused === 0 && failed > 0)
+      this.say(
+        `${words.say('completeOf', { done: completed, count: files })}, ${words.say('failedCount', { count: failed })}`,
+      );
   }
 
   /** @param {Total} total */

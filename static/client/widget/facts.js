@@ -16,7 +16,7 @@ export function rowFacts(words, { state, progress, file, troubled }) {
     const size = file.size ?? bytesTotal;
     return joined([size === null ? null : words.size(size)]);
   }
-  const moving = state === 'uploading' && !troubled;
+  const moving = state === 'uploading' && !troubled && hasNetwork();
   return joined([
     bytesTotal === null
       ? words.size(bytesSent)
@@ -56,10 +56,15 @@ export function totalFacts(words, { files, completed, failed, bytesSent, bytesTo
       ? words.size(bytesTotal)
       : words.say('sentOf', { sent: words.size(bytesSent), total: words.size(bytesTotal) }),
     failed > 0 ? words.say('failedCount', { count: failed }) : null,
-    secondsLeft === null ? null : words.timeLeft(secondsLeft),
+    secondsLeft === null || !hasNetwork() ? null : words.timeLeft(secondsLeft),
   ]
     .filter((fact) => fact !== null)
     .join(' · ');
+}
+
+/** Without one, how fast it was tells nothing of how long it takes. */
+function hasNetwork() {
+  return globalThis.navigator?.onLine !== false;
 }
 
 /** @param {(string | null)[]} facts */

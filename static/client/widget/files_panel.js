@@ -112,6 +112,12 @@ export class FilesPanel {
     for (const row of this.#rows.values()) row.showProgress();
   }
 
+  /** What is shown of it depends on more than the tasks: the network came or went. */
+  refresh() {
+    this.resized();
+    this.#showTotal();
+  }
+
   #welcome() {
     const { announcer, words } = this.#scene;
     announcer.say(words.say('newsAdded', { count: this.#coming.length }));

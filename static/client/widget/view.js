@@ -62,7 +62,7 @@ export class View {
         lang: words.language,
         dir: words.direction,
       },
-      this.#offline,
+      make('div', { class: 'above' }, this.#offline),
       this.#access.element,
       this.#unfinished.element,
       this.#choose.element,
@@ -144,5 +144,6 @@ export class View {
   #showNetwork() {
     this.#offline.hidden = navigator.onLine;
     this.#offline.textContent = navigator.onLine ? '' : this.#scene.words.say('offline');
+    this.#files.refresh();
   }
 }

@@ -61,6 +61,22 @@ export const panels = `
   font-weight: 550;
 }
 
+/* comes and goes by itself: nothing moves under a pointer, and what it covers can be pressed */
+.above {
+  position: absolute;
+  z-index: 1;
+  inset: 0;
+  pointer-events: none;
+}
+
+.above > .notice {
+  position: sticky;
+  inset-block-start: 0.4em;
+  margin: 0.4em;
+  background: color-mix(in srgb, var(--warn-soft) 92%, var(--surface));
+  box-shadow: 0 2px 10px rgb(0 0 0 / 18%);
+}
+
 .problem {
   padding: 0.65em 0.9em;
   border-radius: var(--small-radius);

@@ -43,6 +43,7 @@ export const theme = `
   --small-radius: calc(var(--radius) * 0.65);
   container-type: inline-size;
   display: grid;
+  position: relative;
   grid-template-columns: minmax(0, 1fr);
   gap: var(--coordinator-gap, 1.6em);
   color: var(--text);
