@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { Crew } from '../../static/client/digests/crew.js';
 import { hash } from '../../static/client/digests/hashing.js';
 import { Md5 } from '../../static/client/digests/md5.js';
-import { digestOf, openDigests } from '../../static/client/digests/open.js';
+import { digestOf, digestsFor, openDigests } from '../../static/client/digests/open.js';
 import { VirtualSurroundings } from './surroundings.mjs';
 
 /** @import { Answer, Order } from '../../static/client/digests/worker.js' */
@@ -175,4 +175,39 @@ test('the port names the algorithm', async () => {
   const wanted = openDigests('sha256', crew).of(1, new Blob(), never);
   hands[0]?.answer({ digest: 'sum' });
   assert.deepEqual(await wanted, { sha256: 'sum' });
+});
+
+test('what a store enforces is computed, whatever the size of a part', async () => {
+  /** @type {any[]} */
+  const asked = [];
+  const hasher = /** @type {any} */ ({
+    hash: async (/** @type {string} */ algorithm) => void asked.push(algorithm),
+  });
+  const chosen = async (/** @type {string[]} */ algorithms, /** @type {number} */ size) => {
+    const upload = /** @type {any} */ ({ part_digests: { rule: 'required', algorithms }, part_size: size });
+    await digestsFor(upload, null, hasher)?.of(1, new Blob(), never);
+    return asked.pop();
+  };
+  const large = 100 * 2 ** 20;
+  assert.equal(await chosen(['sha256'], large), 'sha256');
+  assert.equal(await chosen(['sha256', 'md5'], large), 'md5');
+  assert.equal(await chosen(['sha256', 'md5'], 2 ** 20), 'sha256');
+  assert.throws(
+    () =>
+      digestsFor(
+        /** @type {any} */ ({ part_digests: { rule: 'required', algorithms: [] }, part_size: 1 }),
+        'on',
+        hasher,
+      ),
+    { name: 'UploadError', code: 'no_digests' },
+  );
+});
+
+test('a worker hired ahead of need takes the first blob', () => {
+  const { crew, hands } = crewed();
+  crew.warm();
+  assert.equal(hands.length, 1);
+  crew.hash('md5', new Blob(), never);
+  assert.equal(hands.length, 1);
+  assert.equal(hands[0]?.orders.length, 1);
 });
