@@ -1,7 +1,7 @@
 """Content that can be read once: standard input, a generator, a compressor. Its length shows at its end.
 
-Each part is held until it is at the store, because it may have to be sent again: a few in memory, the others in
-temporary files that have no name and go with their last reader.
+Each part is held until it is at the store, because it may have to be sent again: the first megabytes in memory, all
+more in temporary files that have no name and go with their last reader.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import os
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from tempfile import TemporaryFile
-from typing import BinaryIO, Final, Protocol
+from typing import BinaryIO, Final
 
 from coordinator.client.bodies import Body, BytesBody, FileBody
 from coordinator.client.digests import Algorithm
@@ -20,7 +20,7 @@ from coordinator.protocol import DigestBody
 
 __all__ = ["HeldPart", "Memory", "Stream", "as_bytes"]
 
-_MEMORY: Final = 32 * 1024 * 1024
+_MEMORY: Final = 4 * 1024 * 1024
 
 
 class Memory:
@@ -39,62 +39,53 @@ class Memory:
         self._left += size
 
 
-class HeldPart(Protocol):
-    @property
-    def size(self) -> int: ...
+class HeldPart:
+    """In memory while there is room for it; then all of it moves into a file."""
 
-    def body(self) -> Body: ...
-
-    def read(self, offset: int, count: int) -> bytes: ...
-
-    def append(self, data: memoryview) -> None: ...
-
-    def drop(self) -> None: ...
-
-
-class _InMemory:
-    def __init__(self, memory: Memory, reserved: int) -> None:
+    def __init__(self, memory: Memory) -> None:
         self._memory = memory
-        self._reserved = reserved
         self._content = bytearray()
-
-    @property
-    def size(self) -> int:
-        return len(self._content)
-
-    def body(self) -> Body:
-        return BytesBody(self._content)
-
-    def read(self, offset: int, count: int) -> bytes:
-        return bytes(memoryview(self._content)[offset : offset + count])
-
-    def append(self, data: memoryview) -> None:
-        self._content += data
-
-    def drop(self) -> None:
-        self._memory.give_back(self._reserved)
-        self._reserved = 0
-        self._content = bytearray()
-
-
-class _OnDisk:
-    def __init__(self) -> None:
-        self._file: BinaryIO = TemporaryFile(buffering=0)  # noqa: SIM115 - closed by drop
+        self._file: BinaryIO | None = None
         self.size = 0
 
     def body(self) -> Body:
+        if self._file is None:
+            return BytesBody(self._content)
         return FileBody(Reading(Descriptor(os.dup(self._file.fileno()))), 0, self.size)
 
     def read(self, offset: int, count: int) -> bytes:
+        if self._file is None:
+            return bytes(memoryview(self._content)[offset : offset + count])
         return os.pread(self._file.fileno(), count, offset)
 
-    def append(self, data: memoryview) -> None:
-        while data:
-            data = data[self._file.write(data) :]
-        self.size = self._file.tell()
+    async def append(self, data: memoryview) -> None:
+        """Raises OSError."""
+        if self._file is None and self._memory.take(len(data)):
+            self._content += data
+        else:
+            await asyncio.to_thread(self._write, data)
+            self._forget()
+        self.size += len(data)
 
     def drop(self) -> None:
-        self._file.close()
+        self._forget()
+        if self._file is not None:
+            self._file.close()
+
+    def _write(self, data: memoryview) -> None:
+        if self._file is None:
+            self._file = TemporaryFile(buffering=0)  # noqa: SIM115 - closed by drop
+            _write_all(self._file, memoryview(self._content))
+        _write_all(self._file, data)
+
+    def _forget(self) -> None:
+        self._memory.give_back(len(self._content))
+        self._content = bytearray()
+
+
+def _write_all(file: BinaryIO, data: memoryview) -> None:
+    while data:
+        data = data[file.write(data) :]
 
 
 class Stream:
@@ -117,9 +108,7 @@ class Stream:
 
     async def next_part(self, part_size: int) -> HeldPart:
         """The next `part_size` bytes, fewer at the end. Raises NoRoom, WrongUse, and what the source raises."""
-        part: HeldPart = (
-            _InMemory(self._memory, part_size) if self._memory.take(part_size) else await self._on_disk()
-        )
+        part = HeldPart(self._memory)
         try:
             while part.size < part_size and await self._more():
                 piece = self._left[: part_size - part.size]
@@ -149,18 +138,9 @@ class Stream:
 
     async def _keep(self, part: HeldPart, piece: memoryview) -> None:
         try:
-            if isinstance(part, _InMemory):
-                part.append(piece)
-            else:
-                await asyncio.to_thread(part.append, piece)
+            await part.append(piece)
             if self._hash is not None:
                 await asyncio.to_thread(self._hash.update, piece)
-        except OSError as failed:
-            raise _no_room(failed) from None
-
-    async def _on_disk(self) -> HeldPart:
-        try:
-            return await asyncio.to_thread(_OnDisk)
         except OSError as failed:
             raise _no_room(failed) from None
 

@@ -1,0 +1,52 @@
+"""What a stream's parts are held in until they are at the store."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from coordinator.client.errors import NoRoom
+from coordinator.client.stream import HeldPart, Memory, Stream
+
+CONTENT = os.urandom(50_000)
+
+
+async def pieces(size: int = 777) -> AsyncIterator[bytes]:
+    for start in range(0, len(CONTENT), size):
+        yield CONTENT[start : start + size]
+
+
+async def body_of(part: HeldPart) -> bytes:
+    return b"".join([bytes(piece) async for piece in part.body().pieces(1000)])
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.parametrize("room", [0, 1000, 10_000, 15_000, 1_000_000])
+async def test_parts_are_whole_wherever_they_are_held(room: int) -> None:
+    memory, before = Memory(room), open_files()
+    stream = Stream(pieces(), "f", memory, None)
+    held = [await stream.next_part(10_000) for _ in range(5)]
+    assert stream.ended
+    assert b"".join([await body_of(part) for part in held]) == CONTENT
+    assert b"".join([part.read(0, part.size) for part in held]) == CONTENT
+    assert open_files() - before == 5 - min(5, room // 10_000)
+    for part in held:
+        part.drop()
+        part.drop()
+    assert open_files() == before
+    assert memory.take(room)
+    assert not memory.take(1)
+
+
+async def test_a_full_disk_is_said_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Path("/dev/full").open("wb", buffering=0)  # noqa: ASYNC230, SIM115 - closed by the part
+    monkeypatch.setattr("coordinator.client.stream.TemporaryFile", lambda **_: full)
+    memory = Memory(5_000)
+    with pytest.raises(NoRoom, match="TMPDIR"):
+        await Stream(pieces(), "f", memory, None).next_part(10_000)
+    assert full.closed
+    assert memory.take(5_000)
