@@ -18,6 +18,7 @@ from coordinator.client.api import Coordinator, Started
 from coordinator.client.digests import Algorithm, Hashing, to_sign
 from coordinator.client.ending import abort_if_there
 from coordinator.client.files import Content, content_type_of
+from coordinator.client.names import plain_name, plain_path
 from coordinator.client.options import UploadOptions
 from coordinator.protocol import PartToSign, StartBody, UploadAnswer
 from coordinator.uploads.plan import AWS_LIMITS
@@ -62,7 +63,7 @@ class Start:
         self._key = str(uuid4())
 
     def _goes_on(self, upload: UploadAnswer) -> bool:
-        return not self._restart and upload.filename == self.filename
+        return not self._restart and upload.filename == plain_name(self.filename)
 
     async def _digest(self, content: Content | None) -> PartToSign:
         """Of a file that is one part, whose URL comes with the answer to the start."""
@@ -77,7 +78,7 @@ class Start:
         bound = digest.md5 is not None or digest.sha256 is not None
         unbound = options.digests not in {"auto", "off"} and not bound
         return StartBody(
-            filename=self.filename,
+            filename=plain_name(self.filename),
             size=None if content is None else content.size,
             content_type=options.content_type or content_type_of(self.filename),
             content_encoding="gzip" if options.gzip else None,
@@ -93,7 +94,7 @@ class Start:
 
 
 def metadata_of(content: Content | None, options: UploadOptions) -> dict[str, str]:
-    own = dict(options.metadata or {})
+    own = plain_path(dict(options.metadata or {}))
     if content is None or content.modified_ns is None:
         return own
     return {_LAST_MODIFIED: str(content.modified_ns // 1_000_000), **own}

@@ -141,3 +141,16 @@ async def test_it_speaks_the_language_of_its_visitor_on_a_phone_too(
         assert await visitor.page.evaluate("document.documentElement.dir") == direction
         width = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
         assert await visitor.page.evaluate(width) == 0
+
+
+async def test_nothing_moves_when_the_network_comes_and_goes(visit: Visiting) -> None:
+    async with visit() as visitor:
+        page = visitor.page
+        choose, notice = page.locator("#choose-files"), page.locator("#offline")
+        before = await choose.bounding_box()
+        await page.context.set_offline(True)
+        await expect(notice).to_be_visible()
+        assert await choose.bounding_box() == before
+        await page.context.set_offline(False)
+        await expect(notice).to_be_hidden()
+        assert await choose.bounding_box() == before
