@@ -37,7 +37,9 @@ function say(id, text) {
 
 function showProgress() {
   const { fraction } = widget.progress;
-  const percent = new Intl.NumberFormat(language, { style: 'percent' }).format(Math.floor(fraction * 100) / 100);
+  const percent = new Intl.NumberFormat(language, { style: 'percent' }).format(
+    Math.floor(fraction * 100) / 100,
+  );
   document.title = widget.active ? `${percent} · ${title}` : title;
 }
 
