@@ -66,11 +66,7 @@ def test_what_would_never_send_is_said(given: dict[str, Any], says: str) -> None
 
 
 async def test_who_fails_to_look_is_told_once(tmp_path: Path) -> None:
-    calls = 0
-
     def broken(_: Progress) -> None:
-        nonlocal calls
-        calls += 1
         raise RuntimeError("cannot draw")
 
     async with AsyncClient("http://127.0.0.1:1", state=tmp_path) as client:
@@ -78,5 +74,4 @@ async def test_who_fails_to_look_is_told_once(tmp_path: Path) -> None:
         # the failure is the address's, not the onlooker's
         with pytest.raises(ServerUnreachable):
             await sending
-    assert calls > 1
     assert sending.warnings == ["on_progress raised RuntimeError('cannot draw')."]
