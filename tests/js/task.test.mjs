@@ -89,6 +89,8 @@ test('no more parts under way than allowed, over all files, and every file moves
   server.partFault = () => new Promise((resolve) => held.push(() => resolve(undefined)));
   const uploads = [uploader.add(text(80, 'large')), uploader.add(text(12, 'small'))];
   await time.until(() => server.puts.length === 4);
+  // the small one, too, has been started and wants a place
+  await time.until(() => uploads.every(({ state }) => state === 'uploading'));
   for (const release of held.splice(0)) release();
   await time.until(() => server.puts.length === 8);
   assert.deepEqual(new Set(server.puts.slice(4).map((put) => put.uploadId)).size, 2);
