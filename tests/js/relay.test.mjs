@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CoordinatorError, TransferError, UploadError } from '../../static/client/errors.js';
 import { openPaths } from '../../static/client/relay.js';
+import { scene, text } from './scene.mjs';
 import { VirtualSurroundings } from './surroundings.mjs';
 
 /** @import { PathContext, PathName } from '../../static/client/ports.js' */
@@ -276,4 +277,25 @@ test('another Uploader finds out for itself', async () => {
   const one = ways();
   await moved(one);
   assert.equal(ways().paths.choose(1), 'direct');
+});
+
+test('a file that comes after a blocked one begins with the relay', async () => {
+  /** @type {string[]} */
+  const direct = [];
+  const { server, uploader, time, reach } = scene({
+    transport: async (put) => {
+      const [, id, number] = /uploads\/([^/]+)\/parts\/(\d+)$/.exec(put.url) ?? [];
+      if (id)
+        return server.transport(/** @type {any} */ ({ ...put, url: `https://store.test/${id}/${number}` }));
+      direct.push(put.url);
+      time.advance(3 * SECOND);
+      throw new TransferError('network', 0);
+    },
+  });
+  await reach(uploader.add(text(8, 'one')), 'completed');
+  assert.ok(direct.length > 0);
+  const tried = direct.length;
+  const next = uploader.add(text(8, 'two'));
+  await reach(next, 'completed');
+  assert.deepEqual([direct.length, next.path], [tried, 'relay']);
 });
