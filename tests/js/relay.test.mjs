@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CoordinatorError, TransferError, UploadError } from '../../static/client/errors.js';
 import { openPaths } from '../../static/client/relay.js';
-import { scene, text } from './scene.mjs';
+import { scene as uploading, text } from './scene.mjs';
 import { VirtualSurroundings } from './surroundings.mjs';
 
 /** @import { PathContext, PathName } from '../../static/client/ports.js' */
@@ -282,7 +282,7 @@ test('another Uploader finds out for itself', async () => {
 test('a file that comes after a blocked one begins with the relay', async () => {
   /** @type {string[]} */
   const direct = [];
-  const { server, uploader, time, reach } = scene({
+  const { server, uploader, time, reach } = uploading({
     transport: async (put) => {
       const [, id, number] = /uploads\/([^/]+)\/parts\/(\d+)$/.exec(put.url) ?? [];
       if (id)
