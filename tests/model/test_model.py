@@ -1,4 +1,4 @@
-"""As many sequences as fit into the time: `MODEL_SECONDS`, or 200 seconds in CI, or 20 at a desk."""
+"""As many sequences as fit into the time: `MODEL_SECONDS`, or 120 seconds in CI, or 20 at a desk."""
 
 import os
 import time
@@ -8,7 +8,7 @@ import pytest
 from tests.model.campaign import run_campaign
 from tests.model.floor import Floor
 
-SECONDS = float(os.environ.get("MODEL_SECONDS", "200" if os.environ.get("CI") else "20"))
+SECONDS = float(os.environ.get("MODEL_SECONDS", "120" if os.environ.get("CI") else "20"))
 
 
 @pytest.mark.timeout(SECONDS + 300)
