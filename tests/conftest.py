@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 from urllib.parse import urlsplit
 
@@ -10,6 +11,13 @@ import pytest
 from coordinator.local.bucket import LocalStore
 from tests.postgres import any_postgres, new_database
 from tests.seaweedfs import PAGE_ORIGIN, new_seaweedfs
+
+
+def pytest_configure() -> None:
+    """Whoever runs the tests in the background has had signals ignored, and every program they start would inherit that."""
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -110,6 +110,7 @@ class Sender:
             raise _first(failed) from None
         finally:
             self.meter.rest()
+            self._supply.close()
             await self.window.close()
 
     async def _fly(self, outgoing: Outgoing) -> None:

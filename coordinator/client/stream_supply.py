@@ -45,11 +45,13 @@ class StreamSupply:
             part = await self._stream.next_part(self._part_size)
             self._number += 1
             self._held[self._number] = part
-            if await self._is_stored(self._number, part):
-                self._meter.stored(self._number, part.size)
+            try:
+                outgoing = await self._unless_stored(self._number, part)
+            except BaseException:
                 self._drop(self._number)
-                continue
-            return await self._outgoing(self._number, part)
+                raise
+            if outgoing is not None:
+                return outgoing
         return None
 
     def upcoming(self, most: int) -> Iterable[PartToSign]:  # noqa: ARG002 - of a stream nothing is known ahead
@@ -57,6 +59,17 @@ class StreamSupply:
 
     def settle(self, outgoing: Outgoing) -> None:
         self._drop(outgoing.number)
+
+    def close(self) -> None:
+        for number in list(self._held):
+            self._drop(number)
+
+    async def _unless_stored(self, number: int, part: HeldPart) -> Outgoing | None:
+        if await self._is_stored(number, part):
+            self._meter.stored(number, part.size)
+            self._drop(number)
+            return None
+        return await self._outgoing(number, part)
 
     async def _outgoing(self, number: int, part: HeldPart) -> Outgoing:
         if self._algorithm is None:

@@ -41,6 +41,9 @@ class Supply(Protocol):
     def settle(self, outgoing: Outgoing) -> None:
         """The part is at the store, or given up: what was held for it may go."""
 
+    def close(self) -> None:
+        """Nothing more is sent: what is held for parts that never took off goes, too."""
+
 
 class ContentSupply:
     """Parts of a content whose size is known."""
@@ -75,3 +78,6 @@ class ContentSupply:
     def settle(self, outgoing: Outgoing) -> None:
         if self._digests is not None:
             self._digests.forget(outgoing.number)
+
+    def close(self) -> None:
+        self._pending.clear()

@@ -74,7 +74,9 @@ async def connect(options: S3Options) -> AsyncIterator[Clients]:
             ) from None
         except (BotoCoreError, ValueError) as refused:
             raise StoreMisconfigured(
-                "connect", type(refused).__name__, "store.endpoint_url or store.region cannot be used"
+                "connect",
+                type(refused).__name__,
+                "store.endpoint_url, store.region or store.bucket cannot be used",
             ) from None
         yield Clients(usual, completing, parts, skew)
 

@@ -9,6 +9,7 @@ from playwright.async_api import expect
 from tests.browser.conftest import IsWhole, MakeSample
 from tests.browser.files import MIB, PART
 from tests.browser.observer import Observer
+from tests.browser.service import KeyHolder
 from tests.browser.visitor import NOTHING_STORED, Row, Visitor
 
 
@@ -83,15 +84,14 @@ async def test_several_files_of_any_name_and_size_at_once(
     assert len(observer.puts) == 5
 
 
-async def test_a_name_that_turns_the_direction_of_what_follows_is_refused_in_words(
-    visitor: Visitor, observer: Observer, sample: MakeSample
+async def test_a_name_that_turns_the_direction_of_what_follows_is_sent_without_that_mark(
+    visitor: Visitor, key_holder: KeyHolder, sample: MakeSample
 ) -> None:
     file = sample(10, "harmless\N{RIGHT-TO-LEFT OVERRIDE}gpj.exe")
     await visitor.choose(file.path)
     row = visitor.row("harmless\N{REPLACEMENT CHARACTER}gpj.exe")
-    await row.reaches("failed")
-    await row.complains("marks that turn its direction")
-    assert observer.puts == []
+    await row.reaches("completed")
+    assert (await key_holder.upload(await row.upload_id()))["filename"] == "harmlessgpj.exe"
 
 
 async def test_dropping_works_like_choosing_and_folders_keep_their_paths(

@@ -1,6 +1,9 @@
 """The page as those meet it who cannot see it, cannot point, or read from right to left."""
 
-from playwright.async_api import Page, expect
+import json
+from collections.abc import Awaitable, Callable
+
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.axe import audit
 from tests.browser.conftest import MakeSample, Visiting
@@ -30,13 +33,26 @@ async def nothing_is_wrong(page: Page, state: str) -> None:
             assert await audit(page) == [], f"{state}, {language}, {scheme}"
 
 
+def _refuse_starts_of(name: str) -> Callable[[Route], Awaitable[None]]:
+    problem = {"code": "size_not_allowed", "title": "Too large", "detail": "At most 5 bytes.", "status": 413}
+
+    async def answer(route: Route) -> None:
+        if route.request.method == "POST" and name in (route.request.post_data or ""):
+            await route.fulfill(status=413, content_type="application/problem+json", body=json.dumps(problem))
+        else:
+            await route.continue_()
+
+    return answer
+
+
 async def test_axe_finds_nothing_in_any_state(
     visit: Visiting, observer: Observer, sample: MakeSample
 ) -> None:
     small, large = sample(MIB), sample(5 * PART)
-    refused = sample(10, "harmless\N{RIGHT-TO-LEFT OVERRIDE}gpj.exe")
+    refused = sample(10, "refused.bin")
     async with visit(reduced_motion="reduce") as visitor:
         page = visitor.page
+        await page.route("**/v1/uploads", _refuse_starts_of(refused.name))
         await nothing_is_wrong(page, "empty")
         await visitor.choose(small.path, refused.path)
         await visitor.row(small.name).reaches("completed")

@@ -64,7 +64,7 @@ async def check(options: S3Options) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bucket", "code"), [("no-such-bucket", "NoSuchBucket"), ("not a bucket", "ParamValidationError")]
+    ("bucket", "code"), [("no-such-bucket", "NoSuchBucket"), ("not a bucket", "ValueError")]
 )
 async def test_a_wrong_bucket_is_named(options: S3Options, bucket: str, code: str) -> None:
     with pytest.raises(StoreMisconfigured, match=r"store\.bucket") as refused:

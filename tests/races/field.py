@@ -27,6 +27,9 @@ REPLICAS: Final = 3
 # nobody is killed here, so nobody has to be taken over from soon
 _SETTINGS: Final = SETTINGS | {"COORDINATOR_LEASE": "10", "COORDINATOR_COMPLETE_DEADLINE": "60"}
 
+# clients wait for the successors of the dead, and no longer than `PATIENCE`
+_MORTAL: Final = SETTINGS | {"COORDINATOR_LEASE": "5", "COORDINATOR_COMPLETE_DEADLINE": "10"}
+
 
 @dataclass
 class Field:
@@ -79,7 +82,7 @@ async def field(
         client = await ending.enter_async_context(store_client(store))
         audit = Audit(pool, client, store.bucket)
         born = await ending.enter_async_context(nursery())
-        settings = settings_for(database_url, store, **_SETTINGS) | {
+        settings = settings_for(database_url, store, **(_MORTAL if mortal else _SETTINGS)) | {
             "COORDINATOR_STORE__ENDPOINT_URL": f"http://{LOOPBACK}:{server.sockets[0].getsockname()[1]}",
             "COORDINATOR_STORE__PUBLIC_ENDPOINT_URL": store.endpoint_url,
         }
