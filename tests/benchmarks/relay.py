@@ -21,9 +21,8 @@ from time import perf_counter
 import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
 
 from coordinator.database.migrations import upgrade
-from tests.e2e.conftest import new_key
 from tests.e2e.device import MIB, Device, Json, asked, device
-from tests.e2e.server import Server, new_server, settings_for
+from tests.e2e.server import Server, new_key, new_server, settings_for
 from tests.postgres import any_postgres, new_database
 from tests.seaweedfs import PAGE_ORIGIN, new_seaweedfs
 

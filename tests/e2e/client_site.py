@@ -16,9 +16,8 @@ import httpx2
 from coordinator.client import AsyncClient, OngoingUpload, Progress, Upload
 from coordinator.local.bucket import LocalStore
 from tests.e2e.cable import Cable, cable_to
-from tests.e2e.conftest import new_key
 from tests.e2e.program import Program, running
-from tests.e2e.server import IMPATIENT, Server, new_server, settings_for
+from tests.e2e.server import IMPATIENT, Server, new_key, new_server, settings_for
 from tests.e2e.waiting import eventually
 from tests.postgres import new_database
 

@@ -9,10 +9,10 @@ import pytest
 
 from coordinator.local.bucket import LocalStore
 from tests.e2e.audit import Audit
+from tests.e2e.client_site import Site, new_file, new_site
 from tests.e2e.device import Device, device
 from tests.e2e.gate import Gate, gate_to
-from tests.e2e.program import run
-from tests.e2e.server import IMPATIENT, Server, new_server, settings_for
+from tests.e2e.server import IMPATIENT, Server, new_key, new_server, settings_for
 from tests.postgres import new_database
 
 BRIEF = {
@@ -38,12 +38,6 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Gated(Place):
     gate: Gate
-
-
-async def new_key(folder: Path, database_url: str, *options: str) -> str:
-    made = await run(folder, ["keys", "create", "--name", "test", *options], {"DATABASE_URL": database_url})
-    assert made.code == 0, made.stderr
-    return made.stdout.strip()
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +93,29 @@ async def gated(
 def content() -> bytes:
     """Three parts, the last one shorter."""
     return secrets.token_bytes(12_000_000)
+
+
+@pytest.fixture(scope="module")
+async def running_site(
+    postgres_url: str,
+    migrated_template: str,
+    seaweedfs: LocalStore,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Site]:
+    folder = tmp_path_factory.mktemp("site")
+    async with new_site(folder, postgres_url, migrated_template, seaweedfs) as site:
+        yield site
+
+
+@pytest.fixture
+def site(running_site: Site) -> Site:
+    """A service for the Python client, one for a file of tests; its cable is sound when a test begins."""
+    running_site.cable.mend()
+    running_site.cable.share = 0.0
+    return running_site
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Of a file for the Python client."""
+    return new_file(tmp_path)

@@ -12,7 +12,7 @@ import httpx2
 from coordinator.local.bucket import LocalStore
 from coordinator.local.ports import choose_ports
 from tests.e2e import program
-from tests.e2e.program import Ended, Program
+from tests.e2e.program import Ended, Program, run
 from tests.e2e.waiting import eventually
 
 LOOPBACK = "127.0.0.1"
@@ -38,6 +38,12 @@ def settings_for(database_url: str, store: LocalStore, **more: str) -> dict[str,
         "COORDINATOR_STORE__SECRET_ACCESS_KEY": store.secret_access_key,
         **more,
     }
+
+
+async def new_key(folder: Path, database_url: str, *options: str) -> str:
+    made = await run(folder, ["keys", "create", "--name", "test", *options], {"DATABASE_URL": database_url})
+    assert made.code == 0, made.stderr
+    return made.stdout.strip()
 
 
 def free_port() -> int:

@@ -16,13 +16,10 @@ from coordinator.client import (
     OtherFile,
     UploadCancelled,
 )
-from coordinator.local.bucket import LocalStore
 from tests.e2e.client_site import (
     PART,
     SENDING,
     Site,
-    new_file,
-    new_site,
     sha256,
     stored,
     until,
@@ -30,29 +27,6 @@ from tests.e2e.client_site import (
 
 # a test's own small files
 # ruff: noqa: ASYNC240
-
-
-@pytest.fixture(scope="module")
-async def site(
-    postgres_url: str,
-    migrated_template: str,
-    seaweedfs: LocalStore,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[Site]:
-    folder = tmp_path_factory.mktemp("site")
-    async with new_site(folder, postgres_url, migrated_template, seaweedfs) as site:
-        yield site
-
-
-@pytest.fixture(autouse=True)
-def sound(site: Site) -> None:
-    site.cable.mend()
-    site.cable.share = 0.0
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return new_file(tmp_path)
 
 
 async def test_every_kind_of_source_arrives_as_it_was(site: Site, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import random
 import signal
-from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,13 +17,10 @@ from coordinator.client import (
     Unauthorized,
     UploadEnded,
 )
-from coordinator.local.bucket import LocalStore
 from tests.e2e.client_site import (
     PART,
     Site,
     lines,
-    new_file,
-    new_site,
     said_parts,
     sha256,
     stored,
@@ -33,29 +29,6 @@ from tests.e2e.client_site import (
 
 # a test's own small files
 # ruff: noqa: ASYNC240
-
-
-@pytest.fixture(scope="module")
-async def site(
-    postgres_url: str,
-    migrated_template: str,
-    seaweedfs: LocalStore,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[Site]:
-    folder = tmp_path_factory.mktemp("site")
-    async with new_site(folder, postgres_url, migrated_template, seaweedfs) as site:
-        yield site
-
-
-@pytest.fixture(autouse=True)
-def sound(site: Site) -> None:
-    site.cable.mend()
-    site.cable.share = 0.0
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return new_file(tmp_path)
 
 
 async def test_a_stream_that_changed_is_refused(site: Site, tmp_path: Path, path: Path) -> None:

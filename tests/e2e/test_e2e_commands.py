@@ -8,10 +8,10 @@ import pytest
 
 from coordinator.cli.walkthrough import walkthrough
 from tests.e2e.audit import Audit
-from tests.e2e.conftest import Place, new_key
+from tests.e2e.conftest import Place
 from tests.e2e.device import device
 from tests.e2e.program import run
-from tests.e2e.server import new_server
+from tests.e2e.server import new_key, new_server
 from tests.e2e.waiting import PATIENCE, eventually
 from tests.postgres import new_database
 

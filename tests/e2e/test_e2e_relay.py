@@ -14,9 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from coordinator.local.bucket import LocalStore
-from tests.e2e.conftest import new_key
 from tests.e2e.device import MIB, PART, Device, Json, asked, device
-from tests.e2e.server import IMPATIENT, Server, new_server, settings_for
+from tests.e2e.server import IMPATIENT, Server, new_key, new_server, settings_for
 from tests.e2e.waiting import eventually
 
 LARGE = 200 * MIB

@@ -9,9 +9,8 @@ from typing import Any
 
 from coordinator.local.bucket import LocalStore
 from tests.e2e.audit import Audit
-from tests.e2e.conftest import new_key
 from tests.e2e.device import Device, device
-from tests.e2e.server import IMPATIENT, Server, new_server, settings_for
+from tests.e2e.server import IMPATIENT, Server, new_key, new_server, settings_for
 from tests.e2e.waiting import eventually
 from tests.faults.faulty import Wire, wire_to
 from tests.faults.persistent import Persistent

@@ -28,8 +28,7 @@ from coordinator.local.bucket import LocalStore
 from tests.benchmarks.client.measure import Run, middle, run
 from tests.benchmarks.client.peers import KEY, SECRET, Sender, Store, environment_of_peers, senders
 from tests.benchmarks.client.sink import BUCKET
-from tests.e2e.conftest import new_key
-from tests.e2e.server import Server, new_server, settings_for
+from tests.e2e.server import Server, new_key, new_server, settings_for
 from tests.postgres import any_postgres, new_database
 from tests.seaweedfs import new_seaweedfs
 
