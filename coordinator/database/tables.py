@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from coordinator.uploads.model import Method
 from coordinator.uploads.state import TERMINAL, TRANSITIONS, State
 
 __all__ = ["LIVE", "api_keys", "events", "idempotency_keys", "metadata", "parts", "quotas", "uploads"]
@@ -120,6 +121,7 @@ uploads: Final = Table(
     Column("quota_owner", Boolean, nullable=False, server_default="false"),
     UniqueConstraint("bucket", "key"),
     CheckConstraint(_among("state", State), name="state"),
+    CheckConstraint(_among("method", Method), name="method"),
     CheckConstraint("epoch > 0", name="epoch"),
     CheckConstraint("size >= 0 AND part_size > 0 AND part_count > 0", name="plan"),
     CheckConstraint(f"wake_at IS NOT NULL OR {_TERMINAL}", name="wakes"),

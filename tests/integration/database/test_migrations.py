@@ -63,11 +63,28 @@ async def test_alembic_finds_nothing_to_generate(database_url: str) -> None:
 async def test_up_twice_down_and_up_again(database_url: str) -> None:
     await asyncio.to_thread(upgrade, database_url)
     await asyncio.to_thread(upgrade, database_url)
-    assert await asyncio.to_thread(current, database_url) == head() == "0002"
+    assert await asyncio.to_thread(current, database_url) == head() == "0003"
     await asyncio.to_thread(run, database_url, to_base)
     assert await asyncio.to_thread(current, database_url) is None
     await asyncio.to_thread(upgrade, database_url)
     assert await asyncio.to_thread(current, database_url) == head()
+
+
+async def test_a_migration_that_was_broken_off_is_run_again(database_url: str) -> None:
+    """What works outside a transaction may have done half of it."""
+
+    def half_done(connection: Connection) -> None:
+        command.downgrade(configuration(connection), "0002")
+        connection.execute(
+            text("ALTER TABLE uploads ADD CONSTRAINT ck_uploads_method CHECK (true) NOT VALID")
+        )
+        connection.commit()
+
+    wanted = await asyncio.to_thread(run, database_url, described)
+    await asyncio.to_thread(run, database_url, half_done)
+    assert await asyncio.to_thread(run, database_url, described) != wanted
+    await asyncio.to_thread(upgrade, database_url)
+    assert await asyncio.to_thread(run, database_url, described) == wanted
 
 
 async def test_replicas_that_start_together_migrate_once(database_url: str) -> None:
