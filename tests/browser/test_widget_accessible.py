@@ -139,6 +139,7 @@ async def test_the_keyboard_pauses_resumes_and_cancels(
     await expect(page.locator("dialog")).to_be_hidden()
     await expect(row.element.locator("[data-action=cancel]")).to_be_focused()
     await page.keyboard.press("Enter")
+    await expect(page.locator("dialog [data-action=keep]")).to_be_focused()
     await page.keyboard.press("Tab")
     await page.keyboard.press("Enter")
     await row.reaches("cancelled")
@@ -148,3 +149,22 @@ async def test_the_keyboard_pauses_resumes_and_cancels(
     await page.keyboard.press("Enter")
     await expect(row.element).to_have_count(0)
     await expect(visitor.row(other.name).element.locator("[data-action=download]")).to_be_focused()
+
+
+async def test_a_question_is_not_answered_by_the_one_before(
+    visitor: Visitor, observer: Observer, sample: MakeSample
+) -> None:
+    """A dialog tells late that it was closed: by then it may ask again."""
+    file = sample(5 * PART)
+    observer.hold(after=PART // 16, beyond=2)
+    await visitor.choose(file.path)
+    row = visitor.row(file.name)
+    await observer.until(lambda: observer.finished() == {1, 2} and len(observer.under_way) == 3)
+    await row.element.locator("[data-action=cancel]").click()
+    asks_again = "([keep, cancel]) => (keep.click(), cancel.click())"
+    keep = await visitor.page.locator("dialog [data-action=keep]").element_handle()
+    cancel = await row.element.locator("[data-action=cancel]").element_handle()
+    await visitor.page.evaluate(asks_again, [keep, cancel])
+    await visitor.page.locator("dialog [data-action=confirm]").click()
+    await row.reaches("cancelled")
+    observer.release()

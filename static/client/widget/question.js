@@ -8,6 +8,8 @@ export class Question {
   #title = make('h2', { id: 'confirm-title' });
   #text = make('p', { id: 'confirm-text' });
   #go = button('', 'danger', { type: 'submit', value: 'go', 'data-action': 'confirm' });
+  /** @type {(goes: boolean) => void} */
+  #answer = () => {};
 
   /** @param {Words} words */
   constructor(words) {
@@ -16,6 +18,15 @@ export class Question {
     const labels = { 'aria-labelledby': 'confirm-title', 'aria-describedby': 'confirm-text' };
     const form = make('form', { method: 'dialog' }, this.#title, this.#text, actions);
     this.element = make('dialog', { class: 'dialog', part: 'dialog', ...labels }, form);
+    form.addEventListener('submit', (event) => {
+      // closed before it is answered: closing gives the focus back, and what the answer brings about may move it on
+      event.preventDefault();
+      this.element.close();
+      this.#answer(event.submitter === this.#go);
+    });
+    this.element.addEventListener('cancel', () => this.#answer(false));
+    // it comes late: by then the next question may stand there
+    this.element.addEventListener('close', () => this.element.open || this.#answer(false));
   }
 
   /**
@@ -25,15 +36,13 @@ export class Question {
    * @param {string} question.action  what the button says that goes ahead
    * @returns {Promise<boolean>}
    */
-  async ask({ title, text, action }) {
+  ask({ title, text, action }) {
     this.#title.textContent = title;
     this.#text.textContent = text;
     this.#go.textContent = action;
-    this.element.returnValue = 'keep';
     this.element.showModal();
-    await new Promise((resolve) => {
-      this.element.addEventListener('close', resolve, { once: true });
+    return new Promise((resolve) => {
+      this.#answer = resolve;
     });
-    return this.element.returnValue === 'go';
   }
 }
