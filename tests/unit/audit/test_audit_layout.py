@@ -1,6 +1,7 @@
 """Which keys are of our making: those that the rules could have made, and no others."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -8,10 +9,10 @@ from hypothesis import strategies as st
 
 from coordinator.audit.layout import key_of_ours
 from coordinator.uploads.keys import make_key
-from coordinator.uploads.model import new_upload_id
+from coordinator.uploads.model import UploadId
 
 STARTED = datetime(2026, 11, 21, 12, tzinfo=UTC)
-ID = new_upload_id(lambda: int(STARTED.timestamp() * 1000))
+ID = UploadId(UUID("01a1fdfa-4600-7226-889d-d8b25bc872e1"))
 
 
 @given(tenant=st.text(), owner=st.text(), filename=st.text())
