@@ -44,7 +44,7 @@ _CODES: Final[tuple[tuple[type[ClientError], ExitCode], ...]] = (
 )
 """The first that fits; the narrow ones stand before the wide ones."""
 
-_AGAIN: Final = "run the same command again: it goes on where it stopped"
+_AGAIN: Final = "run the same command again"
 
 _REMEDIES: Final = {
     "unauthenticated": "set COORDINATOR_API_KEY, or mend it; `coordinator config` shows which one is in force",

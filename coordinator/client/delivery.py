@@ -12,7 +12,7 @@ from typing import Final
 from coordinator.client.completion import complete
 from coordinator.client.digests import Hashing, PartDigests, algorithm_for
 from coordinator.client.ending import abort_if_there, check_open, ended, says_over, what_became
-from coordinator.client.errors import ClientError, PartFailed
+from coordinator.client.errors import ClientError, FileError, PartFailed, WrongUse
 from coordinator.client.files import Content
 from coordinator.client.finding import Finding
 from coordinator.client.options import UploadOptions
@@ -84,6 +84,7 @@ class Delivery:
         self._file_digest: asyncio.Future[DigestBody] | None = None
         self._detours = 0
         self._anew = False
+        self._streams = False
 
     @property
     def meter(self) -> Meter | None:
@@ -93,6 +94,7 @@ class Delivery:
         """The completed upload. Raises ClientError."""
         self._watcher.on_stage("preparing")
         content = self._opening.open()
+        self._streams = isinstance(content, Stream)
         try:
             while True:
                 try:
@@ -110,9 +112,11 @@ class Delivery:
             if not isinstance(content, Stream):
                 content.close()
 
-    async def settle(self) -> None:
-        """After a stop: what arrived is told, as far as that is quick."""
-        if self._work is not None:
+    async def settle(self, stopped: BaseException) -> None:
+        """After a failure or a stop: what nobody can go on with is cleared away; of a stop, what arrived is told."""
+        if self._is_lost(stopped):
+            await self.abandon()
+        elif self._work is not None and isinstance(stopped, asyncio.CancelledError):
             await self._work.reporter.flush()
 
     async def abandon(self) -> None:
@@ -123,6 +127,15 @@ class Delivery:
         await self._work.reporter.stop()
         await abort_if_there(self._coordinator, self._work.id)
         await self._finding.finished(self._work.id)
+
+    def _is_lost(self, stopped: BaseException) -> bool:
+        """Compressed bytes are others each time; and a stream that failed by itself is not found again without a name."""
+        if self._options.gzip:
+            return True
+        of_source = isinstance(stopped, (WrongUse, FileError)) or not isinstance(
+            stopped, (ClientError, asyncio.CancelledError)
+        )
+        return self._streams and of_source and not self._finding.finds_again
 
     async def _pass(self, content: Content | Stream) -> UploadAnswer:
         work = self._work or await self._begin(content)

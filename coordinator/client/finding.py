@@ -51,6 +51,12 @@ class Finding:
         self._fingerprint: str | None = None
         self._remembered = False
 
+    @property
+    def finds_again(self) -> bool:
+        """Whether the upload of a stream is found by whoever sends the stream again."""
+        named = self._options.name is not None and self._records is not None
+        return named or self._chosen is not None
+
     async def run(self, content: Content | Stream) -> Found:
         """Raises OtherFile, UploadEnded, and what the coordinator refuses."""
         if not isinstance(content, Stream):

@@ -14,7 +14,7 @@ __all__ = ["OngoingUpload"]
 
 _TICK: Final = 0.25
 _FAREWELL: Final = 3.0
-"""Seconds for telling the coordinator what had arrived when an upload is stopped."""
+"""Seconds for leaving things in order at the coordinator when an upload does not come to its end."""
 
 
 class OngoingUpload:
@@ -89,8 +89,8 @@ class OngoingUpload:
         ticking = asyncio.create_task(self._tick())
         try:
             upload = await self._delivery.run()
-        except asyncio.CancelledError:
-            await self._farewell()
+        except (Exception, asyncio.CancelledError) as stopped:
+            await self._farewell(stopped)
             raise
         finally:
             ticking.cancel()
@@ -98,10 +98,10 @@ class OngoingUpload:
         self._on_stage("completed")
         return upload
 
-    async def _farewell(self) -> None:
+    async def _farewell(self, stopped: BaseException) -> None:
         with suppress(ClientError, TimeoutError):
             async with asyncio.timeout(_FAREWELL):
-                await self._delivery.settle()
+                await self._delivery.settle(stopped)
 
     async def _tick(self) -> None:
         while True:

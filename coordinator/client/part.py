@@ -7,13 +7,15 @@ then retried with patience, 429 and 5xx wait, 404 asks the coordinator, anything
 import asyncio
 import random
 from contextlib import suppress
-from typing import Protocol
+from typing import Final, Protocol
 
 from coordinator.client.errors import PartFailed, StoreRefused, StoreUnreachable
 from coordinator.client.retry import FEW, PATIENT_TRIES, AfterPart, TransferFailed, backoff, step_after_part
 from coordinator.protocol import SignedPartAnswer
 
 __all__ = ["NoRelay", "PartPorts", "send_part"]
+
+_KEPT: Final = "what was sent is kept, unless it was compressed on the way"
 
 
 class PartPorts(Protocol):
@@ -113,11 +115,9 @@ def _refused() -> StoreRefused:
 def _unreachable() -> StoreUnreachable:
     return StoreUnreachable(
         "The store cannot be reached from here. Check the connection, or whether a firewall stands in the way, then try "
-        "again: what was sent is kept."
+        f"again: {_KEPT}."
     )
 
 
 def _hopeless(failure: TransferFailed) -> PartFailed:
-    return PartFailed(
-        f"The store keeps failing (it answered {failure.status}). Try again later: what was sent is kept."
-    )
+    return PartFailed(f"The store keeps failing (it answered {failure.status}). Try again later: {_KEPT}.")

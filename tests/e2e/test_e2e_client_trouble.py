@@ -2,7 +2,9 @@
 
 import random
 import signal
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,11 +13,13 @@ from coordinator.client import (
     AsyncClient,
     ClientError,
     FileChanged,
+    FileMissing,
     NotFound,
     OngoingUpload,
     OtherFile,
     Unauthorized,
     UploadEnded,
+    WrongUse,
 )
 from tests.e2e.client_site import (
     PART,
@@ -42,6 +46,47 @@ async def test_a_stream_that_changed_is_refused(site: Site, tmp_path: Path, path
             await client.upload(iter([b"x" + data[1:]]), name="s", digests="md5")
         upload = await client.upload(iter([data]), name="s", restart=True)
         assert await stored(client, upload) == sha256(path)
+
+
+async def failing(data: bytes, end: Any) -> AsyncIterator[bytes]:
+    yield data
+    if isinstance(end, Exception):
+        raise end
+    yield end
+
+
+@pytest.mark.parametrize("end", ["text", ValueError("the source broke down")])
+async def test_a_stream_that_fails_by_itself_stays_only_where_it_has_a_name(
+    site: Site, tmp_path: Path, path: Path, end: Any
+) -> None:
+    data = path.read_bytes()
+    async with site.client(tmp_path) as client:
+        kept = None
+        for name, states in ((None, {"aborting", "aborted"}), ("by name", {"open"})):
+            sending = client.uploading(failing(data, end), name=name, part_size=PART, restart=True)
+            with pytest.raises(ValueError if isinstance(end, Exception) else WrongUse):
+                await sending
+            assert sending.upload is not None
+            kept = sending.upload.id
+            assert (await client.get(str(kept))).state in states, name
+        upload = await client.upload(iter([data]), name="by name")
+        assert upload.id == kept
+        assert await stored(client, upload) == sha256(path)
+
+
+async def test_what_is_compressed_on_the_way_is_never_left_behind(
+    site: Site, tmp_path: Path, path: Path
+) -> None:
+    async with site.client(tmp_path, limit=20_000_000, connections=2) as client:
+        sending = client.uploading(path, gzip=True, part_size=PART)
+        await until(sending, 2)
+        await sending.cancel()
+        assert sending.upload is not None
+        assert (await client.get(str(sending.upload.id))).state in {"aborting", "aborted"}
+        with pytest.raises(FileMissing):
+            await client.upload(tmp_path / "nothing", gzip=True)
+        left = [upload async for upload in client.uploads(state="open") if upload.filename == "nothing"]
+    assert left == []
 
 
 async def test_a_file_changed_while_it_is_sent_is_noticed(site: Site, tmp_path: Path, path: Path) -> None:
