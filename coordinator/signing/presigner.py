@@ -99,7 +99,6 @@ class Presigner:
 
         Bounds and errors as for `multipart`.
         """
-        path = self._path(key)
         signer, expires_at = self._signer(expires_in)
         parameters = {
             "response-content-disposition": response_content_disposition,
@@ -107,24 +106,37 @@ class Presigner:
             "versionId": version_id,
         }  # in the order of their names, which is the canonical one and that of the URL
         query = "".join(f"{n}={encode_query_value(v)}&" for n, v in parameters.items() if v is not None)
+        return PresignedRequest("GET", self._url("GET", key, query, signer), {}, expires_at)
+
+    def head_object(self, key: str, *, expires_in: int) -> PresignedRequest:
+        """A HEAD of the object, for whoever asks at once: however soon the credentials end, they sign it.
+
+        Raises ValueError for an empty key or another `expires_in` than `multipart` takes, and what the source of the
+        credentials does.
+        """
+        signer, expires_at = self._signer(expires_in, at_once=True)
+        return PresignedRequest("HEAD", self._url("HEAD", key, "", signer), {}, expires_at)
+
+    def _url(self, method: str, key: str, query: str, signer: QuerySigner) -> str:
+        """Of a request without a body; `query` ends with `&` unless it is empty."""
+        path = self._path(key)
         canonical_query = f"{signer.canonical_query('host')}&{query}".removesuffix("&")
         canonical = sha256(
-            f"GET\n{path}\n{canonical_query}\nhost:{self._location.host}\n\nhost\n{UNSIGNED_PAYLOAD}".encode()
+            f"{method}\n{path}\n{canonical_query}\nhost:{self._location.host}\n\nhost\n{UNSIGNED_PAYLOAD}".encode()
         )
-        url = f"{self._location.origin}{path}?{query}{signer.url_query('host')}{signer.signature(canonical)}"
-        return PresignedRequest("GET", url, {}, expires_at)
+        return f"{self._location.origin}{path}?{query}{signer.url_query('host')}{signer.signature(canonical)}"
 
     def _path(self, key: str) -> str:
         if not key:
             raise ValueError("key must not be empty")
         return self._location.path_prefix + encode_path(key)
 
-    def _signer(self, expires_in: int) -> tuple[QuerySigner, datetime]:
+    def _signer(self, expires_in: int, *, at_once: bool = False) -> tuple[QuerySigner, datetime]:
         if type(expires_in) is not int or not 1 <= expires_in <= MAX_EXPIRES_IN:
             raise ValueError(f"expires_in must be a whole number of seconds from 1 to {MAX_EXPIRES_IN}")
         now = self._now()
         credentials = self._credentials.current()
-        life = _life(credentials, now, expires_in)
+        life = expires_in if at_once else _life(credentials, now, expires_in)
         timestamp = now.strftime("%Y%m%dT%H%M%SZ")
         signer = QuerySigner.at(timestamp, key=self._key(credentials, timestamp[:8]), expires_in=life)
         return signer, now + timedelta(seconds=life)

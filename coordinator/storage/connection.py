@@ -19,6 +19,8 @@ from botocore.exceptions import BotoCoreError
 from coordinator.signing.credentials import CredentialSource
 from coordinator.storage.answers import CappedSession
 from coordinator.storage.clock_skew import ClockSkew
+from coordinator.storage.direct import direct
+from coordinator.storage.looking import Looker, open_looker
 from coordinator.storage.options import S3Options, on_this_machine
 from coordinator.storage.sending import PartSender, open_sender
 from coordinator.uploads.ports import StoreMisconfigured
@@ -46,6 +48,7 @@ class Clients(NamedTuple):
     completing: Client
     """Waits longer between two bytes, and has its own connections."""
     parts: PartSender
+    looker: Looker
     skew: ClockSkew
 
 
@@ -67,7 +70,9 @@ async def connect(options: S3Options) -> AsyncIterator[Clients]:
                 _client(session, options, options.complete_read_timeout, skew)
             )
             ca_bundle = asking.get_config_variable("ca_bundle")
-            parts = await clients.enter_async_context(open_sender(options, ca_bundle))
+            way = direct(options, ca_bundle)
+            parts = await clients.enter_async_context(open_sender(options, way))
+            looker = await clients.enter_async_context(open_looker(options, way, skew))
         except OSError as unreadable:
             raise StoreMisconfigured(
                 "connect", type(unreadable).__name__, "AWS_CA_BUNDLE names no file of certificates"
@@ -78,7 +83,7 @@ async def connect(options: S3Options) -> AsyncIterator[Clients]:
                 type(refused).__name__,
                 "store.endpoint_url, store.region or store.bucket cannot be used",
             ) from None
-        yield Clients(usual, completing, parts, skew)
+        yield Clients(usual, completing, parts, looker, skew)
 
 
 @asynccontextmanager

@@ -84,6 +84,7 @@ class S3Store:
         self._client = clients.usual
         self._completing = clients.completing
         self._parts = clients.parts
+        self._looker = clients.looker
         self.clock_skew = clients.skew
 
     @property
@@ -192,7 +193,7 @@ class S3Store:
 
     async def head_object(self, key: str) -> StoredObject | None:
         with _calling("head_object"):
-            return await self._head(key)
+            return await self._looker.head_object(key)
 
     async def delete_object(self, key: str, version_id: str | None) -> None:
         version = {} if version_id is None else {"VersionId": version_id}
@@ -218,9 +219,9 @@ class S3Store:
             # a listing first: its refusals say why, those of HEAD have no body
             await self._client.list_multipart_uploads(Bucket=self._bucket, Prefix=missing, MaxUploads=1)
             try:
-                found = await self._head(missing)
-            except ClientError as refused:
-                if _status(refused) != HTTPStatus.FORBIDDEN:
+                found = await self._looker.head_object(missing)
+            except StoreMisconfigured as refused:
+                if refused.code != str(int(HTTPStatus.FORBIDDEN)):
                     raise
                 raise StoreMisconfigured(
                     "check",
@@ -250,21 +251,6 @@ class S3Store:
             ]
             more = page.get("IsTruncated", not page["Name"]) and rows
             return Page(rows, (page["NextContinuationToken"],) if more else None)
-
-    async def _head(self, key: str) -> StoredObject | None:
-        try:
-            answer = await self._client.head_object(Bucket=self._bucket, Key=key)
-        except ClientError as refused:
-            if _status(refused) == HTTPStatus.NOT_FOUND:
-                return None
-            raise
-        return StoredObject(
-            etag=answer["ETag"].strip('"'),
-            size=answer["ContentLength"],
-            mark={name.lower(): value for name, value in answer.get("Metadata", {}).items()}.get(MARK_NAME),
-            version_id=answer.get("VersionId"),
-            last_modified=in_utc(answer["LastModified"]),
-        )
 
 
 @contextmanager

@@ -7,27 +7,21 @@ body's own business.
 """
 
 import asyncio
-import os
 import re
 import socket
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlsplit
 
 import aiohttp
-from botocore.httpsession import get_cert_path
-from botocore.utils import get_environ_proxies
 from yarl import URL
 
-from coordinator.signing.addressing import Addressing
 from coordinator.signing.presigner import PresignedRequest, Presigner
+from coordinator.storage.direct import Direct
 from coordinator.storage.errors import Operation, store_error
-from coordinator.storage.options import S3Options, on_this_machine
+from coordinator.storage.options import S3Options
 from coordinator.uploads.model import MultipartUploadId
 from coordinator.uploads.ports import StoreOutcomeUnknown
 
@@ -104,21 +98,13 @@ class PartSender:
 
 
 @asynccontextmanager
-async def open_sender(options: S3Options, ca_bundle: str | None) -> AsyncIterator[PartSender]:
-    """Nothing is sent yet. `ca_bundle`: a file of certificates that the SDK was told to trust.
-
-    Raises ValueError when no URL can be signed for these options.
-    """
-    endpoint_url = options.endpoint_url or f"https://s3.{options.region}.amazonaws.com"
-    addressing = Addressing(endpoint_url, options.region, options.bucket, options.addressing_style)
-    presigner = Presigner(
-        addressing=addressing, credentials=options.credentials, clock=lambda: datetime.now(UTC)
-    )
+async def open_sender(options: S3Options, way: Direct) -> AsyncIterator[PartSender]:
+    """Nothing is sent yet."""
     # a kept connection that turns out to be closed would make aiohttp send again
     connector = aiohttp.TCPConnector(
         limit=0,
         force_close=True,
-        ssl=_trusted(endpoint_url, ca_bundle),
+        ssl=way.trusted,
         socket_factory=partial(_socket, patience=options.part_patience),
     )
     async with aiohttp.ClientSession(
@@ -128,7 +114,7 @@ async def open_sender(options: S3Options, ca_bundle: str | None) -> AsyncIterato
         cookie_jar=aiohttp.DummyCookieJar(),
         skip_auto_headers=_AUTOMATIC,
     ) as session:
-        yield PartSender(session, presigner, proxy=_proxy(endpoint_url), patience=options.part_patience)
+        yield PartSender(session, way.presigner, proxy=way.proxy, patience=options.part_patience)
 
 
 class _Pieces:
@@ -210,19 +196,3 @@ def _socket(address: aiohttp.AddrInfoType, *, patience: float) -> socket.socket:
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(patience * 1000))
     return made
-
-
-def _trusted(endpoint_url: str, ca_bundle: str | None) -> ssl.SSLContext | bool:
-    """The certificates that the SDK trusts: those it is told to, or its own."""
-    if urlsplit(endpoint_url).scheme != "https":
-        return True
-    told = ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE")
-    return ssl.create_default_context(cafile=told or get_cert_path(verify=True))
-
-
-def _proxy(endpoint_url: str) -> str | None:
-    """That of the environment, as for the SDK's calls; none for a store on this machine."""
-    if on_this_machine(endpoint_url):
-        return None
-    proxies: dict[str, str] = get_environ_proxies(endpoint_url)
-    return proxies.get(urlsplit(endpoint_url).scheme)

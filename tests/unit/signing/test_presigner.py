@@ -82,6 +82,11 @@ def test_credentials_about_to_end_sign_nothing(life: timedelta) -> None:
         presigner(life).get_object("key", expires_in=900)
 
 
+def test_what_is_asked_at_once_is_signed_to_the_very_end() -> None:
+    asked = presigner(timedelta(seconds=1)).head_object("key", expires_in=900)
+    assert query(asked.url)["X-Amz-Expires"] == "900"
+
+
 @pytest.mark.parametrize("expires_in", [0, -1, 604_801, True, 1.5, "900", None])
 def test_other_lifetimes_are_refused(expires_in: Any) -> None:
     with pytest.raises(ValueError, match=r"expires_in"):

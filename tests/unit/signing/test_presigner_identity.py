@@ -257,6 +257,9 @@ def test_a_download_is_signed_as_botocore_signs_it(
     assert request.method == "GET"
     assert request.headers == {}
     assert request.url == deployment.botocore_url("get_object", parameters, expires_in)
+    asked = deployment.presigner.head_object(key, expires_in=expires_in)
+    assert (asked.method, asked.headers) == ("HEAD", {})
+    assert asked.url == deployment.botocore_url("head_object", {"Key": key}, expires_in)
 
 
 @pytest.mark.parametrize(

@@ -224,7 +224,7 @@ async def test_calls_are_signed_with_the_present_ones_and_not_sent_without(canne
             source.renew(Credentials(name, "s", "t", watch.now + timedelta(seconds=90)))
             canned.answers = [answer(404)]
             assert await store.head_object("key") is None
-            assert f"credential={name.lower()}/" in canned.heads[-1]
+            assert f"credential={name.lower()}%2f" in canned.heads[-1]
 
         watch.now += timedelta(seconds=90)
         with pytest.raises(StoreOutcomeUnknown, match="CredentialsExpired"):

@@ -22,6 +22,7 @@ KEY = "the-key"
 UPLOAD = MultipartUploadId("the-upload")
 MANIFEST = (ManifestPart(1, "etag1", 1),)
 CREATED = "<InitiateMultipartUploadResult><UploadId>the-upload</UploadId></InitiateMultipartUploadResult>"
+MODIFIED = "Last-Modified: Sat, 21 Nov 2026 07:00:00 GMT"
 COMPLETED = "<CompleteMultipartUploadResult><ETag>{}</ETag></CompleteMultipartUploadResult>"
 
 
@@ -192,7 +193,7 @@ async def test_head_finds_the_mark_whatever_the_case_of_its_name(canned: Canned,
             200,
             "",
             'ETag: "abc-2"',
-            "Last-Modified: Sat, 21 Nov 2026 07:00:00 GMT",
+            MODIFIED,
             "X-Amz-Meta-Coordinator-Mark: the-mark",
             length=0,
         )
@@ -203,7 +204,39 @@ async def test_head_finds_the_mark_whatever_the_case_of_its_name(canned: Canned,
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(400, StoreMisconfigured), (403, StoreMisconfigured), (503, StoreOutcomeUnknown)]
+    "unclear",
+    [
+        answer(200, "", MODIFIED),
+        answer(200, "", 'ETag: "a"'),
+        answer(200, "", 'ETag: "a"', "Last-Modified: yesterday"),
+        answer(200, "", 'ETag: "a"', MODIFIED).replace(b"Content-Length: 0\r\n", b""),
+        answer(204, "", 'ETag: "a"', MODIFIED),
+        answer(307, "", "Location: http://127.0.0.1:1/elsewhere"),
+        b"HTTP/1.1 200 OK\r\nContent-",
+        b"what?\r\n\r\n",
+        None,
+    ],
+)
+async def test_an_unclear_answer_to_head_says_nothing(
+    canned: Canned, store: S3Store, unclear: bytes | None
+) -> None:
+    canned.answers = [unclear] * 2
+    with pytest.raises(StoreOutcomeUnknown) as unknown:
+        await store.head_object(KEY)
+    assert unknown.value.operation == "head_object"
+    assert "http" not in str(unknown.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (301, StoreMisconfigured),
+        (400, StoreMisconfigured),
+        (401, StoreMisconfigured),
+        (403, StoreMisconfigured),
+        (429, StoreOutcomeUnknown),
+        (503, StoreOutcomeUnknown),
+    ],
 )
 async def test_head_says_missing_only_for_404(
     canned: Canned, store: S3Store, status: int, kind: type[StoreError]
