@@ -11,6 +11,7 @@
  */
 
 /** @import { DeliveryContext, Watcher } from './delivery.js' */
+/** @import { TargetOf, UploadTaskEventMap } from './events.js' */
 /** @import { PathName } from './ports.js' */
 /** @import { Pool } from './pool.js' */
 /** @import { Progress } from './progress.js' */
@@ -56,7 +57,7 @@ const PAUSABLE = new Set(['waiting', 'preparing', 'uploading']);
 /** @type {ReadonlySet<UploadState>} */
 const UNCANCELLABLE = new Set(['completed', 'cancelled', 'cancelling', 'finishing']);
 
-export class UploadTask extends EventTarget {
+export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (EventTarget) {
   #context;
   #deliver;
   #signal;

@@ -7,21 +7,37 @@
  * @typedef {object} Upload
  * @property {string} id
  * @property {ServerState} state
- * @property {string | null} reason  why aborting, aborted or failed
+ * @property {UploadReason | null} reason  why aborting, aborted or failed
+ * @property {string | null} reason_text  what whoever aborted it said
  * @property {string} policy
+ * @property {string} tenant
+ * @property {string} owner
  * @property {string} filename
- * @property {string | null} content_type
- * @property {number | null} size
+ * @property {string} content_type
+ * @property {string | null} content_encoding
+ * @property {number | null} size  null while a stream's length is not known
+ * @property {string} bucket
+ * @property {string} key  of the object in the bucket
  * @property {'multipart' | 'put'} method
  * @property {number} part_size
  * @property {number | null} part_count
  * @property {number} parts_uploaded
  * @property {number} bytes_uploaded
+ * @property {number | null} bytes_per_second  as the server sees it; null until it is known
+ * @property {number | null} seconds_left
  * @property {string | null} fingerprint
+ * @property {string | null} etag  of the finished object
+ * @property {string | null} version_id  of the finished object, where the bucket keeps versions
+ * @property {{ algorithm: string, value: string, verified: boolean } | null} digest  of the whole object
  * @property {PartDigests | null} [part_digests]  left out by older coordinators
  * @property {Record<string, string>} metadata
  * @property {string} created_at
- * @property {string | null} expires_at
+ * @property {string} updated_at
+ * @property {string} expires_at
+ * @property {string | null} completed_at
+ *
+ * @typedef {'client' | 'admin' | 'stale' | 'create_lost' | 'lost' | 'conflict' | 'size' | 'config'
+ *   | 'unresolved'} UploadReason
  *
  * @typedef {object} PartDigests  whether parts are to be bound to digests
  * @property {'off' | 'optional' | 'required'} rule

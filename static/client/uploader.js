@@ -1,4 +1,5 @@
 /** @import { FileOptions, Watcher } from './delivery.js' */
+/** @import { TargetOf, UploaderEventMap } from './events.js' */
 /** @import { Fetch } from './http.js' */
 /** @import { Limits } from './limits.js' */
 /** @import { Hasher } from './digests/open.js' */
@@ -48,8 +49,9 @@ const SMALL_AT_ONCE = 18;
  * Events: `add` (detail: an UploadTask), `state` (detail: the UploadTask whose state changed). Each UploadTask has
  * events of its own (task.js).
  */
-export class Uploader extends EventTarget {
+export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTarget) {
   #coordinator;
+  /** @type {UploadContext} */
   #context;
   #options;
   /** @type {Promise<Hasher> | null} */
@@ -76,7 +78,6 @@ export class Uploader extends EventTarget {
     const limit =
       rateLimit &&
       import('./rate_limit.js').then(({ RateLimit }) => new RateLimit(rateLimit, surroundings, transport));
-    /** @type {UploadContext} */
     this.#context = {
       coordinator: this.#coordinator,
       pool,

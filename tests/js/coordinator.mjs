@@ -3,7 +3,7 @@
  * is kept in `calls`; `fault` puts another answer before the real one.
  */
 import { TransferError } from '../../static/client/errors.js';
-import { problem, sizeIn, streamEnds } from './replies.mjs';
+import { problem, sizeIn, standing, streamEnds } from './replies.mjs';
 
 /** @import { Fetch } from '../../static/client/http.js' */
 /** @import { PartWish, Upload } from '../../static/client/types.js' */
@@ -187,17 +187,17 @@ export class FakeCoordinator {
       reason: null,
       policy: body.policy ?? 'default',
       filename: body.filename,
-      content_type: body.content_type ?? null,
+      content_type: body.content_type ?? 'application/octet-stream',
+      content_encoding: body.content_encoding ?? null,
       size: body.size,
       method: this.method,
       part_size: this.partSize,
       part_count: body.size === null ? null : Math.max(1, Math.ceil(body.size / this.partSize)),
       parts_uploaded: 0,
       bytes_uploaded: 0,
-      expires_at: null,
       fingerprint: body.fingerprint ?? null,
       metadata: body.metadata ?? {},
-      created_at: new Date(this.#now()).toISOString(),
+      ...standing(id, new Date(this.#now()).toISOString()),
     };
     this.uploads.set(id, upload);
     this.store.set(id, new Map());

@@ -38,3 +38,28 @@ export function problem(status, code, members = {}, headers = {}) {
   const body = { type: 'about:blank', title: code, status, detail: `detail of ${code}`, code, ...members };
   return { status, body, headers };
 }
+
+/**
+ * What an upload says of itself besides what its start asked for.
+ *
+ * @param {string} id
+ * @param {string} now  RFC 3339
+ */
+export function standing(id, now) {
+  return {
+    reason_text: null,
+    tenant: 'default',
+    owner: 'somebody',
+    bucket: 'uploads',
+    key: `default/somebody/${id}/file`,
+    bytes_per_second: null,
+    seconds_left: null,
+    etag: null,
+    version_id: null,
+    digest: null,
+    created_at: now,
+    updated_at: now,
+    expires_at: now,
+    completed_at: null,
+  };
+}

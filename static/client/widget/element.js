@@ -8,6 +8,7 @@
  */
 
 /** @import { TokenSource } from '../credential.js' */
+/** @import { CoordinatorUploadEventMap, ElementOf, UploadTaskEventMap } from '../events.js' */
 /** @import { Limits } from '../limits.js' */
 /** @import { UploadTask } from '../task.js' */
 /** @import { Found } from './intake/find.js' */
@@ -20,17 +21,21 @@ import { Tally } from './tally.js';
 import { tokenSource } from './token.js';
 import { View } from './view.js';
 
-/** What the widget tells of its tasks, as they tell it themselves; and what they tell, by its name in `detail`. */
-const TOLD = Object.entries({
-  state: 'state',
-  progress: 'progress',
-  path: 'path',
-  elsewhere: 'elsewhere',
-  complete: 'upload',
-  error: 'error',
-});
+/**
+ * What the widget tells of its tasks, as they tell it themselves; and what they tell, by its name in `detail`.
+ *
+ * @type {[keyof UploadTaskEventMap, string][]}
+ */
+const TOLD = [
+  ['state', 'state'],
+  ['progress', 'progress'],
+  ['path', 'path'],
+  ['elsewhere', 'elsewhere'],
+  ['complete', 'upload'],
+  ['error', 'error'],
+];
 
-export class CoordinatorUpload extends HTMLElement {
+export class CoordinatorUpload extends /** @type {ElementOf<CoordinatorUploadEventMap>} */ (HTMLElement) {
   static observedAttributes = [
     'accept',
     'lang',
@@ -202,7 +207,7 @@ export class CoordinatorUpload extends HTMLElement {
       }),
     });
     uploader.addEventListener('add', (event) => {
-      this.#follow(/** @type {CustomEvent<UploadTask>} */ (event).detail);
+      this.#follow(event.detail);
     });
     return uploader;
   }
@@ -215,7 +220,7 @@ export class CoordinatorUpload extends HTMLElement {
       this.#warn();
       this.#view?.changed(task);
     });
-    for (const type of ['progress', 'path', 'elsewhere']) {
+    for (const type of /** @type {const} */ (['progress', 'path', 'elsewhere'])) {
       task.addEventListener(type, () => {
         this.#tally.take(task);
         this.#view?.moved(task);
@@ -223,7 +228,7 @@ export class CoordinatorUpload extends HTMLElement {
     }
     for (const [type, name] of TOLD) {
       task.addEventListener(type, (event) => {
-        this.#tell(type, { task, [name]: /** @type {CustomEvent} */ (event).detail });
+        this.#tell(type, { task, [name]: event.detail });
       });
     }
     this.#view?.added(task);

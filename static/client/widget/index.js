@@ -4,6 +4,8 @@ import { CoordinatorUpload } from './element.js';
 
 export { CoordinatorUpload } from './element.js';
 
+/** @typedef {import('../events.js').CoordinatorUploadEventMap} CoordinatorUploadEventMap */
+
 const NAME = 'coordinator-upload';
 
 // a page may load it twice
