@@ -3,6 +3,7 @@
 Lists come comma-separated or repeated (`?state=open,creating`, `?state=open&state=creating`).
 """
 
+from functools import cache
 from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
@@ -51,7 +52,7 @@ class AbortQuery(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
 
 def decode_query(given: QueryParams, wanted: type[Q]) -> Q:
     """Raises ValidationFailed."""
-    lists = {name.name for name in msgspec.structs.fields(wanted) if name.default_factory is list}
+    lists = _lists_of(wanted)
     values: dict[str, str | list[str]] = {}
     for name in given:
         all_of_it = given.getlist(name)
@@ -65,3 +66,10 @@ def decode_query(given: QueryParams, wanted: type[Q]) -> Q:
         return msgspec.convert(values, wanted, strict=False)
     except msgspec.ValidationError as refused:
         raise refusal(refused) from None
+
+
+@cache
+def _lists_of(wanted: type[Struct]) -> frozenset[str]:
+    return frozenset(
+        member.name for member in msgspec.structs.fields(wanted) if member.default_factory is list
+    )

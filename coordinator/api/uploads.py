@@ -37,6 +37,9 @@ __all__ = [
     "start_upload",
 ]
 
+_MEMBERS: Final = [(member.name, member.default) for member in fields(StartBody)]
+"""Each with its default."""
+
 _STILL_COMPLETING: Final = {"Retry-After": "2"}
 
 
@@ -131,11 +134,7 @@ def _idempotency(call: Call[StartBody, NoQuery], principal: Principal) -> Idempo
 
 def _request_hash(body: StartBody) -> bytes:
     """Over what differs from the defaults, so that a member added in a later version changes no hash of today."""
-    given = {
-        member.name: value
-        for member in fields(body)
-        if (value := getattr(body, member.name)) != member.default
-    }
+    given = {name: value for name, default in _MEMBERS if (value := getattr(body, name)) != default}
     return sha256(encode(given, order="deterministic")).digest()
 
 

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import uuid4
 
 import asyncpg
-from sqlalchemy import TextClause, event
+from sqlalchemy import PoolProxiedConnection, TextClause, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -167,7 +167,7 @@ async def execute(
     """Run one statement that is its own transaction. Raises DatabaseUnavailable or StatementRefused."""
 
     async def once() -> Sequence[Record]:
-        async with _pooled(engine) as driver:
+        async with _Pooled(engine) as driver:
             return await _fetch(driver, statement, parameters)
 
     return await _repeated(once)
@@ -176,7 +176,7 @@ async def execute(
 @asynccontextmanager
 async def transaction(engine: AsyncEngine) -> AsyncIterator[Transaction]:
     """One transaction, committed at the end. Not repeated: see `in_transaction`."""
-    async with _pooled(engine) as driver:
+    async with _Pooled(engine) as driver:
         await driver.execute("BEGIN")
         try:
             yield Transaction(driver)
@@ -203,23 +203,47 @@ async def _fetch(driver: Any, statement: TextClause, parameters: Mapping[str, ob
     return rows
 
 
-@asynccontextmanager
-async def _pooled(engine: AsyncEngine) -> AsyncIterator[Any]:
+class _Pooled:
     """A driver's connection of the pool; it does not go back when nobody knows what it is in the midst of."""
-    with transactions.transaction(), translated():
-        pooled = await engine.raw_connection()
-        driver: Any = pooled.driver_connection
+
+    __slots__ = ("_engine", "_marked", "_pooled")
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._marked = transactions.transaction()
+        self._pooled: PoolProxiedConnection
+
+    async def __aenter__(self) -> Any:
+        self._marked.__enter__()
         try:
-            yield driver
-        except BaseException as error:
+            with translated():
+                self._pooled = await self._engine.raw_connection()
+        except BaseException:
+            self._marked.__exit__()
+            raise
+        return self._pooled.driver_connection
+
+    async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        try:
+            with translated():
+                self._give_back(error)
+        finally:
+            self._marked.__exit__()
+
+    def _give_back(self, error: BaseException | None) -> None:
+        """Raises what is to be told in place of the error."""
+        driver: Any = self._pooled.driver_connection
+        try:
+            if error is None:
+                return
             lost = driver.is_closed()
             if not _answers(driver, error) or driver.is_in_transaction():
-                pooled.invalidate()
+                self._pooled.invalidate()
             if lost and isinstance(error, asyncpg.InterfaceError):
                 raise ConnectionError from error
-            raise
+            raise error
         finally:
-            pooled.close()
+            self._pooled.close()
 
 
 def _answers(driver: Any, error: BaseException) -> bool:

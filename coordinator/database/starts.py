@@ -4,6 +4,9 @@ Two unique indexes decide, not a look before the leap. The idempotency key is in
 waits for the first one's commit and then finds its upload. The live fingerprint decides next in the same way. All of
 it is one transaction: key, intent, lease, event and quota are committed together, before the store hears of the
 upload. Of a `put` upload it hears nothing then: the row is born open, driven by nobody, and wakes when it expires.
+
+Nearly every start is the first of its kind, and no quota is kept: then the transaction is one statement, with the same
+order within. Where an index decides otherwise that statement writes nothing, and the long way finds out what there is.
 """
 
 from collections.abc import Mapping
@@ -12,8 +15,9 @@ from typing import Final
 
 import msgspec
 from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from coordinator.database.engine import Transaction
+from coordinator.database.engine import StatementRefused, Transaction, execute
 from coordinator.database.moves import EVENT_OF_MOVED
 from coordinator.database.quotas import reserve
 from coordinator.database.rows import digest_json, to_upload, yielding_uploads
@@ -22,7 +26,7 @@ from coordinator.uploads.model import LeaseOwner, Method, NewUpload, Upload, Upl
 from coordinator.uploads.ports import IdempotencyKey, Started
 from coordinator.uploads.state import Event, Reason, State
 
-__all__ = ["start"]
+__all__ = ["start", "start_first"]
 
 _TAKE_KEY: Final = text("""
     INSERT INTO idempotency_keys AS kept (tenant, principal, key, request_hash, upload_id)
@@ -49,28 +53,55 @@ _POINT_KEY: Final = text("""
     WHERE tenant = :tenant AND principal = :principal AND key = :key
 """)
 
+_COLUMNS: Final = """
+    id, tenant, owner, policy, state, filename, content_type, content_encoding, metadata, method, size,
+    part_size, part_count, bucket, key, mark, fingerprint, digest, lease_owner, lease_until, wake_at, lifetime,
+    urls_until, expires_at, hard_expires_at, quota_reserved, quota_owner
+"""
+
+_VALUES: Final = """
+    CAST(:id AS uuid), :tenant, :owner, :policy, :state, :filename, :content_type, :content_encoding,
+    CAST(:metadata AS jsonb), :method, CAST(:size AS bigint), CAST(:part_size AS bigint), CAST(:part_count AS int),
+    :bucket, :key, :mark, CAST(:fingerprint AS text),
+    CAST(:digest AS jsonb), :lease, now() + CAST(:lease_for AS interval), now() + CAST(:wake_in AS interval),
+    CAST(:lifetime AS interval), now() + CAST(:urls_live AS interval),
+    now() + LEAST(CAST(:lifetime AS interval), CAST(:hard_lifetime AS interval)),
+    now() + CAST(:hard_lifetime AS interval), CAST(:quota_reserved AS bigint), CAST(:quota_owner AS boolean)
+"""
+
+_UNLESS_LIVE: Final = """
+    ON CONFLICT (tenant, owner, policy, fingerprint)
+        WHERE fingerprint IS NOT NULL AND state IN ('completing', 'creating', 'open') DO NOTHING
+    RETURNING *
+"""
+
 _INSERT: Final = yielding_uploads(
     "moved",
     given=f"""
-    WITH moved AS (
-        INSERT INTO uploads (
-            id, tenant, owner, policy, state, filename, content_type, content_encoding, metadata, method, size,
-            part_size, part_count, bucket, key, mark, fingerprint, digest, lease_owner, lease_until, wake_at, lifetime,
-            urls_until, expires_at, hard_expires_at, quota_reserved, quota_owner
-        ) VALUES (
-            :id, :tenant, :owner, :policy, :state, :filename, :content_type, :content_encoding,
-            CAST(:metadata AS jsonb), :method, :size, :part_size, :part_count, :bucket, :key, :mark, :fingerprint,
-            CAST(:digest AS jsonb), :lease, now() + CAST(:lease_for AS interval), now() + CAST(:wake_in AS interval),
-            CAST(:lifetime AS interval), now() + CAST(:urls_live AS interval),
-            now() + LEAST(CAST(:lifetime AS interval), CAST(:hard_lifetime AS interval)),
-            now() + CAST(:hard_lifetime AS interval), :quota_reserved, :quota_owner
-        )
-        ON CONFLICT (tenant, owner, policy, fingerprint)
-            WHERE fingerprint IS NOT NULL AND state IN ('completing', 'creating', 'open') DO NOTHING
-        RETURNING *
+    WITH moved AS (INSERT INTO uploads ({_COLUMNS}) SELECT {_VALUES} {_UNLESS_LIVE}), {EVENT_OF_MOVED}
+    """,
+)
+
+# A key that was taken for an upload that then was not written is refused by the key's reference, at the end.
+_INSERT_WITH_KEY: Final = yielding_uploads(
+    "moved",
+    given=f"""
+    WITH taken AS (
+        INSERT INTO idempotency_keys (tenant, principal, key, request_hash, upload_id)
+        SELECT :key_tenant, :principal, :idempotency_key, :request_hash, CAST(:id AS uuid)
+        WHERE NOT EXISTS (
+            SELECT FROM uploads
+            WHERE tenant = :tenant AND owner = :owner AND policy = :policy AND fingerprint = CAST(:fingerprint AS text)
+              AND fingerprint IS NOT NULL AND state IN ('completing', 'creating', 'open'))
+        ON CONFLICT (tenant, principal, key) DO NOTHING
+        RETURNING upload_id
+    ), moved AS (
+        INSERT INTO uploads ({_COLUMNS}) SELECT {_VALUES} FROM taken {_UNLESS_LIVE}
     ), {EVENT_OF_MOVED}
     """,  # noqa: S608 - put together from this package's constants only
 )
+
+_KEYS_REFERENCE: Final = "fk_idempotency_keys_upload_id"
 
 _ALIVE: Final = yielding_uploads(
     "uploads",
@@ -90,6 +121,35 @@ _BY_ID: Final = yielding_uploads("uploads", rest="WHERE u.id = :id")
 
 _TRIES: Final = 3
 """The upload that stood in the way may end between the two looks; three times in a row is no coincidence."""
+
+
+async def start_first(
+    engine: AsyncEngine,
+    new: NewUpload,
+    idempotency: IdempotencyKey | None,
+    lease: LeaseOwner,
+    lease_for: timedelta,
+) -> Upload | None:
+    """The row, where neither the key nor the file was known. None: nothing was written, and `start` has to look."""
+    if new.quota is not None:
+        return None
+    parameters = _parameters(new, lease, lease_for)
+    if idempotency is None:
+        rows = await execute(engine, _INSERT, parameters)
+        return to_upload(rows[0]) if rows else None
+    key = {
+        "key_tenant": idempotency.tenant,
+        "principal": idempotency.principal,
+        "idempotency_key": idempotency.key,
+        "request_hash": idempotency.request_hash,
+    }
+    try:
+        rows = await execute(engine, _INSERT_WITH_KEY, parameters | key)
+    except StatementRefused as refused:
+        if refused.constraint != _KEYS_REFERENCE:
+            raise
+        return None
+    return to_upload(rows[0]) if rows else None
 
 
 async def start(

@@ -5,8 +5,6 @@ addresses, statements or values; a statement the database refuses is a defect of
 which names the constraint but never the row.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final, NoReturn
 
 import asyncpg
@@ -46,18 +44,25 @@ class Repeatable(DatabaseUnavailable):
     """The database chose this transaction to give way; nothing of it happened."""
 
 
-@contextmanager
-def translated() -> Iterator[None]:
+class translated:  # noqa: N801 - a context manager, written out because every statement enters one
     """For what comes from the driver itself, and for what SQLAlchemy made of it."""
-    try:
-        yield
-    except DBAPIError as error:
-        cause = error.orig.__cause__ if error.orig else None
-        _refuse(error, _translation(cause, disconnected=error.connection_invalidated))
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        _refuse(error, _translation(error, disconnected=False))
-    except (PoolTimeout, OSError) as error:
-        raise _unavailable() from error
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        match error:
+            case None:
+                return
+            case DBAPIError():
+                cause = error.orig.__cause__ if error.orig else None
+                _refuse(error, _translation(cause, disconnected=error.connection_invalidated))
+            case asyncpg.PostgresError() | asyncpg.InterfaceError() | asyncpg.InternalClientError():
+                _refuse(error, _translation(error, disconnected=False))
+            case PoolTimeout() | OSError():
+                raise _unavailable() from error
 
 
 def _refuse(error: Exception, translation: Exception) -> NoReturn:

@@ -59,6 +59,10 @@ class Uploads:
     async def start(
         self, new: NewUpload, idempotency: IdempotencyKey | None, lease: LeaseOwner, lease_for: timedelta
     ) -> Started:
+        first = await starts.start_first(self._engine, new, idempotency, lease, lease_for)
+        if first is not None:
+            return Started(first, "created")
+
         async def once(connection: Transaction) -> Started:
             return await starts.start(connection, new, idempotency, lease, lease_for)
 

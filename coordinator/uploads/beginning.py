@@ -44,9 +44,9 @@ async def begin_completion(driver: Driver, upload: Upload, wish: Wish, wait: flo
     Raises PartsMissing, PartsMismatch, ValidationFailed, UploadGone, StorageMisconfigured, and StorageUnavailable also when
     the store has not listed the parts within `wait` seconds.
     """
-    begun = await driver.shared(
-        (upload.id, wish), lambda: _begin(driver, upload, wish), timedelta(seconds=wait)
-    )
+    # whoever has reported since is not answered by a look at the ledger from before
+    same = (upload.id, upload.parts_uploaded, wish)
+    begun = await driver.shared(same, lambda: _begin(driver, upload, wish), timedelta(seconds=wait))
     if begun is None:
         raise StorageUnavailable(_SLOW, retry_after=2)
     return begun

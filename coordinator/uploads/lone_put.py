@@ -43,7 +43,8 @@ async def complete_lone_put(driving: Driving, upload: Upload, digest: Digest | N
         )
     if seen is not Seen.OURS:
         return await driving.fail(upload, Reason.CONFLICT if seen is Seen.FOREIGN else Reason.SIZE)
-    await _require_reported(driving, upload, found.etag)
+    if upload.parts_uploaded:
+        await _require_reported(driving, upload, found.etag)
     proven = _proven(digest or upload.digest, found.etag)
     changes = Changes(etag=found.etag, version_id=found.version_id, digest=proven)
     return await driving.move(upload, Event.COMPLETED, changes)

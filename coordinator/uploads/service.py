@@ -236,7 +236,9 @@ class UploadService:
                 break
         if upload.state is State.OPEN:
             raise PartsMismatch(_REFUSED, members={"part_numbers": []})
-        if upload.state not in {State.COMPLETING, State.COMPLETED}:
+        if upload.state is State.COMPLETED:
+            return upload
+        if upload.state is not State.COMPLETING:
             require_open(upload)
         return await self.get(upload_id, identity)
 

@@ -4,9 +4,7 @@
 A breach is a defect of ours: it is refused before anything is sent, so that nothing is lost by it.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Final
 
 __all__ = ["CallInsideTransaction", "outside_transaction", "transaction"]
@@ -18,14 +16,16 @@ class CallInsideTransaction(RuntimeError):
     """A network call was about to be awaited while a database transaction was open."""
 
 
-@contextmanager
-def transaction() -> Iterator[None]:
+class transaction:  # noqa: N801 - a context manager, written out because every statement enters one
     """Mark the code within as running inside a database transaction."""
-    reset = _inside.set(True)
-    try:
-        yield
-    finally:
-        _inside.reset(reset)
+
+    __slots__ = ("_reset",)
+
+    def __enter__(self) -> None:
+        self._reset: Token[bool] = _inside.set(True)
+
+    def __exit__(self, *_: object) -> None:
+        _inside.reset(self._reset)
 
 
 def outside_transaction(operation: str) -> None:

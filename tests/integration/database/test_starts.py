@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from coordinator.database.engine import transaction
+from coordinator.database.starts import start
 from coordinator.errors import IdempotencyKeyReuse
 from coordinator.uploads.plan import plan_stream
 from coordinator.uploads.ports import IdempotencyKey, Started
@@ -119,6 +121,22 @@ async def test_parallel_starts_of_one_file_make_one_row(ledger: Ledger) -> None:
     assert len({one.upload.id for one in started}) == 1
     assert sorted(one.kind for one in started) == ["created"] + ["resumed"] * 19
     assert await ledger.sql("SELECT count(*) FROM uploads") == [(1,)]
+
+
+async def test_a_file_that_another_is_just_starting_is_resumed_by_its_own_key_too(ledger: Ledger) -> None:
+    first, second = an_upload(fingerprint="f" * 64), an_upload(fingerprint="f" * 64)
+    async with transaction(ledger.engine) as connection:
+        await start(connection, first, None, ME, LEASE)
+        starting = asyncio.create_task(ledger.uploads.start(second, KEY, ME, LEASE))
+        async with asyncio.timeout(30):
+            while not await ledger.sql(
+                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            ):
+                await asyncio.sleep(0.01)
+    assert ((await starting).kind, (await starting).upload.id) == ("resumed", first.id)
+    replay = await ledger.uploads.start(second, KEY, ME, LEASE)
+    assert (replay.kind, replay.upload.id) == ("replayed", first.id)
+    assert await ledger.sql("SELECT count(*) FROM events") == [(1,)]
 
 
 @pytest.mark.parametrize("state", [State.CREATING, State.OPEN, State.COMPLETING])
