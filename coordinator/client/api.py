@@ -40,7 +40,7 @@ _SLOW: Final = 120.0
 @dataclass(frozen=True, slots=True)
 class Started:
     created: bool
-    """False: the coordinator knew this file and the upload goes on."""
+    """False: the coordinator knew this file, or this start, and the upload goes on."""
     upload: UploadAnswer
     parts: Sequence[SignedPartAnswer]
 
@@ -65,7 +65,8 @@ class Coordinator:
             "POST", "/v1/uploads", body=body, headers={"Idempotency-Key": idempotency_key}
         )
         answer = reply.read(StartAnswer)
-        return Started(reply.status == 201, answer.upload, answer.parts)
+        # a repeated start is answered with 201, whichever upload the first answer named
+        return Started(reply.status == 201 and not reply.replayed, answer.upload, answer.parts)
 
     async def get(self, upload_id: str) -> UploadAnswer:
         return (await self._calls.call("GET", _path(upload_id))).read(UploadAnswer)

@@ -77,6 +77,8 @@ class Reply:
     body: bytes
     retry_after: float | None
     """Seconds."""
+    replayed: bool
+    """Whether an earlier request with the same Idempotency-Key had been answered already."""
 
     def read(self, kind: type[T]) -> T:
         """Raises WrongServer when the body is not a `kind`."""
@@ -195,7 +197,8 @@ class Calls:
         retry_after = parse_retry_after(answer.headers.get("retry-after"), self.now())
         if 200 <= answer.status <= 299:
             self._reached = True
-            return Reply(answer.status, answer.body, retry_after)
+            replayed = answer.headers.get("idempotency-replayed") == "true"
+            return Reply(answer.status, answer.body, retry_after, replayed)
         raise self._refused(answer, retry_after)
 
     def _refused(self, answer: Answer, retry_after: float | None) -> ClientError:

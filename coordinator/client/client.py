@@ -29,6 +29,7 @@ from coordinator.client.sender import Way
 from coordinator.client.sources import Opening, Source, opening_of
 from coordinator.client.start import Start
 from coordinator.client.stream import Memory
+from coordinator.client.under_way import UnderWay
 from coordinator.client.window import window_size
 from coordinator.protocol import DownloadAnswer, HealthAnswer, PartAnswer, UploadAnswer
 
@@ -86,6 +87,7 @@ class AsyncClient:
         )
         self._hashing = Hashing()
         self._memory = Memory()
+        self._under_way = UnderWay()
         self._state = (Path(state) if state is not None else state_directory()) if remember else None
         self._records = None if self._state is None else Records(self._state)
 
@@ -195,6 +197,7 @@ class AsyncClient:
             self._coordinator,
             options,
             start,
+            under_way=self._under_way,
             chosen=chosen,
             records=self._records,
             warn=warn,

@@ -107,6 +107,7 @@ class Delivery:
                 await self._finding.finished(str(upload.id))
                 return upload
         finally:
+            self._finding.release()
             if self._file_digest is not None:
                 self._file_digest.cancel()
             if not isinstance(content, Stream):

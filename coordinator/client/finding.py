@@ -14,6 +14,7 @@ from coordinator.client.options import UploadOptions
 from coordinator.client.records import Record, Records, StateNotWritten
 from coordinator.client.start import Start
 from coordinator.client.stream import Stream
+from coordinator.client.under_way import UnderWay
 from coordinator.protocol import SignedPartAnswer, UploadAnswer
 from coordinator.uploads.plan import AWS_LIMITS
 
@@ -35,6 +36,7 @@ class Finding:
         options: UploadOptions,
         start: Start,
         *,
+        under_way: UnderWay,
         chosen: str | None,
         records: Records | None,
         warn: Callable[[str], None],
@@ -43,6 +45,9 @@ class Finding:
         self._coordinator = coordinator
         self._options = options
         self._start = start
+        self._under_way = under_way
+        self._file: object = self
+        """What tells this file from others: its path, where it has one."""
         self._chosen = chosen
         self._records = records
         self._warn = warn
@@ -61,23 +66,32 @@ class Finding:
         """Raises OtherFile, UploadEnded, and what the coordinator refuses."""
         if not isinstance(content, Stream):
             self._fingerprint = await _read_fingerprint(content)
-        upload = await self._known(content)
-        if upload is not None:
-            return Found(upload, [], created=False)
+            self._file = content.path or self
+        async with self._under_way.turn(self._fingerprint):
+            upload = await self._known(content)
+            if upload is not None:
+                self._under_way.hold(self, self._file, upload)
+                return Found(upload, [], created=False)
         if self._starting is None or self._starting.done():
             # whatever a start creates has to be known, to go on with it or to clear it away
-            starting = self._start.run(None if isinstance(content, Stream) else content, self._fingerprint)
-            self._starting = asyncio.create_task(starting)
+            self._starting = asyncio.create_task(
+                self._begin(None if isinstance(content, Stream) else content)
+            )
             # a start that fails after its upload was cancelled is no news
             self._starting.add_done_callback(lambda one: one.cancelled() or one.exception())
         started = await asyncio.shield(self._starting)
         await self._remember(started.upload, content)
         return Found(started.upload, list(started.parts), started.created)
 
+    def release(self) -> None:
+        """Its file is not under way any more."""
+        self._under_way.release(self)
+
     def forget(self) -> None:
         """The upload is gone by accident: the next run begins anew. Raises UploadEnded where one was asked for."""
         if self._chosen is not None:
             raise ended()
+        self.release()
         self._starting = None
         self._start.forget()
 
@@ -91,6 +105,19 @@ class Finding:
         if self._remembered:
             await self._note(lambda records: records.remove(upload_id))
 
+    async def _begin(self, content: Content | None) -> Started:
+        fingerprint = self._fingerprint
+        if fingerprint is not None:
+            async with self._under_way.turn(fingerprint):
+                if not self._under_way.sends_copy(self._file, fingerprint):
+                    return await self._held(content, fingerprint)
+        return await self._held(content, None)
+
+    async def _held(self, content: Content | None, fingerprint: str | None) -> Started:
+        started = await self._start.run(content, fingerprint)
+        self._under_way.hold(self, self._file, started.upload)
+        return started
+
     async def _known(self, content: Content | Stream) -> UploadAnswer | None:
         """The unfinished upload that the content was given for, or that is on record here."""
         if self._chosen is not None:
@@ -98,7 +125,7 @@ class Finding:
             self._check_same(asked, content)
             return asked
         record = await self._recorded(content)
-        if record is None:
+        if record is None or self._under_way.is_anothers(self._file, record.upload_id):
             return None
         self._remembered = True
         upload = await self._live(record.upload_id)

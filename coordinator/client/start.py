@@ -3,7 +3,7 @@
 A fingerprint samples 192 KiB at most, so disk images, empty files and copies share one; a wrong guess would mix two
 files in one object. Therefore an upload that the coordinator found by the fingerprint
 
-    has another filename                          is another file's: this one gets an upload of its own
+    has another filename, or place in a folder    is another file's: this one gets an upload of its own
     has the same modification time, or none       goes on
     has another modification time                 goes on after its parts were compared with the file (verifying.py)
 
@@ -49,10 +49,10 @@ class Start:
         while True:
             body = self._body(content, None if self._apart else fingerprint, digest)
             started = await self.coordinator.start(body, self._key)
-            if started.created or self._goes_on(started.upload):
+            if started.created or (not self._restart and self._is_ours(started.upload, body)):
                 return started
             self._key = str(uuid4())
-            if self._restart:
+            if self._restart and self._is_ours(started.upload, body):
                 await abort_if_there(self.coordinator, str(started.upload.id))
                 self._restart = False
             else:
@@ -62,8 +62,10 @@ class Start:
         """The next one is another start."""
         self._key = str(uuid4())
 
-    def _goes_on(self, upload: UploadAnswer) -> bool:
-        return not self._restart and upload.filename == plain_name(self.filename)
+    def _is_ours(self, upload: UploadAnswer, body: StartBody) -> bool:
+        """By the browser client's rule (static/client/resumption.js)."""
+        same_place = upload.metadata.get("path") == body.metadata.get("path")
+        return same_place and upload.filename == body.filename
 
     async def _digest(self, content: Content | None) -> PartToSign:
         """Of a file that is one part, whose URL comes with the answer to the start."""

@@ -4,11 +4,13 @@ import asyncio
 import base64
 import io
 import json
+import os
 import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from coordinator.client import (
@@ -16,6 +18,10 @@ from coordinator.client import (
     OtherFile,
     UploadCancelled,
 )
+from coordinator.client.api import Coordinator
+from coordinator.client.calls import Calls
+from coordinator.client.connections import Connections
+from coordinator.protocol import StartBody
 from tests.e2e.client_site import (
     PART,
     SENDING,
@@ -185,6 +191,51 @@ async def test_many_files_and_folders(site: Site, tmp_path: Path) -> None:
         assert deep is not None
         assert deep.metadata["path"] == "photos/deep/er/c.txt"
         assert deep.filename == "c.txt"
+
+
+async def test_copies_of_a_file_get_uploads_of_their_own(site: Site, tmp_path: Path) -> None:
+    """They share a fingerprint, by which the coordinator would take each for the one before it."""
+    folder = tmp_path / "folder"
+    contents: dict[str, bytes] = {}
+    for number in range(12):
+        contents[f"folder/{number}/empty"] = b""
+        contents[f"folder/{number}/small"] = b"the same"
+    for number in range(3):
+        contents[f"folder/{number}/large"] = b"x" * (2 * PART)
+    # of the same name, size and time, and alike wherever the fingerprint looks
+    contents["folder/other/large"] = b"x" * PART + b"y" * 100 + b"x" * (PART - 100)
+    for place, content in contents.items():
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_bytes(content)
+        os.utime(tmp_path / place, (1_700_000_000, 1_700_000_000))
+    async with site.client(tmp_path) as client:
+        for restart in (False, True):
+            outcomes = [one async for one in client.upload_many([folder], part_size=PART, restart=restart)]
+            uploads = {one.relative: one.upload for one in outcomes if one.upload is not None}
+            assert set(uploads) == set(contents), [one.error for one in outcomes]
+            assert len({upload.id for upload in uploads.values()}) == len(contents)
+            assert {place for place, upload in uploads.items() if upload.metadata["path"] != place} == set()
+            for place in ("folder/0/large", "folder/other/large"):
+                assert await stored(client, uploads[place]) == sha256(tmp_path / place)
+        # nothing of a folder tells these apart
+        named = [tmp_path / f"folder/{place}/large" for place in (0, 1, "other")]
+        sending = [client.uploading(path, part_size=PART) for path in (*named, named[0])]
+        ids = [(await one).id for one in sending]
+        assert len(set(ids[:3])) == 3
+        assert ids[3] == ids[0]
+
+
+async def test_a_start_that_is_repeated_counts_as_none_of_its_own(site: Site) -> None:
+    """Its first answer was lost, and may have named another file's upload, with other parts."""
+    connections = Connections()
+    coordinator = Coordinator(Calls(site.server.url, connections, site.key))
+    body = StartBody(filename="first", size=2 * PART, part_size=PART, fingerprint="0f" * 32)
+    other = msgspec.structs.replace(body, filename="other")
+    first = await coordinator.start(body, "first")
+    found = [await coordinator.start(one, key) for one, key in ((other, "a"), (other, "a"), (body, "first"))]
+    await connections.aclose()
+    assert first.created
+    assert [(one.created, one.upload.id) for one in found] == [(False, first.upload.id)] * 3
 
 
 async def test_the_same_without_asyncio(site: Site, tmp_path: Path, path: Path) -> None:

@@ -63,6 +63,7 @@ async def test_a_folder_keeps_the_way_to_each_file(place: Place, shell: Shell, t
         "a.jpg": b"a" * 10_000,
         "2024/b.jpg": b"b",
         "2024/empty": b"",
+        "2024/deep/empty": b"",
         "2024/deep/c.txt": b"c" * 70_000,
     }
     for way, content in contents.items():
@@ -70,7 +71,7 @@ async def test_a_folder_keeps_the_way_to_each_file(place: Place, shell: Shell, t
     ended = await shell.run("upload", f"{folder}/", "--json")
     assert ended.code == 0, ended.stderr
     told = events(ended)
-    assert {"event": "found", "files": 4, "bytes": 80_001} in told
+    assert {"event": "found", "files": 5, "bytes": 80_001} in told
     completed = [event["upload"] for event in told if event["event"] == "completed"]
     assert {upload["metadata"]["path"] for upload in completed} == {f"photos/{way}" for way in contents}
     for upload in completed:
@@ -78,7 +79,7 @@ async def test_a_folder_keeps_the_way_to_each_file(place: Place, shell: Shell, t
         await place.audit.ended(upload["id"], "completed", reason=None, content=content)
     assert {name: told[-1][name] for name in ("event", "completed", "failed", "bytes")} == {
         "event": "ended",
-        "completed": 4,
+        "completed": 5,
         "failed": 0,
         "bytes": 80_001,
     }
@@ -126,7 +127,7 @@ async def test_what_is_stopped_says_how_to_go_on_and_goes_on(
 async def test_what_is_compressed_on_the_way_is_aborted_when_it_is_stopped(
     place: Place, shell: Shell, tmp_path: Path, content: bytes
 ) -> None:
-    film = written(tmp_path / "packed.mov", content)
+    film = written(tmp_path / "packed.mov", content * 4)
     async with shell.running("upload", film, "--gzip", "--json", *SLOWLY) as started:
         upload_id = await recorded(started, 1)
         listed = await shell.run("resume")
