@@ -1,5 +1,6 @@
 """The sweep ends what nobody works on, and leaves alone what somebody does, however silent."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -33,6 +34,8 @@ async def test_a_client_that_sends_and_never_reports_is_not_stale(place: Place, 
     # the row lives on past twice its lifetime by nothing but the times of the parts
     row = await eventually(send, lambda row: row["expires_at"] > born + 2 * STEADY or row["state"] != "open")
     assert row["state"] == "open"
-    await place.audit.open(upload["id"])
+    audited = asyncio.create_task(place.audit.open(upload["id"]))
+    await eventually(send, lambda _: audited.done())
+    await audited
     await eventually(lambda: person.state(upload), lambda state: state == "aborted")
     await place.audit.ended(upload["id"], "aborted", reason="stale", content=None)
