@@ -5,13 +5,14 @@ import json
 import os
 import shlex
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
 from tests.e2e import program
+from tests.e2e.client_site import Site
 from tests.e2e.conftest import Place
 from tests.e2e.program import Ended, Program
 from tests.e2e.waiting import eventually
@@ -65,15 +66,15 @@ class Shell:
 
 
 def _pour(pipe: int, content: bytes) -> None:
-    try:
-        view = memoryview(content)
+    """As much as is read: who has failed reads no more."""
+    view = memoryview(content)
+    with suppress(BrokenPipeError):
         while view:
             view = view[os.write(pipe, view) :]
-    finally:
-        os.close(pipe)
+    os.close(pipe)
 
 
-def at(place: Place, folder: Path) -> Shell:
+def at(place: Place | Site, folder: Path) -> Shell:
     """A shell whose settings name this place."""
     return Shell(
         folder, {**own_home(folder), "COORDINATOR_URL": place.server.url, "COORDINATOR_API_KEY": place.key}
