@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from coordinator.database.engine import Transaction, execute, in_transaction
 from coordinator.database.quotas import SETTLED_OF_MOVED
 from coordinator.database.rows import digest_json, manifest_json, to_upload, yielding_uploads
-from coordinator.uploads.model import Upload
+from coordinator.uploads.model import Method, Upload
 from coordinator.uploads.ports import Changes
 from coordinator.uploads.state import TERMINAL, Event, State, transition
 
@@ -84,9 +84,7 @@ _MOVE: Final = yielding_uploads(
     """,  # noqa: S608 - put together from this file's constants only
 )
 
-_END: Final = yielding_uploads(
-    "moved",
-    given=f"""
+_ENDING: Final = f"""
     WITH counted AS (
         SELECT count(*)::int AS parts, COALESCE(sum(size), 0)::bigint AS bytes,
                min(recorded_at) AS first_at, max(recorded_at) AS last_at
@@ -101,12 +99,20 @@ _END: Final = yielding_uploads(
             stored_first_at = counted.first_at,
             stored_last_at = counted.last_at
         FROM counted
-        WHERE {_STILL}
+        WHERE {_STILL} AND {{untouched}}
         RETURNING uploads.*
     ), {EVENT_OF_MOVED}, {SETTLED_OF_MOVED}, gone AS (
         DELETE FROM parts WHERE upload_id IN (SELECT id FROM moved)
     )
-    """,  # noqa: S608 - put together from this package's constants only
+"""  # noqa: S608 - put together from this package's constants only
+
+_END: Final = yielding_uploads("moved", given=_ENDING.format(untouched="true"))
+
+# Recording touches the row of a `put` upload. If one is committed after this statement began, the row is another than it
+# saw; it looks again, and leaves it.
+_END_UNTOUCHED: Final = yielding_uploads(
+    "moved",
+    given=_ENDING.format(untouched="method = 'put' AND updated_at = CAST(:updated_at AS timestamptz)"),
 )
 
 _LOCK: Final = text("SELECT FROM uploads WHERE id = :id AND epoch = :epoch FOR UPDATE")
@@ -126,6 +132,10 @@ async def move(engine: AsyncEngine, upload: Upload, event: Event, changes: Chang
         return to_upload(moved[0]) if moved else None
 
     if upload.state is State.OPEN and target in TERMINAL:
+        if upload.method is Method.PUT and not upload.parts_uploaded:
+            moved = await execute(engine, _END_UNTOUCHED, parameters | {"updated_at": upload.updated_at})
+            if moved:
+                return to_upload(moved[0])
         # A record that is just being committed holds the row: the statement that counts and deletes the parts must
         # begin after it, or it would not see them.
         return await in_transaction(engine, after_the_last_record)

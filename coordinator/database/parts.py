@@ -1,7 +1,8 @@
 """The ledger of parts: batches in, one statement each; no ORM and no row by row work.
 
 Recording locks the upload's row FOR SHARE within the statement: it either sees `open` and every move waits for it, or
-it writes nothing. Digests are text, base64 as the client sent it: as bytes they would be 8 and 12 bytes shorter a
+it writes nothing. Of a `put` upload, whose one part is hardly ever reported, it touches the row instead, so that a last
+move that did not see the report makes none (moves.py). Digests are text, base64 as the client sent it: as bytes they would be 8 and 12 bytes shorter a
 part, and be decoded and encoded on every way in and out.
 """
 
@@ -19,8 +20,14 @@ __all__ = ["parts", "parts_by_number", "record"]
 
 # What was recorded is kept where the claim is silent, but only if nothing the claim does say contradicts it.
 _RECORD: Final = text("""
-    WITH taking AS (
-        SELECT id FROM uploads WHERE id = :id AND state = 'open' FOR SHARE
+    WITH sharing AS (
+        SELECT id FROM uploads WHERE id = :id AND state = 'open' AND method <> 'put' FOR SHARE
+    ), touching AS (
+        UPDATE uploads SET updated_at = clock_timestamp()
+        WHERE id = :id AND state = 'open' AND method = 'put'
+        RETURNING id
+    ), taking AS (
+        SELECT id FROM sharing UNION ALL SELECT id FROM touching
     ), written AS (
         INSERT INTO parts AS kept (upload_id, part_number, size, etag, md5, sha256)
         SELECT taking.id, claim.*

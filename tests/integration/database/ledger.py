@@ -12,6 +12,7 @@ from coordinator.uploads.model import (
     LeaseOwner,
     Manifest,
     ManifestPart,
+    Method,
     MultipartUploadId,
     NewUpload,
     Upload,
@@ -80,6 +81,13 @@ class Ledger:
         for event in WAY[state]:
             row = await self.moved(row, event)
         return row
+
+    async def open(self, method: Method) -> Upload:
+        """A fresh open row of that method."""
+        if method is Method.MULTIPART:
+            return await self.at(State.OPEN)
+        new = an_upload(method=method, plan=plan_parts(5))
+        return (await self.uploads.start(new, None, ME, LEASE)).upload
 
     async def moved(self, upload: Upload, event: Event, changes: Changes | None = None) -> Upload:
         moved = await self.uploads.move(upload, event, changes or CHANGES[event])

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from coordinator.database.engine import StatementRefused
-from coordinator.uploads.model import Claim, Digest, MultipartUploadId, new_upload_id
+from coordinator.uploads.model import Claim, Digest, Method, MultipartUploadId, new_upload_id
 from coordinator.uploads.plan import MIB
 from coordinator.uploads.ports import Changes
 from coordinator.uploads.state import TERMINAL, TRANSITIONS, Event, Reason, State, Transition
@@ -210,10 +210,11 @@ async def test_part_rows_go_at_the_end(state: State, ledger: Ledger) -> None:
     assert await ledger.sql("SELECT count(*) FROM parts") == [(0,)]
 
 
-async def test_records_that_race_with_the_end_leave_no_part_rows(ledger: Ledger) -> None:
+@pytest.mark.parametrize("method", Method)
+async def test_records_that_race_with_the_end_leave_no_part_rows(method: Method, ledger: Ledger) -> None:
     """A record commits while the move already waits for the row: the move must still see its parts."""
     for _ in range(20):
-        row = await ledger.at(State.OPEN)
+        row = await ledger.open(method)
         records = [ledger.uploads.record_parts(row.id, [Claim(number, 5, "aa")]) for number in range(1, 11)]
         early = asyncio.gather(*records)
         ended = await ledger.uploads.move(row, Event.FAILED, Changes(reason=Reason.LOST))
@@ -223,16 +224,33 @@ async def test_records_that_race_with_the_end_leave_no_part_rows(ledger: Ledger)
     assert await ledger.sql("SELECT count(*) FROM parts") == [(0,)]
 
 
-async def test_an_end_waits_for_a_record_that_is_not_committed_yet(ledger: Ledger) -> None:
-    row = await ledger.at(State.OPEN)
+HELD = {
+    Method.MULTIPART: "SELECT 1 FROM uploads WHERE id = '{}' FOR SHARE",
+    Method.PUT: "UPDATE uploads SET updated_at = clock_timestamp() WHERE id = '{}'",
+}
+"""How recording holds a row."""
+
+
+@pytest.mark.parametrize("method", Method)
+async def test_an_end_waits_for_a_record_that_is_not_committed_yet(method: Method, ledger: Ledger) -> None:
+    row = await ledger.open(method)
     async with ledger.engine.begin() as recording:
-        await recording.exec_driver_sql(f"SELECT 1 FROM uploads WHERE id = '{row.id}' FOR SHARE")
+        await recording.exec_driver_sql(HELD[method].format(row.id))
         await recording.exec_driver_sql(f"INSERT INTO parts VALUES ('{row.id}', 1, 5)")
         move = asyncio.create_task(ledger.uploads.move(row, Event.COMPLETED, Changes()))
         async with asyncio.timeout(5):
             while not await ledger.sql("SELECT 1 FROM pg_locks WHERE NOT granted"):
                 assert not move.done()
     assert (await move) is not None
+    assert await ledger.sql("SELECT count(*) FROM parts") == [(0,)]
+
+
+async def test_an_end_sees_what_was_reported_since_the_row_was_read(ledger: Ledger) -> None:
+    row = await ledger.open(Method.PUT)
+    assert await ledger.uploads.record_parts(row.id, [Claim(1, 5, "aa")])
+    ended = await ledger.uploads.move(row, Event.FAILED, Changes(reason=Reason.CONFLICT))
+    assert ended is not None
+    assert (ended.parts_uploaded, ended.bytes_uploaded) == (1, 5)
     assert await ledger.sql("SELECT count(*) FROM parts") == [(0,)]
 
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from coordinator.database.engine import StatementRefused
-from coordinator.uploads.model import Claim, new_upload_id
+from coordinator.uploads.model import Claim, Method, new_upload_id
 from coordinator.uploads.state import Event, State
 from tests.integration.database.ledger import Ledger
 
@@ -66,8 +66,9 @@ async def test_only_an_open_upload_takes_parts(state: State, ledger: Ledger) -> 
     assert await ledger.sql("SELECT count(*) FROM parts") == [(0,)]
 
 
-async def test_a_record_waits_for_a_move_and_then_writes_nothing(ledger: Ledger) -> None:
-    row = await ledger.at(State.OPEN)
+@pytest.mark.parametrize("method", Method)
+async def test_a_record_waits_for_a_move_and_then_writes_nothing(method: Method, ledger: Ledger) -> None:
+    row = await ledger.open(method)
     async with ledger.engine.begin() as moving:
         await moving.exec_driver_sql(
             f"UPDATE uploads SET state = 'aborting', epoch = 3 WHERE id = '{row.id}'"

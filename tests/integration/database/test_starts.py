@@ -132,7 +132,7 @@ async def test_a_file_that_another_is_just_starting_is_resumed_by_its_own_key_to
             while not await ledger.sql(
                 "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
             ):
-                await asyncio.sleep(0.01)
+                assert not starting.done()
     assert ((await starting).kind, (await starting).upload.id) == ("resumed", first.id)
     replay = await ledger.uploads.start(second, KEY, ME, LEASE)
     assert (replay.kind, replay.upload.id) == ("replayed", first.id)
