@@ -9,7 +9,7 @@ import asyncio
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ from coordinator.access.api_keys import ApiKeys
 from coordinator.access.authentication import Authenticator
 from coordinator.access.policies import Policies
 from coordinator.access.tokens import UploadTokens
-from coordinator.api.declaration import routes_of
+from coordinator.api.declaration import Declaration, routes_of
 from coordinator.api.openapi import openapi_bytes
 from coordinator.api.pages import page_routes, static_folder
 from coordinator.api.readiness import Readiness
@@ -103,11 +103,6 @@ def create_app(
     wiring = _Wiring(settings, store, credentials_of(settings.store, environ, clock), clock, around)
     metrics = Metrics(CollectorRegistry())
     declared = declarations(metrics=settings.metrics)
-    routes: list[BaseRoute] = [*routes_of(declared)]
-    if settings.page:
-        origin = locate(addressing_of(settings.store)).origin
-        routes += page_routes(static_folder(), store_origin=origin)
-    check_declared(routes)
     tokens = UploadTokens(_token_secret(settings), clock=clock)
     openapi = openapi_bytes(declared, version("coordinator"))
 
@@ -135,7 +130,7 @@ def create_app(
             )
 
     app = Starlette(
-        routes=routes,
+        routes=_routes(settings, declared),
         middleware=middleware(
             metrics=metrics,
             allowed_origins=settings.allowed_origins,
@@ -148,6 +143,15 @@ def create_app(
     # its redirects would be built from the Host header
     app.router.redirect_slashes = False
     return app
+
+
+def _routes(settings: Settings, declared: Iterable[Declaration[Any, Any]]) -> list[BaseRoute]:
+    routes: list[BaseRoute] = [*routes_of(declared)]
+    if settings.page:
+        origin = locate(addressing_of(settings.store)).origin
+        routes += page_routes(static_folder(), store_origin=origin)
+    check_declared(routes)
+    return routes
 
 
 @dataclass(frozen=True, slots=True)

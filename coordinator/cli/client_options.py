@@ -1,6 +1,6 @@
-"""The options that several of the client's commands have, as typer wants them."""
+"""The options of the client's commands, as typer wants them."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -8,15 +8,20 @@ __all__ = [
     "FILES",
     "ApiKey",
     "Concurrency",
+    "ContentType",
     "DataDir",
     "Debug",
     "Digest",
+    "FileDigest",
     "Gzip",
     "Json",
     "LimitRate",
+    "Metadata",
+    "Name",
     "PartSize",
     "Policy",
     "Quiet",
+    "Restart",
     "Token",
     "UploadId",
     "Url",
@@ -53,6 +58,20 @@ DataDir = Annotated[
 ]
 Debug = Annotated[
     bool, typer.Option("--debug", help="Show the traceback of a failure.", rich_help_panel=_WHERE)
+]
+Name = Annotated[str | None, typer.Option(help="Another name for the one file; needed for standard input.")]
+Metadata = Annotated[
+    list[str] | None, typer.Option(metavar="NAME=VALUE", help="Kept with the upload; may be given again.")
+]
+ContentType = Annotated[
+    str | None, typer.Option(metavar="TYPE", help="Such as image/png; by the name's ending otherwise.")
+]
+FileDigest = Annotated[
+    Literal["md5", "sha256"] | None,
+    typer.Option(help="Of the whole file, read once more for it; kept with the upload."),
+]
+Restart = Annotated[
+    bool, typer.Option("--restart", help="Begin anew, where an earlier attempt would be resumed.")
 ]
 Policy = Annotated[
     str | None, typer.Option(help="The policy the upload is started under.", rich_help_panel=_HOW)

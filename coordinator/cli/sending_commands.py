@@ -3,7 +3,7 @@
 They need the base packages alone, and speak to a coordinator over HTTP.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -11,15 +11,20 @@ from coordinator.cli.client_options import (
     FILES,
     ApiKey,
     Concurrency,
+    ContentType,
     DataDir,
     Debug,
     Digest,
+    FileDigest,
     Gzip,
     Json,
     LimitRate,
+    Metadata,
+    Name,
     PartSize,
     Policy,
     Quiet,
+    Restart,
     Token,
     Url,
 )
@@ -39,23 +44,11 @@ def upload(
         ),
     ],
     *,
-    name: Annotated[
-        str | None, typer.Option(help="Another name for the one file; needed for standard input.")
-    ] = None,
-    metadata: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="Kept with the upload; may be given again."),
-    ] = None,
-    content_type: Annotated[
-        str | None, typer.Option(metavar="TYPE", help="Such as image/png; by the name's ending otherwise.")
-    ] = None,
-    file_digest: Annotated[
-        Literal["md5", "sha256"] | None,
-        typer.Option(help="Of the whole file, read once more for it; kept with the upload."),
-    ] = None,
-    restart: Annotated[
-        bool, typer.Option("--restart", help="Begin anew, where an earlier attempt would be resumed.")
-    ] = False,
+    name: Name = None,
+    metadata: Metadata = None,
+    content_type: ContentType = None,
+    file_digest: FileDigest = None,
+    restart: Restart = False,
     policy: Policy = None,
     part_size: PartSize = None,
     concurrency: Concurrency = None,
