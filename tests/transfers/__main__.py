@@ -4,6 +4,8 @@
     python -m tests.transfers cut           the network gone for 20 s in the middle, against SeaweedFS
     python -m tests.transfers parts         10,000 parts of 5 MiB, a sparse file, into the null sink
     python -m tests.transfers memory        10 GiB, a sparse file, into the null sink over TLS: at most 64 MiB of memory
+    python -m tests.transfers stream        4 GiB out of a pipe, by the command line, into the same sink: at most 64 MiB
+    python -m tests.transfers limit         two files at once at 20 MB/s together, into the null sink: within 10%
 
 Each prints what it saw and ends with an exit code of its own: 0 as it should be, 1 not.
 """
@@ -13,8 +15,10 @@ import asyncio
 import hashlib
 import json
 import os
+import shlex
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -122,7 +126,38 @@ async def memory(folder: Path) -> bool:
         return seen.rss <= MOST_MEMORY
 
 
-RUNS = {"gibibyte": gibibyte, "cut": cut, "parts": parts, "memory": memory}
+async def stream(folder: Path) -> bool:
+    async with null_service(folder, "tls") as (url, key, trusted):
+        sending = [sys.executable, "-m", "coordinator.cli.main", "upload", "-", "--name", "zeros", "--quiet"]
+        command = ["sh", "-c", f"head -c {4096 * MIB} /dev/zero | {shlex.join(sending)}"]
+        own = {**trusted, "XDG_STATE_HOME": str(folder), "COORDINATOR_URL": url, "COORDINATOR_API_KEY": key}
+        seen = await asyncio.to_thread(run, Sender("ours", command, own), folder, 0)
+        print(json.dumps({"rss_mib": seen.rss / MIB, "cpu": seen.cpu, "wall": seen.wall}))
+        return seen.rss <= MOST_MEMORY
+
+
+async def limit(folder: Path) -> bool:
+    rate, seconds = 20_000_000, 20
+    path = sparse(folder, rate * seconds // 2)
+    async with (
+        null_service(folder, "plain") as (url, key, _),
+        AsyncClient(url, token=key, state=folder / "state", limit=rate) as client,
+    ):
+        began = time.perf_counter()
+        await asyncio.gather(*(client.upload(path, filename=name, name=name) for name in ("one", "two")))
+        seen = rate * seconds / (time.perf_counter() - began)
+        print(json.dumps({"asked": rate, "held": round(seen)}))
+        return abs(seen - rate) <= rate / 10
+
+
+RUNS = {
+    "gibibyte": gibibyte,
+    "cut": cut,
+    "parts": parts,
+    "memory": memory,
+    "stream": stream,
+    "limit": limit,
+}
 
 
 def main() -> int:
