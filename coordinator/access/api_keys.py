@@ -15,6 +15,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from coordinator.access.lookups import Lookups
 from coordinator.access.principals import Principal, Scope
 from coordinator.database.api_keys import ApiKeyRecord
 from coordinator.errors import DatabaseUnavailable, Unauthenticated
@@ -63,6 +64,7 @@ class ApiKeys:
     ) -> None:
         """`clock` tells the time with a time zone."""
         self._ledger = ledger
+        self._lookups = Lookups(ledger.find)
         self._clock = clock
         self._random_bytes = random_bytes
 
@@ -86,7 +88,7 @@ class ApiKeys:
         """Who holds this key. Raises Unauthenticated, DatabaseUnavailable."""
         key_id, _, secret = text.removeprefix(PREFIX).partition("_")
         well_formed = len(key_id) == 2 * _ID_BYTES and key_id.isascii() and key_id.isalnum()
-        record = await self._ledger.find(key_id) if well_formed else None
+        record = await self._lookups.of(key_id) if well_formed else None
         right = hmac.compare_digest(_hash(secret), record.secret_hash if record else _NOBODY)
         if record is None or not right or record.revoked_at is not None:
             raise Unauthenticated("The API key is not valid here.")
