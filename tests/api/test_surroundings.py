@@ -193,6 +193,23 @@ async def test_pages_come_with_a_strict_policy_and_nothing_else_is_served(servic
     assert (await client.get("/client/index.js", headers=ranges)).status_code < 500
 
 
+async def test_the_hashing_worker_alone_may_compile_webassembly_and_reach_nothing(service: Service) -> None:
+    client = service.client
+    worker = await client.get("/client/digests/worker.js")
+    assert worker.status_code == 200
+    directives = worker.headers["content-security-policy"].split("; ")
+    assert "default-src 'none'" in directives
+    assert "script-src 'self' 'wasm-unsafe-eval'" in directives
+    assert not any(directive.startswith(("connect-src", "worker-src")) for directive in directives)
+    assert worker.headers["access-control-allow-origin"] == "*"
+    etag = {"If-None-Match": worker.headers["etag"]}
+    unchanged = await client.get("/client/digests/worker.js", headers=etag)
+    assert unchanged.status_code == 304
+    assert unchanged.headers["content-security-policy"] == worker.headers["content-security-policy"]
+    for other in ("/client/digests/lanes.js", "/client/index.js", "/upload/", "/client/digests/nothing.js"):
+        assert "unsafe" not in (await client.get(other)).headers["content-security-policy"], other
+
+
 @pytest.fixture
 def logged() -> Iterator[StringIO]:
     """Everything that is logged, at the most talkative level."""

@@ -29,10 +29,10 @@ def find_chromium(path: str) -> str:
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
+async def chromium(*more: str) -> AsyncIterator[Browser]:
     path = find_chromium(os.environ.get("PATH", os.defpath))
     async with (
         async_playwright() as playwright,
-        await playwright.chromium.launch(executable_path=path, args=QUIET) as browser,
+        await playwright.chromium.launch(executable_path=path, args=[*QUIET, *more]) as browser,
     ):
         yield browser

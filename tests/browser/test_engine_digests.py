@@ -3,17 +3,37 @@
 import os
 
 import pytest
+from playwright.async_api import Route
 
 from tests.browser.bucket import Bucket
+from tests.browser.chromium import chromium
 from tests.browser.conftest import MakeSample
 from tests.browser.engine import Engine
 from tests.browser.files import PART
 from tests.browser.observer import Observer
-from tests.browser.service import KeyHolder
-from tests.browser.visitor import Visitor
+from tests.browser.service import KeyHolder, Service
+from tests.browser.visitor import Visitor, visiting
 
 REPORTED = """fetch('/v1/uploads/' + task.upload.id, {{ headers: {{ Authorization: 'Bearer {token}' }} }})
   .then((answer) => answer.json()).then((upload) => upload.parts_uploaded === {count})"""
+# clears away whatever can be while the reads are pending
+READ = """async ([size, step]) => {
+  const { Reading } = await import('/client/digests/reading.js');
+  const often = setInterval(gc, 1);
+  const [file] = document.querySelector('#own').files;
+  const read = async () => {
+    const reading = new Reading(file.slice(0, size), new AbortController().signal);
+    let buffer = new ArrayBuffer(step);
+    while (reading.left > 0) ({ buffer } = await reading.next(buffer));
+  };
+  await Promise.all([read(), read(), read(), read()]);
+  clearInterval(often);
+}"""
+HASH = """async () => {
+  const { openHasher, digestOf } = await import('/client/digests/open.js');
+  const [file] = document.querySelector('#own').files;
+  window.hash = (algorithm) => digestOf(openHasher(), algorithm, file, new AbortController().signal).catch(({ code }) => code);
+}"""
 
 
 @pytest.fixture
@@ -59,3 +79,60 @@ async def test_a_file_that_was_touched_goes_on_where_its_parts_were_recorded_wit
     await engine.reaches("completed")
     assert {put.part_number for put in observer.puts} == {3, 4}
     assert await bucket.sha256((await engine.see("task.upload"))["key"]) == file.sha256
+
+
+async def test_md5_is_computed_by_webassembly_under_the_page_s_own_policy(
+    engine: Engine, visitor: Visitor, sample: MakeSample, bucket: Bucket
+) -> None:
+    await engine.prepare(digests="md5")
+    file = sample(5 * PART + 1)
+    await engine.add(file.path)
+    await engine.reaches("completed")
+    assert await bucket.sha256((await engine.see("task.upload"))["key"]) == file.sha256
+    assert visitor.asked("GET", "/client/digests/lanes.js")
+    assert not visitor.asked("GET", "/client/digests/md5.js"), "the way without WebAssembly was taken"
+
+
+async def test_where_webassembly_is_forbidden_md5_is_computed_without_it(
+    engine: Engine, visitor: Visitor, sample: MakeSample, bucket: Bucket
+) -> None:
+    async def forbid(route: Route) -> None:
+        answer = await route.fetch()
+        headers = answer.headers | {"content-security-policy": "default-src 'none'; script-src 'self'"}
+        await route.fulfill(response=answer, headers=headers)
+
+    await visitor.page.route("**/digests/worker.js", forbid)
+    await engine.prepare(digests="md5")
+    file = sample(5 * PART + 1)
+    await engine.add(file.path)
+    await engine.reaches("completed")
+    assert await bucket.sha256((await engine.see("task.upload"))["key"]) == file.sha256
+    assert visitor.asked("GET", "/client/digests/md5.js")
+
+
+async def test_a_read_that_nothing_refers_to_is_not_cleared_away(
+    service: Service, key_holder: KeyHolder, sample: MakeSample
+) -> None:
+    token = await key_holder.token()
+    file = sample(2 * PART)
+    async with (
+        chromium("--js-flags=--expose-gc") as browser,
+        visiting(browser, service.url, token) as visitor,
+    ):
+        engine = Engine(visitor.page, token)
+        await engine.prepare()
+        await visitor.page.set_input_files("#own", file.path)
+        await visitor.page.evaluate(READ, [file.size, 65_536])
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "md5"])
+async def test_a_file_that_changed_is_told_apart_from_one_that_cannot_be_hashed(
+    engine: Engine, sample: MakeSample, algorithm: str
+) -> None:
+    await engine.prepare()
+    file = sample(PART + 1)
+    await engine.page.set_input_files("#own", file.path)
+    await engine.page.evaluate(HASH)
+    assert len(await engine.see(f"hash('{algorithm}')")) > len("file_changed")
+    file.path.write_bytes(b"shorter")
+    assert await engine.see(f"hash('{algorithm}')") == "file_changed"

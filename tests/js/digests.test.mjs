@@ -24,6 +24,7 @@ const expected = (algorithm, bytes) => createHash(algorithm).update(bytes).diges
 class Hand {
   /** @type {Order[]} */
   orders = [];
+  #answered = 0;
   terminated = false;
   /** @type {((event: any) => void) | null} */
   onmessage = null;
@@ -36,9 +37,15 @@ class Hand {
   };
   /** @param {Answer} data */
   answer = (data) => this.onmessage?.({ data });
-  get last() {
-    const order = this.orders.at(-1);
-    return order === 'stop' ? order : order?.algorithm;
+  /** @returns {{ id: number, algorithm: string, blob: Blob }[]} */
+  get asked() {
+    return this.orders.flatMap((order) => ('id' in order ? [order] : []));
+  }
+  /** @param {{ digest: string } | { failure: string, message: string }} outcome  of the blob longest asked for */
+  next(outcome) {
+    const { id } = /** @type {{ id: number }} */ (this.asked[this.#answered]);
+    this.#answered += 1;
+    this.answer({ id, ...outcome });
   }
 }
 
@@ -95,57 +102,100 @@ for (const algorithm of /** @type {const} */ (['sha256', 'md5'])) {
 }
 
 test('fewer bytes than a blob should have are not hashed', async () => {
-  const short = { size: 10, arrayBuffer: async () => new ArrayBuffer(4), slice: () => short };
-  for (const algorithm of /** @type {const} */ (['sha256', 'md5']))
-    await assert.rejects(hash(algorithm, /** @type {any} */ (short), never), { name: 'ShortRead' });
+  for (const algorithm of /** @type {const} */ (['sha256', 'md5'])) {
+    const streamed = { size: 10, stream: () => new Blob(['four']).stream() };
+    await assert.rejects(hash(algorithm, /** @type {any} */ (streamed), never), { name: 'ShortRead' });
+    const sliced = { size: 10, stream: () => new ReadableStream(), slice: () => new Blob(['four']) };
+    await assert.rejects(hash(algorithm, /** @type {any} */ (sliced), never), { name: 'ShortRead' });
+  }
+});
+
+test('memory of a part is used again for the next one that fits, for no other', async () => {
+  /** @type {ArrayBuffer[]} */
+  const spare = [];
+  const sizes = [1000, 700, 1000, 2000, 0];
+  for (const size of sizes) {
+    const bytes = noise(size);
+    assert.equal(await hash('sha256', new Blob([bytes]), never, spare), expected('sha256', bytes), `${size}`);
+  }
+  assert.deepEqual(
+    spare.map(({ byteLength }) => byteLength),
+    [2000, 1000],
+  );
 });
 
 test('a slice that cannot be read, or has become shorter, says that the file was changed', async () => {
   const { crew, hands } = crewed();
   for (const failure of ['NotReadableError', 'NotFoundError', 'ShortRead']) {
     const wanted = assert.rejects(digestOf(crew, 'md5', new Blob(), never), { code: 'file_changed' });
-    hands[0]?.answer({ failure, message: '' });
+    hands[0]?.next({ failure, message: '' });
     await wanted;
   }
   const other = assert.rejects(digestOf(crew, 'md5', new Blob(), never), { name: 'TypeError' });
-  hands[0]?.answer({ failure: 'TypeError', message: '' });
+  hands[0]?.next({ failure: 'TypeError', message: '' });
   await other;
 });
 
-test('blobs go to the workers in order, to as many as there may be, and workers that idle go', async () => {
-  const { crew, hands, time } = crewed();
-  const blobs = ['a', 'b', 'c'].map((text) => new Blob([text]));
-  const digests = blobs.map((blob) => crew.hash('md5', blob, never));
-  assert.equal(hands.length, 2);
-  const sent = () => hands.map((hand) => hand.orders.map((order) => order !== 'stop' && order.blob));
-  assert.deepEqual(sent(), [[blobs[0]], [blobs[1]]]);
-  hands[1]?.answer({ digest: 'second' });
-  assert.deepEqual(sent(), [[blobs[0]], [blobs[1], blobs[2]]], 'the blob itself is posted, not its bytes');
-  hands[0]?.answer({ digest: 'first' });
-  hands[1]?.answer({ digest: 'third' });
-  assert.deepEqual(await Promise.all(digests), ['first', 'second', 'third']);
-  time.advance(60_000);
-  assert.deepEqual(
-    hands.map((hand) => hand.terminated),
-    [true, true],
-  );
-  crew.hash('md5', new Blob(), never);
-  assert.equal(hands.length, 3, 'and another starts when there is work again');
+test('four blobs share a worker for MD5, and two for SHA-256; another is hired when none has room', async () => {
+  for (const [algorithm, room] of /** @type {const} */ ([
+    ['md5', 4],
+    ['sha256', 2],
+  ])) {
+    const { crew, hands } = crewed();
+    const blobs = Array.from({ length: 2 * room + 1 }, (_, index) => new Blob([String(index)]));
+    const digests = blobs.map((blob) => crew.hash(algorithm, blob, never));
+    const sent = () => hands.map((hand) => hand.asked.map(({ blob }) => blob));
+    assert.deepEqual(sent(), [blobs.slice(0, room), blobs.slice(room, 2 * room)], 'the blobs, not their bytes');
+    hands[1]?.next({ digest: 'first of the second' });
+    assert.equal(hands[1]?.asked.at(-1)?.blob, blobs.at(-1), 'a place that is free is taken');
+    for (let turn = 0; turn < room; turn += 1)
+      hands.forEach((hand, index) => hand.next({ digest: `${index}` }));
+    const answers = await Promise.all(digests);
+    assert.deepEqual(answers.slice(0, room + 1), [...Array(room).fill('0'), 'first of the second']);
+    assert.equal(hands.length, 2);
+  }
 });
 
-test('who no longer wants a digest gets none, and the worker stops', async () => {
+test('one that needs more room than there is waits, and those behind it wait too', () => {
+  const { crew, hands } = crewed({ most: 1 });
+  for (const algorithm of /** @type {const} */ (['md5', 'md5', 'sha256', 'md5']))
+    crew.hash(algorithm, new Blob(), never);
+  const algorithms = () => hands[0]?.asked.map(({ algorithm }) => algorithm);
+  assert.deepEqual(algorithms(), ['md5', 'md5']);
+  hands[0]?.next({ digest: '' });
+  assert.deepEqual(algorithms(), ['md5', 'md5', 'sha256', 'md5']);
+});
+
+test('workers that idle go, and another starts when there is work again', async () => {
+  const { crew, hands, time } = crewed();
+  const digest = crew.hash('md5', new Blob(), never);
+  time.advance(60_000);
+  assert.ok(!hands[0]?.terminated, 'it is busy');
+  hands[0]?.next({ digest: 'done' });
+  await digest;
+  time.advance(60_000);
+  assert.ok(hands[0]?.terminated);
+  crew.hash('md5', new Blob(), never);
+  assert.equal(hands.length, 2);
+});
+
+test('who no longer wants a digest gets none, and the worker stops with that one alone', async () => {
   const { crew, hands } = crewed({ most: 1 });
   const stop = new AbortController();
-  const running = crew.hash('md5', new Blob(), stop.signal);
+  const running = crew.hash('sha256', new Blob(), stop.signal);
+  const kept = crew.hash('sha256', new Blob(['kept']), never);
   const queued = crew.hash('sha256', new Blob(), stop.signal);
-  const other = crew.hash('md5', new Blob(['other']), never);
+  const other = crew.hash('sha256', new Blob(['other']), never);
   stop.abort(new Error('paused'));
   await assert.rejects(running, /paused/);
   await assert.rejects(queued, /paused/);
-  assert.equal(hands[0]?.last, 'stop');
-  hands[0]?.answer({ failure: 'AbortError', message: '' });
-  hands[0]?.answer({ digest: 'kept' });
-  assert.equal(await other, 'kept');
+  const [first] = hands[0]?.asked ?? [];
+  assert.deepEqual(hands[0]?.orders.at(-1), { stop: first?.id });
+  assert.equal(hands[0]?.asked.length, 2, 'its place is free when it has answered');
+  hands[0]?.next({ failure: 'AbortError', message: '' });
+  hands[0]?.next({ digest: 'kept' });
+  hands[0]?.next({ digest: 'other' });
+  assert.deepEqual(await Promise.all([kept, other]), ['kept', 'other']);
   await assert.rejects(crew.hash('md5', new Blob(), stop.signal), /paused/);
 });
 
@@ -160,20 +210,23 @@ test('where no worker can be had, the page hashes by itself', async () => {
   assert.deepEqual(await Promise.all(both), [expected('md5', bytes), expected('sha256', bytes)]);
 });
 
-test('a worker whose script is not let in hands its blob back', async () => {
+test('a worker whose script is not let in hands its blobs back', async () => {
   const { crew, hands } = crewed({ most: 1 });
-  const bytes = noise(100);
-  const digest = crew.hash('md5', new Blob([bytes]), never);
+  const both = [noise(100), noise(200)];
+  const digests = both.map((bytes) => crew.hash('md5', new Blob([bytes]), never));
   let prevented = false;
   hands[0]?.onerror?.({ preventDefault: () => (prevented = true) });
-  assert.equal(await digest, expected('md5', bytes));
+  assert.deepEqual(
+    await Promise.all(digests),
+    both.map((bytes) => expected('md5', bytes)),
+  );
   assert.ok(hands[0]?.terminated && prevented);
 });
 
 test('the port names the algorithm', async () => {
   const { crew, hands } = crewed();
   const wanted = openDigests('sha256', crew).of(1, new Blob(), never);
-  hands[0]?.answer({ digest: 'sum' });
+  hands[0]?.next({ digest: 'sum' });
   assert.deepEqual(await wanted, { sha256: 'sum' });
 });
 

@@ -1,6 +1,7 @@
 /**
- * A few workers that share one queue of blobs to hash. They start when there is work for them, and go when there was
- * none for a while. Where no worker can be had (a page of another origin, a policy against them) the page itself
+ * A few workers that share one queue of blobs to hash, each of them busy with several at once: MD5 of four costs about
+ * what one does (lanes.js), and with Web Crypto one blob is read while another one is hashed. So a worker is hired when
+ * the others have no room. They go when there was no work for a while. Where no worker can be had (a page of another origin, a policy against them) the page itself
  * hashes, one blob at a time.
  */
 
@@ -8,9 +9,12 @@
 /** @import { Answer } from './worker.js' */
 
 import { onAbort } from '../surroundings.js';
+import { LANES } from './md5_code.js';
 
-/** More would wait for each other's reads, and each holds a part in memory. */
-const MOST_WORKERS = 4;
+/** More would wait for each other's reads. */
+const MOST_WORKERS = 2;
+/** Blobs that a worker is busy with at once. With Web Crypto each of them is in memory as a whole. */
+const ROOM = { md5: LANES, sha256: 2 };
 const IDLE_MS = 10_000;
 
 /**
@@ -37,10 +41,9 @@ export class Crew {
   #most;
   /** @type {Job[]} in order of arrival */
   #queue = [];
-  /** @type {Set<Hand>} */
-  #idle = new Set();
-  /** @type {Map<Hand, Job>} */
-  #busy = new Map();
+  /** @type {Map<Hand, Map<number, Job>>} what each is busy with */
+  #hands = new Map();
+  #ids = 0;
   /** Whether no worker can be had here. */
   #short = false;
   #alone = false;
@@ -79,31 +82,37 @@ export class Crew {
 
   /** Hires the first worker ahead of need. */
   warm() {
-    const hand = this.#hand();
-    if (hand) this.#idle.add(hand);
+    if (this.#hands.size === 0) this.#hire();
     this.#share();
   }
 
   #share() {
     this.#keep();
-    while (this.#queue.length > 0) {
-      const hand = this.#hand();
-      if (!hand) {
-        if (this.#short) this.#work();
-        return;
-      }
-      const job = /** @type {Job} */ (this.#queue.shift());
-      this.#idle.delete(hand);
-      this.#busy.set(hand, job);
-      hand.postMessage({ algorithm: job.algorithm, blob: job.blob });
+    for (let [job] = this.#queue; job; [job] = this.#queue) {
+      const hand = this.#free(ROOM[job.algorithm]) ?? this.#hire();
+      if (!hand) break;
+      this.#queue.shift();
+      this.#ids += 1;
+      this.#hands.get(hand)?.set(this.#ids, job);
+      hand.postMessage({ id: this.#ids, algorithm: job.algorithm, blob: job.blob });
     }
-    if (this.#busy.size === 0) this.#keep = this.#options.after(IDLE_MS, () => this.#dismiss());
+    if (this.#short) this.#work();
+    if (this.#busy === 0) this.#keep = this.#options.after(IDLE_MS, () => this.#dismiss());
+  }
+
+  get #busy() {
+    return [...this.#hands.values()].filter(({ size }) => size > 0).length;
+  }
+
+  /** @param {number} room */
+  #free(room) {
+    for (const [hand, jobs] of this.#hands) if (jobs.size < room) return hand;
+    return null;
   }
 
   /** @returns {Hand | null} */
-  #hand() {
-    const [idle] = this.#idle;
-    if (idle || this.#short || this.#busy.size >= this.#most) return idle ?? null;
+  #hire() {
+    if (this.#short || this.#hands.size >= this.#most) return null;
     try {
       const hand = this.#options.hire();
       hand.onmessage = ({ data }) => this.#answered(hand, data);
@@ -111,6 +120,7 @@ export class Crew {
         event.preventDefault?.();
         this.#lost(hand);
       };
+      this.#hands.set(hand, new Map());
       return hand;
     } catch {
       this.#short = true;
@@ -123,9 +133,9 @@ export class Crew {
    * @param {Answer} answer
    */
   #answered(hand, answer) {
-    const job = this.#busy.get(hand);
-    this.#busy.delete(hand);
-    this.#idle.add(hand);
+    const jobs = this.#hands.get(hand);
+    const job = jobs?.get(answer.id);
+    jobs?.delete(answer.id);
     if ('digest' in answer) job?.resolve(answer.digest);
     else job?.reject(Object.assign(new Error(answer.message), { name: answer.failure }));
     this.#share();
@@ -137,12 +147,11 @@ export class Crew {
    * @param {Hand} hand
    */
   #lost(hand) {
-    const job = this.#busy.get(hand);
-    this.#busy.delete(hand);
-    this.#idle.delete(hand);
+    const jobs = [...(this.#hands.get(hand)?.values() ?? [])];
+    this.#hands.delete(hand);
     hand.terminate();
     this.#short = true;
-    if (job && !job.signal.aborted) this.#queue.unshift(job);
+    this.#queue.unshift(...jobs.filter(({ signal }) => !signal.aborted));
     this.#share();
   }
 
@@ -158,17 +167,18 @@ export class Crew {
   /** @param {Job} job */
   #drop(job) {
     this.#queue = this.#queue.filter((other) => other !== job);
-    for (const [hand, held] of this.#busy) if (held === job) hand.postMessage('stop');
+    for (const [hand, jobs] of this.#hands)
+      for (const [id, held] of jobs) if (held === job) hand.postMessage({ stop: id });
   }
 
   #dismiss() {
-    for (const hand of this.#idle) hand.terminate();
-    this.#idle.clear();
+    for (const hand of this.#hands.keys()) hand.terminate();
+    this.#hands.clear();
   }
 }
 
 function mostWorkers() {
   const cores = globalThis.navigator?.hardwareConcurrency ?? 2;
-  // two at least: one reads while the other one's bytes are hashed
-  return Math.max(2, Math.min(MOST_WORKERS, cores - 1));
+  // the page and the browser need the others
+  return Math.max(1, Math.min(MOST_WORKERS, Math.floor(cores / 2)));
 }

@@ -1,26 +1,43 @@
 /**
- * Runs in a worker: digests of the blobs it is sent, one at a time. A blob refers to its file, so posting one copies
+ * Runs in a worker: digests of the blobs it is sent, a few at once. A blob refers to its file, so posting one copies
  * no bytes; they are read here.
  *
- * @typedef {{ algorithm: import('./hashing.js').Algorithm, blob: Blob } | 'stop'} Order  `stop` ends the one under way
- * @typedef {{ digest: string } | { failure: string, message: string }} Answer
+ * @typedef {{ id: number, algorithm: import('./hashing.js').Algorithm, blob: Blob } | { stop: number }} Order
+ * @typedef {{ id: number, digest: string } | { id: number, failure: string, message: string }} Answer
  */
 
-import { hash } from './hashing.js';
+import { base64, hash } from './hashing.js';
+import { Lanes } from './lanes.js';
 
-/** @type {AbortController} */
-let stop;
+/** @type {Map<number, AbortController>} */
+const underWay = new Map();
+/** @type {Promise<Lanes | null> | null} null within: WebAssembly is missing here, or forbidden */
+let opening = null;
+/** @type {ArrayBuffer[]} fresh memory costs about as much as reading into it */
+const spare = [];
 
 /** @param {Answer} answer */
 const reply = (answer) => globalThis.postMessage(answer);
 
+/** @type {typeof hash} */
+async function hashed(algorithm, blob, signal) {
+  if (algorithm !== 'md5') return hash(algorithm, blob, signal, spare);
+  opening ??= Lanes.open().catch(() => null);
+  const lanes = await opening;
+  return lanes ? base64(await lanes.hash(blob, signal)) : hash(algorithm, blob, signal);
+}
+
 globalThis.onmessage = ({ data }) => {
   /** @type {Order} */
   const order = data;
-  if (order === 'stop') return stop.abort();
-  stop = new AbortController();
-  hash(order.algorithm, order.blob, stop.signal).then(
-    (digest) => reply({ digest }),
-    ({ name, message }) => reply({ failure: name, message }),
-  );
+  if ('stop' in order) return underWay.get(order.stop)?.abort();
+  const { id, algorithm, blob } = order;
+  const stop = new AbortController();
+  underWay.set(id, stop);
+  hashed(algorithm, blob, stop.signal)
+    .then(
+      (digest) => reply({ id, digest }),
+      ({ name, message }) => reply({ id, failure: name, message }),
+    )
+    .finally(() => underWay.delete(id));
 };
