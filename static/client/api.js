@@ -1,24 +1,33 @@
 /**
- * The coordinator's HTTP contract, one method a route, as far as a plain upload needs it; the rest: ledger.js. Every route used here is safe to repeat, and http.js
- * repeats it: starting carries an Idempotency-Key.
+ * The coordinator's HTTP contract, one method a route, as far as a plain upload needs it; the rest: ledger.js. Every
+ * route used here is safe to repeat, and http.js repeats it: starting carries an Idempotency-Key.
  */
 
 /** @import { PartClaim, PartWish, SignedPart, StartBody, Started, Upload } from './types.js' */
 /** @import { Http } from './http.js' */
-
-import { BRIEF_TRIES } from './retry.js';
+/** @import { Load } from './loading.js' */
 
 export class Coordinator {
   #http;
+  #load;
 
-  /** @param {Http} http */
-  constructor(http) {
+  /**
+   * @param {Http} http
+   * @param {Load} load
+   */
+  constructor(http, load) {
     this.#http = http;
+    this.#load = load;
   }
 
-  /** The calls that read; loaded when something is to be read. */
-  async ledger() {
-    return new (await import('./ledger.js')).Ledger(this.#http);
+  /**
+   * The calls beside a plain upload's; loaded when one is made.
+   *
+   * @param {AbortSignal} [signal]
+   */
+  async ledger(signal) {
+    const { Ledger } = await this.#load(() => import('./ledger.js'), signal);
+    return new Ledger(this.#http);
   }
 
   /** The coordinator's clock, in milliseconds since 1970. */
@@ -34,8 +43,8 @@ export class Coordinator {
    */
   async start(body, idempotencyKey, hurry) {
     const headers = { 'Idempotency-Key': idempotencyKey };
-    const answer = await this.#http.call('POST', '/v1/uploads', { body, headers, hurry });
-    return { created: answer.status === 201, upload: answer.body.upload, parts: answer.body.parts };
+    const { status, body: started } = await this.#http.call('POST', '/v1/uploads', { body, headers, hurry });
+    return { created: status === 201, ...started };
   }
 
   /**
@@ -61,22 +70,14 @@ export class Coordinator {
 
   /**
    * @param {string} id
-   * @param {number | null} size  of a stream; null: known from the start
+   * @param {number | undefined} size  of a stream; undefined: known from the start
    * @param {AbortSignal} [signal]
    * @returns {Promise<{ upload: Upload, retryAfter: number | null }>} the wait is in milliseconds
    */
   async complete(id, size, signal) {
-    const body = size === null ? {} : { size };
-    const answer = await this.#http.call('POST', `${path(id)}/complete`, { body, signal });
-    return { upload: answer.body, retryAfter: answer.retryAfter };
-  }
-
-  /**
-   * @param {string} id
-   * @returns {Promise<Upload>}
-   */
-  async abort(id) {
-    return (await this.#http.call('DELETE', path(id), { tries: BRIEF_TRIES })).body;
+    const route = `${path(id)}/complete`;
+    const { body: upload, retryAfter } = await this.#http.call('POST', route, { body: { size }, signal });
+    return { upload, retryAfter };
   }
 }
 

@@ -7,7 +7,7 @@
 /** @import { Surroundings } from './surroundings.js' */
 /** @import { Upload } from './types.js' */
 
-import { CoordinatorError } from './errors.js';
+import { CoordinatorError, UploadError } from './errors.js';
 import { sleep } from './surroundings.js';
 
 const POLL_MS = 2_000;
@@ -15,27 +15,23 @@ const POLL_MS = 2_000;
 /**
  * @param {Coordinator} coordinator
  * @param {string} id
- * @param {number | null} size  of a stream; null: known from the start
+ * @param {number | undefined} size  of a stream; undefined: known from the start
  * @param {Surroundings} surroundings
  * @param {AbortSignal} signal
- * @returns {Promise<{ upload: Upload } | { missing: number[] }>} the upload as it ended, or the parts to send again
+ * @returns {Promise<{ upload: Upload } | { missing: number[] }>} the completed upload, or the parts to send again
+ * @throws {UploadError | CoordinatorError} `ended`, where it ended otherwise
  */
 export async function complete(coordinator, id, size, surroundings, signal) {
   for (;;) {
     try {
       const { upload, retryAfter } = await coordinator.complete(id, size, signal);
-      if (upload.state !== 'completing' && upload.state !== 'open') return { upload };
+      if (upload.state === 'completed') return { upload };
+      if (upload.state !== 'completing' && upload.state !== 'open') throw new UploadError('ended');
       await sleep(surroundings, retryAfter ?? POLL_MS, signal);
     } catch (error) {
-      const missing = missingParts(error);
-      if (missing === null) throw error;
-      return { missing };
+      // missing at the store, or not what was claimed
+      if (!(error instanceof CoordinatorError) || error.partNumbers.length === 0) throw error;
+      return { missing: error.partNumbers };
     }
   }
-}
-
-/** @param {unknown} error */
-function missingParts(error) {
-  if (!(error instanceof CoordinatorError) || error.partNumbers.length === 0) return null;
-  return error.code === 'parts_missing' || error.code === 'parts_mismatch' ? error.partNumbers : null;
 }

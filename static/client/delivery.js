@@ -9,7 +9,8 @@
 /** @import { Detours } from './detour.js' */
 /** @import { Pace } from './pace.js' */
 /** @import { Hasher } from './digests/open.js' */
-/** @import { Digests, PathContext, PathName, Paths } from './ports.js' */
+/** @import { Load } from './loading.js' */
+/** @import { Digests, PathName } from './ports.js' */
 /** @import { Surroundings } from './surroundings.js' */
 /** @import { Transport } from './transfer.js' */
 /** @import { Turns } from './turns.js' */
@@ -20,8 +21,9 @@ import { complete } from './completion.js';
 import { UploadError } from './errors.js';
 import { FileSource } from './file_source.js';
 import { Identity } from './identity.js';
-import { isPlanned, partRange, planOf } from './plan.js';
-import { abortIfThere, Start } from './start.js';
+import { hold } from './lock.js';
+import { partRange, planOf } from './plan.js';
+import { Start } from './start.js';
 import { abortable } from './surroundings.js';
 import { workOn } from './work.js';
 
@@ -33,11 +35,11 @@ const MOST_ROUNDS = 5;
  * @property {Pool} pool  places for parts
  * @property {Transport} transport
  * @property {Surroundings} surroundings
+ * @property {Load} load
  * @property {Pace} pace
  * @property {Turns} turns  of starts, by fingerprint
- * @property {(upload: Upload) => Promise<Digests | null>} openDigests  null: none are wanted
- * @property {() => Promise<Hasher>} openHasher
- * @property {(context: PathContext) => Promise<Paths>} openPaths
+ * @property {(upload: Upload, signal: AbortSignal) => Promise<Digests | null>} openDigests  null: none are wanted
+ * @property {(signal?: AbortSignal) => Promise<Hasher>} openHasher
  * @property {boolean} hashes  whether parts are bound to digests, as far as is known before the start
  *
  * @typedef {object} FileOptions
@@ -70,7 +72,7 @@ export class Delivery {
   /** @type {Work | null} */
   #work = null;
   #inStep = false;
-  /** @type {RecordedPart[]} what was held before anything was sent from here */
+  /** @type {RecordedPart[]} what was held, with a digest, before anything was sent from here */
   #found = [];
   /** @type {(() => void) | null} lets another tab send */
   #letGo = null;
@@ -88,7 +90,7 @@ export class Delivery {
     this.#file = file;
     this.#context = context;
     this.#watcher = watcher;
-    this.#identity = new Identity(file, options.expected ?? null);
+    this.#identity = new Identity(file);
     this.#start = new Start(file, context, options, watcher);
   }
 
@@ -122,7 +124,8 @@ export class Delivery {
         }
       }
     } finally {
-      this.#leave();
+      // another tab would go on with what is being cancelled
+      if (signal.reason?.code !== 'cancelled') this.#leave();
     }
   }
 
@@ -134,10 +137,14 @@ export class Delivery {
   /** Clears away what a start, even one whose answer is still on its way, left at the coordinator. */
   async abandon() {
     this.#work?.reporter.drop();
-    const started = await this.#start.outcome();
-    const upload = this.#work?.upload ?? started?.upload;
-    if (!upload || this.#elsewhere || this.#watcher.rival(upload.id)) return;
-    await abortIfThere(this.#context.coordinator, upload.id);
+    try {
+      const upload = (this.#work ?? (await this.#start.outcome()))?.upload;
+      if (!upload || this.#elsewhere || this.#watcher.rival(upload.id)) return;
+      const { abortIfThere } = await this.#context.load(() => import('./detour.js'));
+      await abortIfThere(this.#context.coordinator, upload.id);
+    } finally {
+      this.#leave();
+    }
   }
 
   /**
@@ -159,8 +166,8 @@ export class Delivery {
       if (work.upload.state === 'open') await this.#identity.check();
       await work.reporter.flush();
       const { coordinator, surroundings } = this.#context;
-      const answer = await complete(coordinator, work.upload.id, null, surroundings, signal);
-      if ('upload' in answer) return this.#completed(work, answer.upload);
+      const answer = await complete(coordinator, work.upload.id, undefined, surroundings, signal);
+      if ('upload' in answer) return (work.upload = answer.upload);
       for (const number of answer.missing) work.meter.missing(number, partRange(work.plan, number).size);
     }
     throw new UploadError('part_failed');
@@ -175,23 +182,23 @@ export class Delivery {
     const started = await abortable(this.#start.run(fingerprint), signal);
     this.#inStep = started.created;
     this.#found = [];
-    return abortable(this.#prepare(started), signal);
+    return abortable(this.#prepare(started, signal), signal);
   }
 
   /**
    * @param {Started} started
+   * @param {AbortSignal} signal
    * @returns {Promise<Work>}
    */
-  #prepare(started) {
+  #prepare(started, signal) {
     const plan = planOf(started.upload, this.#file.size);
-    return workOn(this.#context, this.#watcher, started, {
+    const content = {
       plan,
       source: new FileSource(this.#file, plan),
       signedSize: () => undefined,
-      checkFile: async () => {
-        await this.#identity.check();
-      },
-    });
+      checkFile: () => this.#identity.check(),
+    };
+    return workOn(this.#context, this.#watcher, started, content, signal);
   }
 
   /**
@@ -199,8 +206,11 @@ export class Delivery {
    * @param {AbortSignal} signal
    */
   async #takeTurn(work, signal) {
-    const { takeTurn } = await import('./tabs.js');
-    this.#letGo = await takeTurn(this.#context, work, signal, {
+    const { surroundings, load } = this.#context;
+    this.#letGo = await hold(surroundings, work.upload.id, { ifAvailable: true });
+    if (this.#letGo) return;
+    const { awaitTurn } = await load(() => import('./tabs.js'), signal);
+    this.#letGo = await awaitTurn(this.#context, work, signal, {
       onElsewhere: (elsewhere) => {
         this.#elsewhere = elsewhere;
         this.#watcher.onElsewhere(elsewhere);
@@ -220,17 +230,10 @@ export class Delivery {
    * @param {Work} work
    * @param {AbortSignal} signal
    */
-  async #learn({ upload, plan, meter }, signal) {
-    const ledger = await this.#context.coordinator.ledger();
-    const recorded = await ledger.parts(upload.id, signal);
-    const planned = recorded.filter((part) => isPlanned(plan, part));
-    const held = new Set(planned.map((part) => part.part_number));
-    this.#found.push(...planned.filter((part) => !meter.done.has(part.part_number)));
-    for (let number = 1; number <= (plan.partCount ?? 0); number += 1) {
-      const { size } = partRange(plan, number);
-      if (held.has(number)) meter.stored(number, size);
-      else meter.missing(number, size);
-    }
+  async #learn(work, signal) {
+    const { coordinator, load } = this.#context;
+    const { learn } = await load(() => import('./held.js'), signal);
+    this.#found.push(...(await learn(coordinator, work, signal)));
     this.#inStep = true;
   }
 
@@ -240,10 +243,15 @@ export class Delivery {
    */
   async #send({ sender, plan }, signal) {
     this.#stage('uploading', signal);
-    if (!this.#found.some(({ digest }) => digest)) return sender.send(signal);
-    const { sendProven } = await import('./verification.js');
-    const content = { file: this.#file, plan, found: this.#found, proven: this.#start.proven };
-    return sendProven(this.#context, sender, content, signal);
+    const found = this.#found;
+    if (found.length === 0) return sender.send(signal);
+    const { sendProven } = await this.#context.load(() => import('./verification.js'), signal);
+    return sendProven(
+      this.#context,
+      sender,
+      { file: this.#file, plan, found, proven: this.#start.proven },
+      signal,
+    );
   }
 
   /**
@@ -273,16 +281,6 @@ export class Delivery {
     this.#leave();
     this.#start.forget();
     return null;
-  }
-
-  /**
-   * @param {Work} work
-   * @param {Upload} upload
-   */
-  #completed(work, upload) {
-    if (upload.state !== 'completed') throw new UploadError('ended');
-    work.upload = upload;
-    return upload;
   }
 
   /**

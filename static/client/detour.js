@@ -7,7 +7,6 @@
 /** @import { Upload } from './types.js' */
 
 import { CoordinatorError, UploadError } from './errors.js';
-import { abortIfThere } from './start.js';
 
 const MOST = 5;
 const OVER = new Set(['not_found', 'upload_gone', 'upload_not_open', 'already_completed', 'completing']);
@@ -39,7 +38,7 @@ export class Detours {
       throw new UploadError('file_changed', {}, error);
     if (!saysOver(error) || this.#taken >= MOST) throw error;
     this.#taken += 1;
-    const ledger = await this.#coordinator.ledger();
+    const ledger = await this.#coordinator.ledger(signal);
     const upload = await ledger.get(id, signal).catch((problem) => {
       if (saysOver(problem)) return null;
       throw problem;
@@ -60,10 +59,21 @@ export class Detours {
  * @throws {UploadError | CoordinatorError} one that makes for a detour
  */
 export async function checkOpen(coordinator, id, signal) {
-  const ledger = await coordinator.ledger();
+  const ledger = await coordinator.ledger(signal);
   await ledger.parts(id, signal);
   const { state } = await ledger.get(id, signal);
   if (state !== 'open') throw new UploadError('ended');
+}
+
+/**
+ * @param {Coordinator} coordinator
+ * @param {string} id  of an upload that may be gone already
+ */
+export async function abortIfThere(coordinator, id) {
+  const ledger = await coordinator.ledger();
+  await ledger.abort(id).catch((error) => {
+    if (!(error instanceof CoordinatorError) || (error.status !== 404 && error.status !== 410)) throw error;
+  });
 }
 
 /**

@@ -21,6 +21,14 @@ export class CoordinatorError extends Error {
   }
 }
 
+/** Nothing answers. */
+export function unreachable() {
+  return new CoordinatorError(0, {
+    code: 'unreachable',
+    detail: 'The upload service cannot be reached. Check the connection.',
+  });
+}
+
 /** One try to send one part failed. Never reaches a user of the client. */
 export class TransferError extends Error {
   /**
@@ -30,7 +38,7 @@ export class TransferError extends Error {
    * @param {string} [text]  the body of the refusal, as far as it was text
    */
   constructor(kind, status, retryAfter = null, text = '') {
-    super(kind === 'status' ? `the store answered ${status}` : kind);
+    super(`${kind} ${status}`);
     this.name = 'TransferError';
     this.kind = kind;
     this.status = status;

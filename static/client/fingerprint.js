@@ -27,7 +27,9 @@ export async function fingerprint(file) {
   const head = new DataView(new ArrayBuffer(8));
   head.setBigUint64(0, BigInt(file.size));
   const sampled = new Blob([head.buffer, ...samples(file)]);
-  return hex(new Uint8Array(await subtle.digest('SHA-256', await read(sampled, file.size + 8))));
+  return hex(
+    new Uint8Array(await subtle.digest('SHA-256', await read(sampled, Math.min(file.size, 3 * SAMPLE) + 8))),
+  );
 }
 
 /**
@@ -43,14 +45,13 @@ function samples(file) {
 
 /**
  * @param {Blob} sampled
- * @param {number} most
+ * @param {number} size  that it must have
  */
-async function read(sampled, most) {
-  const wanted = Math.min(most, 3 * SAMPLE + 8);
+async function read(sampled, size) {
   const bytes = await sampled.arrayBuffer().catch((error) => {
     throw new UploadError('file_unreadable', {}, error);
   });
-  if (bytes.byteLength !== wanted) throw new UploadError('file_unreadable');
+  if (bytes.byteLength !== size) throw new UploadError('file_unreadable');
   return bytes;
 }
 

@@ -7,13 +7,12 @@
 /** @import { TokenSource } from './credential.js' */
 
 import { Credential } from './credential.js';
-import { CoordinatorError } from './errors.js';
+import { CoordinatorError, unreachable } from './errors.js';
 import { PATIENT_TRIES, parseRetryAfter, pause, stepAfterCall } from './retry.js';
 import { abortable, onAbort } from './surroundings.js';
 
 const TIMEOUT_MS = 30_000;
 const MOST_RENEWALS = 5;
-const UNREACHABLE = 'The upload service cannot be reached. Check the connection.';
 
 /** @typedef {typeof globalThis.fetch} Fetch */
 
@@ -34,21 +33,27 @@ const UNREACHABLE = 'The upload service cannot be reached. Check the connection.
 export class Http {
   #base;
   #fetch;
-  #credential;
   #surroundings;
   #skew = 0;
 
   /**
    * @param {object} options
-   * @param {string} options.endpoint  the coordinator's origin, with its path prefix where it has one
-   * @param {Fetch} options.fetch
-   * @param {TokenSource | string | null} options.token
+   * @param {string} [options.endpoint]  the coordinator's origin, with its path prefix where it has one; by default the
+   *   page's
+   * @param {Fetch} [options.fetch]
+   * @param {TokenSource | string | null} [options.token]
    * @param {Surroundings} options.surroundings
    */
-  constructor({ endpoint, fetch, token, surroundings }) {
+  constructor({
+    endpoint = globalThis.location?.origin ?? '',
+    fetch = globalThis.fetch,
+    token = null,
+    surroundings,
+  }) {
     this.#base = endpoint.replace(/\/+$/, '');
-    this.#fetch = fetch;
-    this.#credential = new Credential(token);
+    this.#fetch = fetch.bind(globalThis);
+    /** @readonly */
+    this.credential = new Credential(token);
     this.#surroundings = surroundings;
   }
 
@@ -63,17 +68,6 @@ export class Http {
   }
 
   /**
-   * For requests that are not made here.
-   *
-   * @param {string | null} [refused]  the header that was answered 401
-   * @returns {Promise<Record<string, string>>}
-   */
-  async authorization(refused) {
-    if (refused) await this.#credential.renew(refused.replace(/^Bearer /, ''));
-    return bearer(await this.#credential.current());
-  }
-
-  /**
    * @param {string} method
    * @param {string} route
    * @param {CallOptions} options
@@ -83,7 +77,7 @@ export class Http {
   async call(method, route, options) {
     const { signal, hurry = signal, tries = PATIENT_TRIES } = options;
     for (let failures = 0, renewals = 0; ;) {
-      const token = await abortable(this.#credential.current(), signal);
+      const token = await abortable(this.credential.current(), signal);
       try {
         return await this.#once(method, route, token, options);
       } catch (error) {
@@ -91,7 +85,7 @@ export class Http {
         const step = stepAfterCall(error);
         if (step === 'renew' && renewals < MOST_RENEWALS) {
           renewals += 1;
-          if (await abortable(this.#credential.renew(token), signal)) continue;
+          if (await abortable(this.credential.renew(token), signal)) continue;
         }
         if (step !== 'wait') throw error;
         if (this.#surroundings.online()) failures += 1;
@@ -131,7 +125,7 @@ export class Http {
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof CoordinatorError) throw error;
-      throw new CoordinatorError(0, { code: 'unreachable', detail: UNREACHABLE });
+      throw unreachable();
     } finally {
       for (const call of forget) call();
     }
@@ -156,6 +150,6 @@ export class Http {
  * @param {string | null} token
  * @returns {Record<string, string>}
  */
-function bearer(token) {
+export function bearer(token) {
   return token === null ? {} : { Authorization: `Bearer ${token}` };
 }

@@ -1,10 +1,11 @@
-/** What the coordinator knows of uploads and their parts, and how a part takes the way through it. */
+/** What the coordinator knows of uploads and their parts, how one is ended, and how a part takes the way through it. */
 
 /** @import { Download, RecordedPart, Upload } from './types.js' */
 /** @import { CallOptions, Http } from './http.js' */
 
 import { path } from './api.js';
 import { CoordinatorError } from './errors.js';
+import { bearer } from './http.js';
 import { BRIEF_TRIES } from './retry.js';
 
 export class Ledger {
@@ -49,9 +50,11 @@ export class Ledger {
    * @returns {Promise<{ url: string, headers: Record<string, string> }>}
    */
   async relay(id, number, refused) {
+    const { credential } = this.#http;
+    if (refused) await credential.renew(refused.replace(/^Bearer /, ''));
     return {
       url: this.#http.url(`${path(id)}/parts/${number}`),
-      headers: await this.#http.authorization(refused),
+      headers: bearer(await credential.current()),
     };
   }
 
@@ -73,6 +76,14 @@ export class Ledger {
    */
   async parts(id, signal) {
     return this.#pages(`${path(id)}/parts`, 'parts', { refresh: 'true' }, { signal });
+  }
+
+  /**
+   * @param {string} id
+   * @returns {Promise<Upload>}
+   */
+  async abort(id) {
+    return (await this.#http.call('DELETE', path(id), { tries: BRIEF_TRIES })).body;
   }
 
   /**

@@ -11,7 +11,7 @@ export const LAST_MODIFIED = 'last_modified';
  * the direction of writing. Names have them: an icon's on macOS ends in a carriage return, programs for Hebrew and
  * Arabic put marks around names.
  */
-const HARMFUL = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+const HARMFUL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
 /**
  * A name without what the coordinator refuses.

@@ -58,7 +58,7 @@ export class Pace {
 
   /**
    * @param {Pool} pool
-   * @param {number | null} most  a limit of the caller's own
+   * @param {number | undefined} most  a limit of the caller's own
    * @param {Surroundings} surroundings
    */
   constructor(pool, most, surroundings) {

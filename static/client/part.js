@@ -27,7 +27,7 @@ import { FEW, PATIENT_TRIES, pause, stepAfterPart } from './retry.js';
  * @property {Pace} pace
  * @property {(number: number, sent: number) => void} onSent
  * @property {(number: number) => void} onWaiting  the part failed and waits for its next try
- * @property {() => Promise<void>} checkFile  throws where the file is not what it was
+ * @property {() => Promise<unknown>} checkFile  throws where the file is not what it was
  * @property {(signal: AbortSignal) => Promise<void>} checkUpload  throws where the upload has ended
  */
 
@@ -64,12 +64,7 @@ class Tries {
     if (!this.#signed || !window.isFresh(this.#signed))
       this.#signed = await window.take(this.#number, this.#signal);
     const { url, headers } = this.#signed;
-    const delivered = await transport({
-      ...this.#put(),
-      url,
-      headers,
-      patience: () => pace.patience(this.#stalls),
-    });
+    const delivered = await transport({ ...this.#put(), url, headers });
     pace.arrived(url);
     paths()?.arrived(this.#number);
     return delivered;
@@ -91,6 +86,7 @@ class Tries {
         this.#ports.onSent(this.#number, sent);
       },
       signal: this.#signal,
+      patience: () => this.#ports.pace.patience(this.#stalls),
     };
   }
 
@@ -116,7 +112,6 @@ class Tries {
       case 'reach':
         return this.#reach(failure);
       case 'wait':
-        if (failure.kind === 'stalled') this.#stalls += 1;
         if (failure.kind === 'stalled' && this.#sent === 0 && (await this.#leaves('stalled'))) return false;
         await this.#wait(failure);
         return false;
@@ -172,6 +167,7 @@ class Tries {
   /** @param {TransferError} failure */
   async #wait(failure) {
     const { surroundings } = this.#ports;
+    if (failure.kind === 'stalled') this.#stalls += 1;
     if (surroundings.online()) this.#waits += 1;
     if (this.#waits >= PATIENT_TRIES) throw hopeless(failure);
     await pause(surroundings, this.#waits, failure.retryAfter, this.#signal);

@@ -1,6 +1,6 @@
 /** The plan of an upload: which bytes of the file each part is. The server makes it; nothing here decides it. */
 
-/** @import { RecordedPart, Upload } from './types.js' */
+/** @import { Upload } from './types.js' */
 
 /**
  * @typedef {object} Plan
@@ -26,14 +26,4 @@ export function planOf(upload, size) {
 export function partRange(plan, number) {
   const offset = (number - 1) * plan.partSize;
   return { offset, size: Math.min(plan.partSize, (plan.size ?? Infinity) - offset) };
-}
-
-/**
- * Whether a part that the coordinator knows of is the one planned. One of another size is sent again.
- *
- * @param {Plan} plan
- * @param {RecordedPart} part
- */
-export function isPlanned(plan, { part_number, size }) {
-  return part_number >= 1 && part_number <= (plan.partCount ?? 0) && size === partRange(plan, part_number).size;
 }

@@ -17,8 +17,8 @@ export class Pool {
   #used = 0;
   /** @type {Waiter[]} in order of arrival */
   #waiting = [];
-  /** @type {Map<object, number>} */
-  #held = new Map();
+  /** @type {WeakMap<object, number>} */
+  #held = new WeakMap();
 
   /** @param {number} places  at least 1 */
   constructor(places) {
@@ -78,7 +78,7 @@ export class Pool {
     let next = 0;
     let fewest = Infinity;
     for (const [index, { owner }] of this.#waiting.entries()) {
-      const held = this.#held.get(owner) ?? 0;
+      const held = this.#heldBy(owner);
       if (held >= fewest) continue;
       next = index;
       fewest = held;
@@ -92,17 +92,27 @@ export class Pool {
    * @returns {Release}
    */
   #take(owner) {
-    this.#used += 1;
-    this.#held.set(owner, (this.#held.get(owner) ?? 0) + 1);
+    this.#count(owner, 1);
     let held = true;
     return () => {
       if (!held) return;
       held = false;
-      this.#used -= 1;
-      const left = (this.#held.get(owner) ?? 1) - 1;
-      if (left > 0) this.#held.set(owner, left);
-      else this.#held.delete(owner);
+      this.#count(owner, -1);
       this.#share();
     };
+  }
+
+  /**
+   * @param {object} owner
+   * @param {number} more
+   */
+  #count(owner, more) {
+    this.#used += more;
+    this.#held.set(owner, this.#heldBy(owner) + more);
+  }
+
+  /** @param {object} owner */
+  #heldBy(owner) {
+    return this.#held.get(owner) ?? 0;
   }
 }

@@ -33,6 +33,7 @@
  * @property {PartDigest | undefined} digest
  * @property {(sent: number) => void} onProgress
  * @property {AbortSignal} signal
+ * @property {import('./transfer.js').PartPut['patience']} patience
  *
  * @typedef {object} Paths  of one upload
  * @property {(number: number) => PathName} choose  asked before every try of a part, at once answered
@@ -46,7 +47,7 @@
  * @typedef {object} PathContext
  * @property {string} uploadId
  * @property {import('./ledger.js').Ledger} coordinator
- * @property {(put: Omit<import('./transfer.js').PartPut, 'patience'>) => Promise<Delivered>} transport
+ * @property {import('./transfer.js').Transport} transport
  * @property {import('./surroundings.js').Surroundings} surroundings
  * @property {(path: PathName) => void} onPath  shown to the user; `direct` is assumed until told otherwise
  */

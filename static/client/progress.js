@@ -6,6 +6,8 @@
  * twice count for the speed (they did travel) and not for the bar.
  */
 
+/** @import { Plan } from './plan.js' */
+
 const SMOOTH_MS = 5_000;
 /** The weight of what was measured after a second. */
 const SETTLED = 0.18;
@@ -22,8 +24,7 @@ const SETTLED = 0.18;
  */
 
 export class Meter {
-  #total;
-  #partCount;
+  #plan;
   #finished = 0;
   /** @type {Map<number, number>} part number to bytes sent */
   #flying = new Map();
@@ -35,24 +36,9 @@ export class Meter {
   /** @type {number | null} */
   #last = null;
 
-  /**
-   * @param {number | null} total  bytes
-   * @param {number | null} partCount
-   */
-  constructor(total, partCount) {
-    this.#total = total;
-    this.#partCount = partCount;
-  }
-
-  /**
-   * The length is known now.
-   *
-   * @param {number} total
-   * @param {number} partCount
-   */
-  settle(total, partCount) {
-    this.#total = total;
-    this.#partCount = partCount;
+  /** @param {Pick<Plan, 'size' | 'partCount'>} plan  a stream's gets its length later */
+  constructor(plan) {
+    this.#plan = plan;
   }
 
   /** @returns {ReadonlySet<number>} */
@@ -120,12 +106,13 @@ export class Meter {
    * @param {number} now  milliseconds
    */
   tick(now) {
-    const elapsed = this.#last === null ? 0 : now - this.#last;
-    if (this.#last !== null && elapsed <= 0) return;
+    const last = this.#last;
+    if (last !== null && now <= last) return;
     this.#last = now;
     const moved = this.#moved;
     this.#moved = 0;
-    if (elapsed === 0) return;
+    if (last === null) return;
+    const elapsed = now - last;
     const keep = Math.exp(-elapsed / SMOOTH_MS);
     this.#weighted = this.#weighted * keep + (moved / elapsed) * 1000 * (1 - keep);
     this.#weight = this.#weight * keep + (1 - keep);
@@ -143,10 +130,10 @@ export class Meter {
   /** @returns {Progress} */
   read() {
     const inFlight = [...this.#flying.values()].reduce((sum, bytes) => sum + bytes, 0);
-    const total = this.#total;
+    const { size: total, partCount } = this.#plan;
     const bytesSent = Math.min(total ?? Infinity, this.#finished + inFlight);
     const speed = this.#weight >= SETTLED ? this.#weighted / this.#weight : null;
-    const complete = this.#done.size === this.#partCount;
+    const complete = this.#done.size === partCount;
     return {
       bytesSent,
       bytesTotal: total,
@@ -154,7 +141,7 @@ export class Meter {
       bytesPerSecond: speed,
       secondsLeft: total !== null && speed !== null && speed >= 1 ? (total - bytesSent) / speed : null,
       partsDone: this.#done.size,
-      partCount: this.#partCount,
+      partCount,
     };
   }
 }

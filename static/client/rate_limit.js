@@ -9,6 +9,21 @@
 
 import { sleep } from './surroundings.js';
 
+/** @type {WeakMap<object, RateLimit>} */
+const limits = new WeakMap();
+
+/**
+ * The one limit of an Uploader.
+ *
+ * @param {object} owner
+ * @param {ConstructorParameters<typeof RateLimit>} made  the first time
+ */
+export function limitOf(owner, ...made) {
+  const limit = limits.get(owner) ?? new RateLimit(...made);
+  limits.set(owner, limit);
+  return limit;
+}
+
 export class RateLimit {
   #bytesPerMs;
   #surroundings;

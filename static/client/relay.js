@@ -9,9 +9,11 @@
  *   every minute one part is sent directly; when it arrives, all go that way again
  *   what one upload found holds for all of its Uploader: the next ones begin this way, and share that one part a minute
  *
- * A coordinator that does not relay, or a proxy before it that refuses the part, is not asked again.
+ * A coordinator that does not relay, or a proxy before it that refuses what goes there, is not asked again by any upload
+ * of its Uploader; where only the size of the part was refused, not by this one.
  */
 
+/** @import { DeliveryContext } from './delivery.js' */
 /** @import { DirectFailure, PathContext, PathName, Paths, RelayedPart } from './ports.js' */
 
 import { CoordinatorError, TransferError, UploadError } from './errors.js';
@@ -26,6 +28,9 @@ const OUTAGE_MS = 15_000;
 /** Between two looks whether the direct path is open again. */
 const SCOUT_MS = 60_000;
 
+/** A proxy's limit for a request: other files have smaller parts. */
+const TOO_LARGE = 413;
+
 /** Codes of refusals after which the same part may be sent again. */
 const PASSING = new Set(['digest_mismatch', 'too_slow']);
 
@@ -34,6 +39,7 @@ const PASSING = new Set(['digest_mismatch', 'too_slow']);
  *
  * @typedef {object} Finding
  * @property {boolean} blocked
+ * @property {boolean} closed  there is no relay
  * @property {number} notBefore  when it may be tried again
  */
 
@@ -46,9 +52,27 @@ const findings = new WeakMap();
  * @returns {Paths}
  */
 export function openPaths(context, owner = context) {
-  const finding = findings.get(owner) ?? { blocked: false, notBefore: 0 };
+  const finding = findings.get(owner) ?? { blocked: false, closed: false, notBefore: 0 };
   findings.set(owner, finding);
   return new Ways(context, finding);
+}
+
+/**
+ * The paths of one upload.
+ *
+ * @param {DeliveryContext} context  whose uploads share what is found
+ * @param {string} uploadId
+ * @param {PathContext['onPath']} onPath
+ * @returns {Promise<Paths>}
+ */
+export async function pathsOf(context, uploadId, onPath) {
+  const { transport, surroundings, pace } = context;
+  const coordinator = await context.coordinator.ledger();
+  const tell = (/** @type {PathName} */ path) => {
+    pace.leads(path);
+    onPath(path);
+  };
+  return openPaths({ uploadId, coordinator, transport, surroundings, onPath: tell }, context);
 }
 
 /** @implements {Paths} */
@@ -181,7 +205,8 @@ class Ways {
 
   /** What another upload found holds here too. */
   #follow() {
-    const { blocked } = this.#finding;
+    const { blocked, closed } = this.#finding;
+    if (closed) this.#close();
     if (blocked && this.#mode === 'direct') this.#take('relay');
     if (!blocked && this.#mode === 'relay') this.#take('direct');
   }
@@ -197,16 +222,13 @@ class Ways {
   }
 
   #close() {
-    if (this.#mode === 'relay') {
-      this.#finding.blocked = false;
-      this.#context.onPath('direct');
-    }
+    if (this.#mode === 'relay') this.#context.onPath('direct');
     this.#mode = 'closed';
     this.#pioneer = null;
   }
 
   /** @param {RelayedPart} part */
-  async #put({ number, body, digest = {}, onProgress, signal }) {
+  async #put({ number, body, digest = {}, ...how }) {
     const { coordinator, transport, uploadId } = this.#context;
     const digests = headersOf(digest);
     /** @type {string | null} */
@@ -214,7 +236,7 @@ class Ways {
     for (;;) {
       const { url, headers } = await coordinator.relay(uploadId, number, refused);
       try {
-        return await transport({ url, headers: { ...headers, ...digests }, body, onProgress, signal });
+        return await transport({ ...how, url, headers: { ...headers, ...digests }, body });
       } catch (error) {
         const { Authorization: used = null } = headers;
         // once with another credential, where there is one
@@ -236,6 +258,8 @@ class Ways {
     if (problem.code === 'part_changed') return new UploadError('file_changed', {}, error);
     if (problem.code && problem.code !== 'relay_off')
       return new CoordinatorError(error.status, problem, error.retryAfter);
+    this.#finding.closed ||= error.status !== TOO_LARGE;
+    if (this.#mode === 'relay') this.#finding.blocked = false;
     this.#close();
     return error;
   }

@@ -16,10 +16,13 @@
  * is taken for the one its upload began with, unless its parts were recorded with digests: then those are compared.
  */
 
+/** @import { DeliveryContext, FileOptions, Watcher } from './delivery.js' */
 /** @import { Upload } from './types.js' */
 
+import { clearAway } from './detour.js';
 import { UploadError } from './errors.js';
 import { LAST_MODIFIED, metadataOf, plain } from './opening.js';
+import { prove } from './verification.js';
 
 /** @typedef {'same' | 'another' | 'doubtful'} Verdict  doubtful: the bytes have to tell */
 
@@ -30,6 +33,91 @@ import { LAST_MODIFIED, metadataOf, plain } from './opening.js';
  * @property {Record<string, string>} [metadata]  of the caller's own
  */
 
+/** One file before the unfinished uploads that may be its own. */
+export class Resumption {
+  #file;
+  #context;
+  #options;
+  #watcher;
+  #proven;
+  /** @type {Upload | null} the one that the file was chosen for */
+  #expected;
+  /** @type {Upload | null} */
+  #unwanted = null;
+  /** @type {Upload | null} the one that the changed file was refused for */
+  standing = null;
+  /** Whether it is another file than those that share its fingerprint. */
+  apart = false;
+
+  /**
+   * @param {File} file
+   * @param {DeliveryContext} context
+   * @param {FileOptions} options
+   * @param {Pick<Watcher, 'rival'>} watcher
+   * @param {Set<number>} proven  gets the numbers of the parts whose bytes are the file's
+   */
+  constructor(file, context, options, watcher, proven) {
+    this.#file = file;
+    this.#context = context;
+    this.#options = options;
+    this.#watcher = watcher;
+    this.#proven = proven;
+    this.#expected = options.expected ?? null;
+  }
+
+  /** What stands in the way is discarded before the next start. */
+  replace() {
+    this.#unwanted = this.standing;
+    this.standing = null;
+  }
+
+  /**
+   * Before a start.
+   *
+   * @param {string | null} fingerprint
+   * @param {AbortSignal} signal
+   * @throws {UploadError | CoordinatorError} `other_file`, `no_fingerprint`, and what `goesOn` throws
+   */
+  async prepare(fingerprint, signal) {
+    this.standing = null;
+    await this.#discard();
+    const expected = this.#expected;
+    if (!expected) return;
+    if (fingerprint === null) throw new UploadError('no_fingerprint');
+    if (expected.fingerprint !== fingerprint)
+      throw new UploadError('other_file', { filename: expected.filename });
+    await this.goesOn(expected, signal);
+  }
+
+  /**
+   * @param {Upload} upload
+   * @param {AbortSignal} signal
+   * @returns {Promise<boolean>} false: from now on the file is apart, and needs an upload of its own
+   * @throws {UploadError | CoordinatorError} `already_here`, `file_changed`
+   */
+  async goesOn(upload, signal) {
+    const rival = this.#watcher.rival(upload.id);
+    const chosen = this.#expected?.id === upload.id;
+    try {
+      const verdict = judge(this.#file, upload, { rival, chosen, metadata: this.#options.metadata });
+      if (verdict === 'doubtful') await prove(this.#context, this.#file, upload, this.#proven, signal);
+      this.apart = verdict === 'another';
+    } catch (error) {
+      if (!rival) this.standing = upload;
+      throw error;
+    }
+    return !this.apart;
+  }
+
+  async #discard() {
+    if (!this.#unwanted) return;
+    const { id } = this.#unwanted;
+    await clearAway(this.#context.coordinator, id);
+    if (this.#expected?.id === id) this.#expected = null;
+    this.#unwanted = null;
+  }
+}
+
 /**
  * @param {File} file
  * @param {Upload} upload
@@ -37,7 +125,7 @@ import { LAST_MODIFIED, metadataOf, plain } from './opening.js';
  * @returns {Verdict} another: it needs an upload of its own
  * @throws {UploadError} `already_here`
  */
-export function goesOn(file, upload, { rival, chosen, metadata: own }) {
+export function judge(file, upload, { rival, chosen, metadata: own }) {
   const metadata = metadataOf(file, own);
   const apart = (upload.metadata.path ?? '') !== (metadata.path ?? '');
   if (rival) {

@@ -51,9 +51,9 @@ export async function pause(surroundings, failures, retryAfter, signal) {
  */
 export function parseRetryAfter(header, now) {
   if (!header) return null;
-  if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? null : Math.max(0, date - now);
+  const seconds = Number(header);
+  const wait = Number.isNaN(seconds) ? Date.parse(header) - now : seconds * 1000;
+  return Number.isNaN(wait) ? null : Math.max(0, wait);
 }
 
 /**

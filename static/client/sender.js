@@ -34,7 +34,7 @@ import { SigningWindow, windowSize } from './window.js';
  * @property {Transport} transport
  * @property {Surroundings} surroundings
  * @property {() => Promise<Paths>} openPaths
- * @property {() => Promise<void>} checkFile  throws where the file is not what it was
+ * @property {() => Promise<unknown>} checkFile  throws where the file is not what it was
  * @property {PartPorts['checkUpload']} checkUpload
  * @property {(waiting: boolean) => void} onTrouble  true while every part under way waits for its next try
  */

@@ -5,12 +5,12 @@
  * When it resolves, the upload is this file's and claimed.
  */
 
-/** @import { Coordinator } from './api.js' */
 /** @import { DeliveryContext, FileOptions, Watcher } from './delivery.js' */
+/** @import { Resumption } from './resumption.js' */
 /** @import { StartBody, Started, Upload } from './types.js' */
 
 import { hex } from './fingerprint.js';
-import { CoordinatorError } from './errors.js';
+import { LAST_MODIFIED, opening } from './opening.js';
 import { windowSize } from './window.js';
 
 export class Start {
@@ -18,18 +18,13 @@ export class Start {
   #context;
   #options;
   #watcher;
-  #expected;
   #key = idempotencyKey();
-  /** Whether it is another file than those that share its fingerprint. */
-  #apart = false;
   /** @type {Set<number>} @readonly numbers of the parts whose bytes were found to be the file's */
   proven = new Set();
   /** @type {Promise<Started> | null} */
   #under = null;
-  /** @type {Upload | null} */
-  #standing = null;
-  /** @type {Upload | null} */
-  #unwanted = null;
+  /** @type {Resumption | null} while there was no unfinished upload to think of */
+  #resumption = null;
   /** Ends the comparing of bytes, and the waiting for another try. */
   #stop = new AbortController();
 
@@ -44,12 +39,11 @@ export class Start {
     this.#context = context;
     this.#options = options;
     this.#watcher = watcher;
-    this.#expected = options.expected ?? null;
   }
 
   /** The unfinished upload that the changed file was refused for. */
   get standing() {
-    return this.#standing;
+    return this.#resumption?.standing ?? null;
   }
 
   /**
@@ -57,7 +51,8 @@ export class Start {
    *
    * @param {string | null} fingerprint
    * @returns {Promise<Started>}
-   * @throws {UploadError | CoordinatorError} `already_here`, `file_changed`; what the coordinator refuses
+   * @throws {UploadError | CoordinatorError} `already_here`, `file_changed`, `other_file`, `no_fingerprint`; what the
+   *   coordinator refuses
    */
   run(fingerprint) {
     if (this.#under) return this.#under;
@@ -65,7 +60,9 @@ export class Start {
     const begin = () => this.#begin(fingerprint);
     // in turn: which upload of this page is whose must be known before the next file is judged
     const under = fingerprint === null ? begin() : this.#context.turns.take(fingerprint, begin);
-    under.catch(() => this.#forgetIf(under));
+    under.catch(() => {
+      if (this.#under === under) this.#under = null;
+    });
     this.#under = under;
     return under;
   }
@@ -85,13 +82,7 @@ export class Start {
 
   /** The next start first discards the unfinished upload that stands in the way. */
   replace() {
-    this.#unwanted = this.#standing;
-    this.#standing = null;
-  }
-
-  /** @param {Promise<Started>} under */
-  #forgetIf(under) {
-    if (this.#under === under) this.#under = null;
+    this.#resumption?.replace();
   }
 
   /**
@@ -99,77 +90,61 @@ export class Start {
    * @returns {Promise<Started>}
    */
   async #begin(fingerprint) {
-    this.#standing = null;
-    await this.#discard();
-    if (this.#expected) await this.#judge(this.#expected);
+    const { signal } = this.#stop;
+    if (this.#resumption || this.#options.expected) await (await this.#resume()).prepare(fingerprint, signal);
     for (;;) {
-      const { coordinator } = this.#context;
-      const started = await coordinator.start(await this.#body(fingerprint), this.#key, this.#stop.signal);
+      const apart = this.#resumption?.apart;
+      const body = this.#body(apart ? null : fingerprint);
+      const started = await this.#context.coordinator.start(body, this.#key, signal);
       // also after a 201: a repeated start is answered so, whichever upload the first answer named
-      if (this.#apart || (await this.#judge(started.upload))) {
+      if (apart || this.#agrees(started.upload, body) || (await this.#goesOn(started.upload))) {
         this.#watcher.claim(started.upload.id);
         return started;
       }
     }
   }
 
-  async #discard() {
-    if (!this.#unwanted) return;
-    const { id } = this.#unwanted;
-    await (await import('./detour.js')).clearAway(this.#context.coordinator, id);
-    if (this.#expected?.id === id) this.#expected = null;
-    this.#unwanted = null;
-  }
-
   /**
+   * Whether there is nothing to judge: the upload has the name, place and time that the start said, and nobody else.
+   *
    * @param {Upload} upload
-   * @returns {Promise<boolean>} false: from now on the file is apart
+   * @param {StartBody} body
    */
-  async #judge(upload) {
-    const { goesOn } = await import('./resumption.js');
-    const chosen = this.#expected?.id === upload.id;
-    const rival = this.#watcher.rival(upload.id);
-    try {
-      const verdict = goesOn(this.#file, upload, { rival, chosen, metadata: this.#options.metadata });
-      this.#apart = verdict === 'another';
-      if (verdict === 'doubtful') await this.#prove(upload);
-    } catch (error) {
-      if (!rival) this.#standing = upload;
-      this.#key = idempotencyKey();
-      throw error;
-    }
-    if (this.#apart) this.#key = idempotencyKey();
-    return !this.#apart;
+  #agrees({ id, filename, metadata }, body) {
+    if (this.#watcher.rival(id) || filename !== body.filename) return false;
+    return [LAST_MODIFIED, 'path'].every((name) => metadata[name] === body.metadata[name]);
   }
 
   /** @param {Upload} upload */
-  async #prove(upload) {
-    const { prove } = await import('./verification.js');
-    await prove(this.#context, this.#file, upload, this.proven, this.#stop.signal);
+  async #goesOn(upload) {
+    const resumption = await this.#resume();
+    let goesOn = false;
+    try {
+      goesOn = await resumption.goesOn(upload, this.#stop.signal);
+    } finally {
+      // another start
+      if (!goesOn) this.#key = idempotencyKey();
+    }
+    return goesOn;
+  }
+
+  async #resume() {
+    const { Resumption } = await this.#context.load(() => import('./resumption.js'), this.#stop.signal);
+    this.#resumption ??= new Resumption(this.#file, this.#context, this.#options, this.#watcher, this.proven);
+    return this.#resumption;
   }
 
   /**
    * @param {string | null} fingerprint
-   * @returns {Promise<StartBody>}
+   * @returns {StartBody}
    */
-  async #body(fingerprint) {
-    const { opening } = await import('./opening.js');
+  #body(fingerprint) {
     return opening(this.#file, this.#options, {
       // without its digest a URL would be bound to too little
       sign: this.#context.hashes ? 0 : windowSize(this.#context.pool.places),
-      fingerprint: this.#apart ? null : fingerprint,
+      fingerprint,
     });
   }
-}
-
-/**
- * @param {Coordinator} coordinator
- * @param {string} id  of an upload that may be gone already
- */
-export async function abortIfThere(coordinator, id) {
-  await coordinator.abort(id).catch((error) => {
-    if (!(error instanceof CoordinatorError) || (error.status !== 404 && error.status !== 410)) throw error;
-  });
 }
 
 /** Random, as a UUID is; crypto.randomUUID exists only over https. */

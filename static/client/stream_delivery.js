@@ -9,9 +9,10 @@
 /** @import { Work } from './work.js' */
 
 import { complete } from './completion.js';
+import { abortIfThere } from './detour.js';
 import { UploadError } from './errors.js';
 import { plain, plainPath } from './opening.js';
-import { abortIfThere, idempotencyKey } from './start.js';
+import { idempotencyKey } from './start.js';
 import { StreamSource } from './stream_source.js';
 import { abortable } from './surroundings.js';
 import { workOn } from './work.js';
@@ -67,7 +68,6 @@ export class StreamDelivery {
     const answer = await complete(coordinator, upload.id, size, surroundings, signal);
     // the bytes of a part that the store lost are gone
     if (!('upload' in answer)) throw new UploadError('part_failed');
-    if (answer.upload.state !== 'completed') throw new UploadError('ended');
     if (this.work) this.work.upload = answer.upload;
     return answer.upload;
   }
@@ -110,17 +110,17 @@ export class StreamDelivery {
     const started = await this.#context.coordinator.start(this.#body(), this.#key, this.#hurry.signal);
     this.#watcher.claim(started.upload.id);
     const plan = { size: null, partSize: started.upload.part_size, partCount: null };
-    const source = new StreamSource(this.#stream, plan.partSize, (size, partCount) => {
+    const settle = (/** @type {number} */ size, /** @type {number} */ partCount) =>
       Object.assign(plan, { size, partCount });
-      this.work?.meter.settle(size, partCount);
-    });
+    const source = new StreamSource(this.#stream, plan.partSize, settle);
     this.#source = source;
-    this.work = await workOn(this.#context, this.#watcher, started, {
+    const content = {
       plan,
       source,
-      signedSize: (number) => source.sizeOf(number),
+      signedSize: (/** @type {number} */ number) => source.sizeOf(number),
       checkFile: async () => {},
-    });
+    };
+    this.work = await workOn(this.#context, this.#watcher, started, content, this.#hurry.signal);
     return this.work;
   }
 

@@ -52,7 +52,7 @@ const BELIEVED_MS = 30_000;
  * @param {AbortSignal} [signal]
  * @returns {Promise<void>}
  */
-function waitFor(begin, signal) {
+async function waitFor(begin, signal) {
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
     const forget = onAbort(signal, () => {
@@ -99,10 +99,10 @@ export async function untilOnline(surroundings, signal) {
  * @returns {Promise<T>}
  */
 export function abortable(promise, signal) {
-  if (!signal) return promise;
   return new Promise((resolve, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    const forget = onAbort(signal, () => reject(signal.reason));
+    const abort = () => reject(signal?.reason);
+    if (signal?.aborted) abort();
+    const forget = onAbort(signal, abort);
     promise.then(resolve, reject).finally(forget);
   });
 }

@@ -76,7 +76,8 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
   /**
    * @param {File | Content} file
    * @param {UploadContext} context
-   * @param {(watcher: Watcher) => Promise<Delivering>} deliver  throws where it is not to be sent at all
+   * @param {(watcher: Watcher, signal: AbortSignal) => Promise<Delivering>} deliver  throws where it is not to be
+   *   sent at all
    * @param {AbortSignal} [signal]  cancels
    */
   constructor(file, context, deliver, signal) {
@@ -92,20 +93,23 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
     /** @type {Error | null} why it failed */
     this.error = null;
     this.#context = context;
-    this.#deliver = () =>
-      deliver({
-        onStage: (stage) => this.#to(stage),
-        rival: (id) => context.rival(id, this),
-        claim: (id) => context.claim(id, this),
-        onPath: (path) => this.#notice('path', path),
-        onElsewhere: (elsewhere) => {
-          this.#notice('elsewhere', elsewhere);
-          this.#to(elsewhere ? 'uploading' : 'preparing');
+    this.#deliver = (/** @type {AbortSignal} */ stop) =>
+      deliver(
+        {
+          onStage: (stage) => this.#to(stage),
+          rival: (id) => context.rival(id, this),
+          claim: (id) => context.claim(id, this),
+          onPath: (path) => this.#notice('path', path),
+          onElsewhere: (elsewhere) => {
+            this.#notice('elsewhere', elsewhere);
+            this.#to(elsewhere ? 'uploading' : 'preparing');
+          },
+          onTrouble: (troubled) => {
+            this.troubled = troubled;
+          },
         },
-        onTrouble: (troubled) => {
-          this.troubled = troubled;
-        },
-      });
+        stop,
+      );
     // listeners added right after the constructor see every state
     queueMicrotask(() => this.#state === 'waiting' && this.#begin());
     this.#signal = signal;
@@ -142,7 +146,7 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
 
   /** @returns {Progress} */
   get progress() {
-    return (this.#delivery?.work?.meter ?? new Meter(this.file.size, 1)).read();
+    return (this.#delivery?.work?.meter ?? new Meter({ size: this.file.size, partCount: 1 })).read();
   }
 
   /**
@@ -184,12 +188,13 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
   async cancel() {
     if (UNCANCELLABLE.has(this.#state)) return;
     this.#to('cancelling');
-    this.#stop.abort();
+    const cancelled = new UploadError('cancelled');
+    this.#stop.abort(cancelled);
     await this.#running;
     try {
       await this.#delivery?.abandon();
       this.#to('cancelled');
-      this.#done.reject(await told(new UploadError('cancelled')));
+      this.#done.reject(await told(cancelled));
     } catch (error) {
       this.#fail(await told(error));
     }
@@ -223,7 +228,7 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
   /** @param {AbortSignal} signal */
   async #drive(signal) {
     try {
-      const delivery = (this.#delivery ??= await this.#deliver());
+      const delivery = (this.#delivery ??= await this.#deliver(signal));
       const { small, large } = this.#context;
       const release = await ((this.file.size ?? 0) <= SMALL ? small : large).acquire(this, signal);
       this.#end(await delivery.run(signal).finally(release));

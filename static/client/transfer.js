@@ -83,6 +83,6 @@ function refusal(request, surroundings) {
  * @returns {string | null}
  */
 function readHeader(request, name) {
-  const found = new RegExp(`^${name}:[ \\t]*(.*?)[ \\t]*\\r?$`, 'im').exec(request.getAllResponseHeaders());
+  const found = new RegExp(`^${name}: (.*)$`, 'im').exec(request.getAllResponseHeaders());
   return found?.[1] ?? null;
 }

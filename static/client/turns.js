@@ -12,10 +12,7 @@ export class Turns {
   take(name, call) {
     const outcome = (this.#last.get(name) ?? Promise.resolve()).then(call);
     const end = outcome
-      .then(
-        () => {},
-        () => {},
-      )
+      .catch(() => {})
       .then(() => {
         if (this.#last.get(name) === end) this.#last.delete(name);
       });

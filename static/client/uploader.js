@@ -14,6 +14,7 @@
 import { Coordinator } from './api.js';
 import { Delivery } from './delivery.js';
 import { Http } from './http.js';
+import { loading } from './loading.js';
 import { Pace } from './pace.js';
 import { Pool } from './pool.js';
 import { browserSurroundings } from './surroundings.js';
@@ -50,11 +51,10 @@ const SMALL_AT_ONCE = 18;
  * events of its own (task.js).
  */
 export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTarget) {
-  #coordinator;
   /** @type {UploadContext} */
   #context;
   #options;
-  /** @type {Promise<Hasher> | null} */
+  /** @type {Hasher | null} */
   #hasher = null;
   /** @type {UploadTask[]} */
   #uploads = [];
@@ -66,33 +66,30 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
     super();
     const { surroundings = browserSurroundings, rateLimit } = options;
     const pool = new Pool(1);
+    const load = loading(surroundings);
     this.#options = options;
-    const http = new Http({
-      endpoint: options.endpoint ?? globalThis.location?.origin ?? '',
-      fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
-      token: options.token ?? null,
-      surroundings,
-    });
-    this.#coordinator = new Coordinator(http);
+    const http = new Http({ ...options, surroundings });
     const transport = options.transport ?? xhrTransport(surroundings);
-    const limit =
-      rateLimit &&
-      import('./rate_limit.js').then(({ RateLimit }) => new RateLimit(rateLimit, surroundings, transport));
     this.#context = {
-      coordinator: this.#coordinator,
+      coordinator: new Coordinator(http, load),
       pool,
-      pace: new Pace(pool, options.concurrency ?? null, surroundings),
+      pace: new Pace(pool, options.concurrency, surroundings),
       large: new Pool(LARGE_AT_ONCE),
       small: new Pool(SMALL_AT_ONCE),
-      transport: limit ? async (put) => (await limit).send(put) : transport,
+      transport: rateLimit
+        ? async (put) => {
+            const { limitOf } = await load(() => import('./rate_limit.js'), put.signal);
+            return limitOf(this, rateLimit, surroundings, transport).send(put);
+          }
+        : transport,
       surroundings,
+      load,
       turns: new Turns(),
       rival: (id, upload) => this.#rival(id, upload),
       claim: (id, upload) => this.#claimed.set(id, upload),
       hashes: Boolean(options.digests),
-      openHasher: () => this.#openHasher(),
-      openDigests: (upload) => this.#openDigests(upload),
-      openPaths: async (context) => (await import('./relay.js')).openPaths(context, this),
+      openHasher: (signal) => this.#openHasher(signal),
+      openDigests: (upload, signal) => this.#openDigests(upload, signal),
     };
   }
 
@@ -120,15 +117,19 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
    * @returns {UploadTask}
    */
   add(file, options = {}) {
-    const upload = this.#take(file, options, async (settled, watcher) => {
-      const compressing = settled.gzip && (await import('./gzip.js')).compressing;
+    const { load } = this.#context;
+    const upload = this.#take(file, options, async (settled, watcher, signal) => {
+      const gzip = settled.gzip && (await load(() => import('./gzip.js'), signal));
       return (
-        (compressing && compressing(file, this.#context, settled, watcher)) ||
+        (gzip && gzip.compressing(file, this.#context, settled, watcher)) ||
         new Delivery(file, this.#context, settled, watcher)
       );
     });
     const { handle } = options;
-    if (handle) import('./handles.js').then(({ keepWhileUnfinished }) => keepWhileUnfinished(upload, handle));
+    if (handle)
+      load(() => import('./handles.js'))
+        .then((handles) => handles.keepWhileUnfinished(upload, handle))
+        .catch(() => {});
     return upload;
   }
 
@@ -143,8 +144,8 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
    */
   addStream(stream, { name, type = '', ...options }) {
     const content = { name, size: null, type };
-    return this.#take(content, options, async (settled, watcher) => {
-      const { StreamDelivery } = await import('./stream_delivery.js');
+    return this.#take(content, options, async (settled, watcher, signal) => {
+      const { StreamDelivery } = await this.#context.load(() => import('./stream_delivery.js'), signal);
       return new StreamDelivery(stream, content, this.#context, settled, watcher);
     });
   }
@@ -166,7 +167,7 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
    * @returns {Promise<Upload[]>}
    */
   async unfinished() {
-    const open = await (await this.#coordinator.ledger()).open();
+    const open = await (await this.#ledger()).open();
     return open.filter(({ id }) => !this.#claimed.has(id));
   }
 
@@ -176,7 +177,7 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
    * @returns {Promise<Resumable[]>}
    */
   async resumable() {
-    const { resumable } = await import('./resumable.js');
+    const { resumable } = await this.#context.load(() => import('./resumable.js'));
     return resumable(await this.unfinished(), this.#context.surroundings);
   }
 
@@ -188,7 +189,8 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
    * @throws {UploadError} `no_permission`, `file_missing`: then the file is to be chosen
    */
   async resumeFrom(found) {
-    return (await import('./resumable.js')).resumeFrom(this, found);
+    const { resumeFrom } = await this.#context.load(() => import('./resumable.js'));
+    return resumeFrom(this, found);
   }
 
   /**
@@ -197,7 +199,7 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
    * @param {string} id
    */
   async discard(id) {
-    await this.#coordinator.abort(id);
+    await (await this.#ledger()).abort(id);
   }
 
   /**
@@ -207,22 +209,27 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
    * @returns {Promise<string>}
    */
   async downloadUrl(id) {
-    return (await (await this.#coordinator.ledger()).download(id)).url;
+    return (await (await this.#ledger()).download(id)).url;
+  }
+
+  #ledger() {
+    return this.#context.coordinator.ledger();
   }
 
   /**
    * @param {File | Content} file
    * @param {FileOptions} options
-   * @param {(settled: FileOptions, watcher: Watcher) => Promise<Delivering>} deliver
+   * @param {(settled: FileOptions, watcher: Watcher, signal: AbortSignal) => Promise<Delivering>} deliver
    */
   #take(file, options, deliver) {
     const { limits, digests } = this.#options;
     // a worker takes as long to start as the upload
     if (digests) this.#openHasher().catch(() => {});
     const settled = { ...options, ...this.#settled(file, options) };
-    const admit = async (/** @type {Watcher} */ watcher) => {
-      if (limits) (await import('./limits.js')).admit(upload, this.#uploads, limits);
-      return deliver(settled, watcher);
+    const admit = async (/** @type {Watcher} */ watcher, /** @type {AbortSignal} */ signal) => {
+      if (limits)
+        (await this.#context.load(() => import('./limits.js'), signal)).admit(upload, this.#uploads, limits);
+      return deliver(settled, watcher, signal);
     };
     const upload = new UploadTask(file, this.#context, admit, options.signal);
     this.#uploads.push(upload);
@@ -238,22 +245,29 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
    * @returns {FileOptions}
    */
   #settled(file, { policy = this.#options.policy, path, metadata }) {
-    const kept = path ?? ('webkitRelativePath' in file ? file.webkitRelativePath : '');
+    const kept = path ?? /** @type {Partial<File>} */ (file).webkitRelativePath;
     return { policy, metadata: kept ? { path: kept, ...metadata } : metadata };
   }
 
   /**
    * @param {Upload} upload
+   * @param {AbortSignal} signal
    * @returns {Promise<Digests | null>}
    */
-  async #openDigests(upload) {
+  async #openDigests(upload, signal) {
     const { digests } = this.#options;
     if (!digests && upload.part_digests?.rule !== 'required') return null;
-    return (await import('./digests/open.js')).digestsFor(upload, digests, await this.#openHasher());
+    const hasher = await this.#openHasher(signal);
+    return (await import('./digests/open.js')).digestsFor(upload, digests, hasher);
   }
 
-  #openHasher() {
-    this.#hasher ??= import('./digests/open.js').then(({ openHasher }) => openHasher());
+  /**
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Hasher>}
+   */
+  async #openHasher(signal) {
+    const { openHasher } = await this.#context.load(() => import('./digests/open.js'), signal);
+    this.#hasher ??= openHasher();
     return this.#hasher;
   }
 

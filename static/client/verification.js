@@ -12,7 +12,8 @@
 
 import { digestOf } from './digests/open.js';
 import { UploadError } from './errors.js';
-import { isPlanned, partRange, planOf } from './plan.js';
+import { heldParts } from './held.js';
+import { partRange, planOf } from './plan.js';
 import { onAbort } from './surroundings.js';
 
 /** Read and hashed at once, beside what is being sent. */
@@ -40,7 +41,10 @@ const AT_ONCE = 2;
 export async function sendProven({ openHasher }, sender, content, signal) {
   const stop = new AbortController();
   const forget = onAbort(signal, () => stop.abort(signal.reason));
-  const both = [sender.send(stop.signal), openHasher().then((hasher) => verify(content, hasher, stop.signal))];
+  const both = [
+    sender.send(stop.signal),
+    openHasher(signal).then((hasher) => verify(content, hasher, stop.signal)),
+  ];
   try {
     await Promise.all(both);
   } catch (error) {
@@ -65,12 +69,10 @@ export async function sendProven({ openHasher }, sender, content, signal) {
  */
 export async function prove({ coordinator, openHasher }, file, upload, proven, signal) {
   const plan = planOf(upload, file.size);
-  const found = (await (await coordinator.ledger()).parts(upload.id, signal)).filter((part) =>
-    isPlanned(plan, part),
-  );
+  const found = await heldParts(coordinator, upload.id, plan, signal);
   const values = { filename: upload.filename, began: upload.created_at };
   if (!found.every(known)) throw new UploadError('file_changed', values);
-  await verify({ file, plan, found, proven }, await openHasher(), signal).catch((error) => {
+  await verify({ file, plan, found, proven }, await openHasher(signal), signal).catch((error) => {
     throw error instanceof UploadError ? new UploadError('file_changed', values, error) : error;
   });
 }

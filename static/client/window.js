@@ -35,10 +35,10 @@ export function onlySizes(sizeOf) {
 /**
  * How many parts to keep signed ahead.
  *
- * @param {number} concurrency
+ * @param {number} concurrency  at least 1
  */
 export function windowSize(concurrency) {
-  return Math.min(MOST_AHEAD, Math.max(2, 2 * concurrency));
+  return Math.min(MOST_AHEAD, 2 * concurrency);
 }
 
 export class SigningWindow {
@@ -83,7 +83,7 @@ export class SigningWindow {
   async take(number, signal) {
     if (!this.#usable(number)) await this.#waitFor(number, signal);
     const part = this.#held.get(number);
-    if (part?.size !== this.#source.sizeOf(number)) throw new Error(`part ${number} was not signed as planned`);
+    if (part?.size !== this.#source.sizeOf(number)) throw new Error(`part ${number} is not as planned`);
     this.#held.delete(number);
     this.#refill(signal);
     return part;

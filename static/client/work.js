@@ -3,7 +3,6 @@
 /** @import { DeliveryContext, Watcher } from './delivery.js' */
 /** @import { Source } from './file_source.js' */
 /** @import { Plan } from './plan.js' */
-/** @import { PathName } from './ports.js' */
 /** @import { SignedPart, Upload } from './types.js' */
 
 import { Meter } from './progress.js';
@@ -32,17 +31,23 @@ import { onlySizes } from './window.js';
  * @param {Plan} content.plan
  * @param {Source} content.source
  * @param {(number: number) => number | undefined} content.signedSize  undefined where the plan says it
- * @param {() => Promise<void>} content.checkFile
+ * @param {() => Promise<unknown>} content.checkFile
+ * @param {AbortSignal} signal
  * @returns {Promise<Work>}
  */
-export async function workOn(context, watcher, { upload, parts }, { plan, source, signedSize, checkFile }) {
-  const { coordinator, surroundings } = context;
+export async function workOn(context, watcher, { upload, parts }, content, signal) {
+  const { plan, source, signedSize, checkFile } = content;
+  const { coordinator, surroundings, load } = context;
   const { id } = upload;
-  const meter = new Meter(plan.size, plan.partCount);
+  const meter = new Meter(plan);
   const reporter = new Reporter((claims) => coordinator.report(id, claims), surroundings);
-  const digests = await context.openDigests(upload);
+  const digests = await context.openDigests(upload, signal);
   const wanted = digests
-    ? new (await import('./wishes.js')).Wishes({ digests, bodyOf: (number) => source.body(number), signedSize })
+    ? new (await load(() => import('./wishes.js'), signal)).Wishes({
+        digests,
+        bodyOf: (number) => source.body(number),
+        signedSize,
+      })
     : onlySizes(signedSize);
   const sender = new Sender({
     ...context,
@@ -53,31 +58,13 @@ export async function workOn(context, watcher, { upload, parts }, { plan, source
     claims: upload.method !== 'put',
     meter,
     reporter,
-    openPaths: () => openPaths(context, watcher.onPath, id),
+    openPaths: async () => (await import('./relay.js')).pathsOf(context, id, watcher.onPath),
     checkFile,
-    checkUpload: async (signal) => (await import('./detour.js')).checkOpen(coordinator, id, signal),
+    checkUpload: async (stop) =>
+      (await load(() => import('./detour.js'), stop)).checkOpen(coordinator, id, stop),
     onTrouble: watcher.onTrouble,
   });
   // without its digest a URL is bound to too little
   if (!digests) sender.offer(parts);
   return { upload, plan, meter, reporter, sender };
-}
-
-/**
- * @param {DeliveryContext} context
- * @param {(path: PathName) => void} onPath
- * @param {string} uploadId
- */
-async function openPaths(context, onPath, uploadId) {
-  const { coordinator, pace, surroundings } = context;
-  return context.openPaths({
-    uploadId,
-    coordinator: await coordinator.ledger(),
-    transport: (put) => context.transport({ ...put, patience: () => pace.patience() }),
-    surroundings,
-    onPath: (path) => {
-      pace.leads(path);
-      onPath(path);
-    },
-  });
 }

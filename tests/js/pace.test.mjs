@@ -7,8 +7,8 @@ import { VirtualSurroundings } from './surroundings.mjs';
 
 const MB = 1_000_000;
 
-/** @param {{ most?: number | null, protocol?: string }} [options] */
-function scene({ most = null, protocol = '' } = {}) {
+/** @param {{ most?: number, protocol?: string }} [options] */
+function scene({ most, protocol = '' } = {}) {
   const time = new VirtualSurroundings();
   time.alpn = protocol;
   const pool = new Pool(1);

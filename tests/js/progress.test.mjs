@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Meter } from '../../static/client/progress.js';
 
 test('bytes in flight count before their part is finished', () => {
-  const meter = new Meter(100, 2);
+  const meter = new Meter({ size: 100, partCount: 2 });
   meter.sent(1, 20);
   meter.sent(2, 10);
   assert.deepEqual([meter.read().bytesSent, meter.read().fraction, meter.read().partsDone], [30, 0.3, 0]);
@@ -12,14 +12,14 @@ test('bytes in flight count before their part is finished', () => {
 });
 
 test('a part that failed gives its bytes back', () => {
-  const meter = new Meter(100, 2);
+  const meter = new Meter({ size: 100, partCount: 2 });
   meter.sent(1, 40);
   meter.dropped(1);
   assert.equal(meter.read().bytesSent, 0);
 });
 
 test('all bytes sent is not finished: only parts at the store make it whole', () => {
-  const meter = new Meter(100, 1);
+  const meter = new Meter({ size: 100, partCount: 1 });
   meter.sent(1, 100);
   assert.ok(meter.read().fraction < 1);
   meter.arrived(1, 100);
@@ -27,14 +27,14 @@ test('all bytes sent is not finished: only parts at the store make it whole', ()
 });
 
 test('an empty file is whole when its one empty part is', () => {
-  const meter = new Meter(0, 1);
+  const meter = new Meter({ size: 0, partCount: 1 });
   assert.equal(meter.read().fraction, 0);
   meter.arrived(1, 0);
   assert.equal(meter.read().fraction, 1);
 });
 
 test('the speed is known after a second and follows a change within seconds', () => {
-  const meter = new Meter(1_000_000, 1);
+  const meter = new Meter({ size: 1_000_000, partCount: 1 });
   let sent = 0;
   let now = 0;
   const run = (/** @type {number} */ seconds, /** @type {number} */ rate) => {
@@ -56,7 +56,7 @@ test('the speed is known after a second and follows a change within seconds', ()
 });
 
 test('what was found at the store moves the bar and not the speed', () => {
-  const meter = new Meter(1000, 2);
+  const meter = new Meter({ size: 1000, partCount: 2 });
   meter.tick(0);
   meter.stored(1, 500);
   for (let now = 250; now <= 2000; now += 250) meter.tick(now);
@@ -67,7 +67,7 @@ test('what was found at the store moves the bar and not the speed', () => {
 });
 
 test('at rest there is no speed', () => {
-  const meter = new Meter(1000, 2);
+  const meter = new Meter({ size: 1000, partCount: 2 });
   for (let now = 0; now <= 2000; now += 250) {
     meter.sent(1, now / 10);
     meter.tick(now);

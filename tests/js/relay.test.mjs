@@ -5,10 +5,11 @@ import { openPaths } from '../../static/client/relay.js';
 import { scene as uploading, text } from './scene.mjs';
 import { VirtualSurroundings } from './surroundings.mjs';
 
-/** @import { PathContext, PathName } from '../../static/client/ports.js' */
+/** @import { PathContext, PathName, Paths } from '../../static/client/ports.js' */
 
 const never = new AbortController().signal;
 const SECOND = 1_000;
+const how = { onProgress: () => {}, signal: never, patience: () => ({ moving: 30_000, answer: 120_000 }) };
 
 /** @param {number} status */
 const refusal = (status, code = '') =>
@@ -58,7 +59,7 @@ function ways({ relayed = [], answers = true, tokens = ['one'] } = {}) {
   const fail = (/** @type {number} */ number, /** @type {'network' | 'stalled'} */ kind = 'network') =>
     paths.failed({ number, kind, sent: 0 }, never);
   const send = (/** @type {number} */ number, digest = {}) =>
-    paths.send({ number, body: new Blob(['x']), digest, onProgress: () => {}, signal: never });
+    paths.send({ number, body: new Blob(['x']), digest, ...how });
   return { time, paths, told, puts, fail, send };
 }
 
@@ -226,38 +227,48 @@ test('a trial that was stopped is begun anew', async () => {
   await moved(scene);
 });
 
-/** @param {object} owner */
-function sharing(owner) {
+/**
+ * Uploads of one Uploader; `refusals` are the answers to the first parts that they send through the coordinator.
+ *
+ * @param {TransferError[]} refusals
+ */
+function sharing(...refusals) {
   /** @type {PathName[]} */
   const told = [];
   const time = new VirtualSurroundings();
+  const owner = {};
   const open = () =>
     openPaths(
       /** @type {any} */ ({
         uploadId: 'upload-1',
         coordinator: { answers: async () => true, relay: async () => ({ url: 'x:', headers: {} }) },
-        transport: async () => ({ etag: '"1"' }),
+        transport: async () => {
+          const refused = refusals.shift();
+          if (refused) throw refused;
+          return { etag: '"1"' };
+        },
         surroundings: time,
         onPath: (/** @type {PathName} */ path) => told.push(path),
       }),
       owner,
     );
-  return { time, told, open };
+  /** @param {Paths} paths  one upload's, as `blocked` and `moved` take it */
+  const one = (paths) =>
+    /** @type {any} */ ({
+      time,
+      paths,
+      fail: (/** @type {number} */ number) => paths.failed({ number, kind: 'network', sent: 0 }, never),
+      send: (/** @type {number} */ number) =>
+        paths.send({ number, body: new Blob(['x']), digest: undefined, ...how }),
+    });
+  return { time, told, open, one };
 }
 
 test('what one upload found, the next ones of its Uploader begin with; one part a minute looks for all of them', async () => {
-  const { time, told, open } = sharing({});
+  const { time, told, open, one } = sharing();
   const first = open();
   const early = open();
-  await moved(
-    /** @type {any} */ ({
-      time,
-      paths: first,
-      fail: (/** @type {number} */ number) => first.failed({ number, kind: 'network', sent: 0 }, never),
-      send: (/** @type {number} */ number) =>
-        first.send({ number, body: new Blob(['x']), digest: undefined, onProgress: () => {}, signal: never }),
-    }),
-  );
+  await moved(one(first));
   const next = open();
   assert.equal(next.choose(1), 'relay');
   assert.equal(
@@ -272,6 +283,20 @@ test('what one upload found, the next ones of its Uploader begin with; one part 
   assert.deepEqual([first.choose(4), early.choose(4), open().choose(1)], ['direct', 'direct', 'direct']);
   assert.deepEqual(told, ['relay', 'relay', 'relay', 'relay', 'direct', 'direct', 'direct']);
 });
+
+for (const [what, answer, again] of /** @type {const} */ ([
+  ['that there is no relay', refusal(403, 'relay_off'), 'direct'],
+  ['that its parts are too large for a proxy', refusal(413), 'relay'],
+])) {
+  test(`one upload finds ${what}: the next ones of its Uploader take the path ${again}`, async () => {
+    const { told, open, one } = sharing(answer);
+    const refused = open();
+    await assert.rejects(moved(one(refused)), { name: 'TransferError' });
+    assert.equal(await blocked(one(refused)), 'direct', 'it is not asked again');
+    assert.equal(await blocked(one(open())), again);
+    assert.deepEqual(told, []);
+  });
+}
 
 test('another Uploader finds out for itself', async () => {
   const one = ways();
@@ -298,4 +323,21 @@ test('a file that comes after a blocked one begins with the relay', async () => 
   const next = uploader.add(text(8, 'two'));
   await reach(next, 'completed');
   assert.deepEqual([direct.length, next.path], [tried, 'relay']);
+});
+
+test('a part that stalls on its way through the coordinator is given more time to be answered', async () => {
+  /** @type {number[]} */
+  const given = [];
+  const { server, uploader, time, reach } = uploading({
+    transport: async (put) => {
+      const [, id, number] = /uploads\/([^/]+)\/parts\/(\d+)$/.exec(put.url) ?? [];
+      time.advance(3 * SECOND);
+      if (!id) throw new TransferError('network', 0);
+      given.push(put.patience().answer);
+      if (given.length === 2 || given.length === 3) throw new TransferError('stalled', 0);
+      return server.transport({ ...put, url: `https://store.test/${id}/${number}` });
+    },
+  });
+  await reach(uploader.add(text(8)), 'completed');
+  assert.deepEqual(given, [120_000, 120_000, 240_000, 480_000]);
 });

@@ -33,6 +33,13 @@ async function following({ time, server, first, second }) {
   return { sending, upload, told };
 }
 
+function gate() {
+  let open = () => {};
+  /** @type {Promise<any>} */
+  const passed = new Promise((resolve) => (open = () => resolve(undefined)));
+  return { passed, open: () => open() };
+}
+
 test('a second tab with the same file sends nothing, and shows how far the first one is', async () => {
   const scene = twoTabs();
   const { upload, sending } = await following(scene);
@@ -163,4 +170,37 @@ test('pausing while the lock is asked for stays paused, and goes on when told', 
   sending.pause();
   upload.resume();
   await reach(upload, 'completed');
+});
+
+test('a lock that comes while the second tab looks how far the first one is', async () => {
+  const scene = twoTabs();
+  const { upload, sending } = await following(scene);
+  const looking = gate();
+  let looks = 0;
+  scene.server.fault = ({ method }) => {
+    looks += method === 'GET' ? 1 : 0;
+    return looks === 1 ? looking.passed : undefined;
+  };
+  await scene.time.until(() => looks === 1);
+  scene.server.partFault = () => undefined;
+  sending.pause();
+  await scene.time.settle();
+  looking.open();
+  await scene.reach(upload, 'completed');
+});
+
+test('what is cancelled in one tab is not finished by the other one', async () => {
+  const scene = twoTabs();
+  const { upload, sending } = await following(scene);
+  scene.server.partFault = () => undefined;
+  const aborting = gate();
+  scene.server.fault = ({ method }) => (method === 'DELETE' ? aborting.passed : undefined);
+  const cancelled = sending.cancel();
+  await scene.time.until(() => scene.server.callsTo('DELETE', '/upload-1').length === 1);
+  await scene.time.settle();
+  assert.equal(upload.elsewhere, true);
+  aborting.open();
+  await cancelled;
+  await scene.reach(upload, 'failed');
+  assert.equal(/** @type {any} */ (upload.error).code, 'ended');
 });
