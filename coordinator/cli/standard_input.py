@@ -9,7 +9,7 @@ from typing import BinaryIO, Final
 
 __all__ = ["standard_input"]
 
-_AT_ONCE: Final = 1024 * 1024
+_AT_ONCE: Final = 256 * 1024
 
 
 def standard_input() -> AsyncIterator[bytes] | BinaryIO:
