@@ -1,5 +1,6 @@
 """Digests of parts, computed in workers under the page's own policy and bound into URLs: other bytes are refused."""
 
+import asyncio
 import os
 
 import pytest
@@ -12,7 +13,7 @@ from tests.browser.engine import Engine
 from tests.browser.files import PART
 from tests.browser.observer import Observer
 from tests.browser.service import KeyHolder, Service
-from tests.browser.visitor import Visitor, visiting
+from tests.browser.visitor import PATIENCE_MS, Visitor, visiting
 
 REPORTED = """fetch('/v1/uploads/' + task.upload.id, {{ headers: {{ Authorization: 'Bearer {token}' }} }})
   .then((answer) => answer.json()).then((upload) => upload.parts_uploaded === {count})"""
@@ -122,7 +123,8 @@ async def test_a_read_that_nothing_refers_to_is_not_cleared_away(
         engine = Engine(visitor.page, token)
         await engine.prepare()
         await visitor.page.set_input_files("#own", file.path)
-        await visitor.page.evaluate(READ, [file.size, 65_536])
+        async with asyncio.timeout(PATIENCE_MS / 1_000):
+            await visitor.page.evaluate(READ, [file.size, 65_536])
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "md5"])
