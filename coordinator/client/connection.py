@@ -27,6 +27,9 @@ _STALLED: Final = 30.0
 _LOOKS: Final = 4
 """So often in that time it is looked at. Looks are counted, not seconds: a machine that slept has not stalled."""
 
+_TOGETHER: Final = 64 * 1024
+"""Bytes of a body that go out with their head at once: two of everything is what a small file costs most."""
+
 _MOST_ANSWER: Final = 16 * 1024 * 1024
 
 
@@ -97,8 +100,7 @@ class Connection(asyncio.Protocol):
         self._sending, self._still = True, 0
         self._watching = self._loop.call_later(_STALLED / _LOOKS, self._watch, _STALLED / _LOOKS)
         try:
-            self._write(head)
-            await self._send_body(request, answer)
+            await self._send_all(head, request, answer)
             self._watching.cancel()
             self._sending, self._still = False, 0
             every = request.patience / _LOOKS
@@ -113,8 +115,11 @@ class Connection(asyncio.Protocol):
                 answer.exception()  # seen, even where the body failed first
             self._answer = None
 
-    async def _send_body(self, request: Request, answer: asyncio.Future[Answer]) -> None:
+    async def _send_all(self, head: bytes, request: Request, answer: asyncio.Future[Answer]) -> None:
         bandwidth, on_sent = request.bandwidth, request.on_sent
+        if not 0 < request.body.size <= _TOGETHER or bandwidth is not None:
+            self._write(head)
+            head = b""
         sent = 0
         async with aclosing(request.body.pieces(bandwidth.piece if bandwidth else PIECE)) as pieces:
             async for piece in pieces:
@@ -122,7 +127,8 @@ class Connection(asyncio.Protocol):
                     await bandwidth.take(len(piece))
                 if answer.done():
                     break
-                self._write(piece)
+                self._write(head + piece if head else piece)
+                head = b""
                 if self._full:
                     await self._drained()
                 sent += len(piece)
