@@ -9,10 +9,10 @@
  * keeps what was recorded; stopping the recorder ends the upload, and cancelling the upload stops the recorder.
  *
  * @param {MediaRecorder} recorder
- * @returns {ReadableStream<Uint8Array>}
+ * @returns {ReadableStream<BufferSource>}
  */
 export function recordingStream(recorder) {
-  /** @type {TransformStream<Blob, Uint8Array>} */
+  /** @type {TransformStream<Blob, BufferSource>} */
   const opened = new TransformStream({
     transform: async (piece, out) => out.enqueue(new Uint8Array(await piece.arrayBuffer())),
   });

@@ -19,7 +19,8 @@ PAGE = """<!doctype html>
 
 
 class ForeignSite:
-    """`body` is what its page holds, `script` what its own script does. `token()` answers its `/token`."""
+    """`body` is what its page holds, `script` what its own script does. `page`, where it is set, is its whole page, and
+    `policy` is sent with everything unless it is empty. `token()` answers its `/token` and `/upload-token`."""
 
     def __init__(
         self, port: int, *, coordinator: str, store: str, token: Callable[[], Awaitable[str]]
@@ -28,10 +29,11 @@ class ForeignSite:
         self.body = ""
         self.script = ""
         self.language = "en"
+        self.page = ""
+        self.policy = POLICY.format(coordinator=coordinator, store=store)
         self.tokens_given = 0
         self._port = port
         self._coordinator = coordinator
-        self._store = store
         self._token = token
 
     @asynccontextmanager
@@ -46,10 +48,10 @@ class ForeignSite:
         with suppress(OSError, asyncio.IncompleteReadError):
             request = await read_request(reader)
             kind, content = await self._answer(request.target)
-            policy = POLICY.format(coordinator=self._coordinator, store=self._store)
+            policy = f"Content-Security-Policy: {self.policy}\r\n" if self.policy else ""
             head = (
                 f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(content)}\r\n"
-                f"Content-Security-Policy: {policy}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
+                f"{policy}Cache-Control: no-store\r\nConnection: close\r\n\r\n"
             )
             writer.write(head.encode() + content)
             await writer.drain()
@@ -58,8 +60,8 @@ class ForeignSite:
     async def _answer(self, target: str) -> tuple[str, bytes]:
         if target == "/site.js":
             return "text/javascript", self.script.encode()
-        if target == "/token":
+        if target in {"/token", "/upload-token"}:
             self.tokens_given += 1
             return "text/plain", (await self._token()).encode()
-        page = PAGE.format(language=self.language, coordinator=self._coordinator, body=self.body)
-        return "text/html", page.encode()
+        usual = PAGE.format(language=self.language, coordinator=self._coordinator, body=self.body)
+        return "text/html", (self.page or usual).encode()

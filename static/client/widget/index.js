@@ -4,7 +4,11 @@ import { CoordinatorUpload } from './element.js';
 
 export { CoordinatorUpload } from './element.js';
 
-/** @typedef {import('../events.js').CoordinatorUploadEventMap} CoordinatorUploadEventMap */
+/**
+ * @typedef {import('../events.js').CoordinatorUploadEventMap} CoordinatorUploadEventMap
+ * @typedef {import('./intake/find.js').Found} Found
+ * @typedef {import('./tally.js').Total} Total
+ */
 
 const NAME = 'coordinator-upload';
 
