@@ -29,9 +29,14 @@ def config_path(environ: Mapping[str, str]) -> Path:
     named = environ.get(VARIABLE)
     if named:
         return Path(named).expanduser()
-    folder = Path(environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
-    # the specification: relative paths are invalid and ignored
-    return (folder if folder.is_absolute() else Path.home() / ".config") / "coordinator" / "config.yaml"
+    try:
+        folder = Path(environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
+        # the specification: relative paths are invalid and ignored
+        folder = folder if folder.is_absolute() else Path.home() / ".config"
+    except RuntimeError:
+        # a user without a home, as some containers have it
+        folder = Path("/.config")
+    return folder / "coordinator" / "config.yaml"
 
 
 def read_config(path: Path, *, must_exist: bool) -> ConfigFile | None:

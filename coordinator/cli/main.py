@@ -5,6 +5,7 @@ Exit codes are those of exit_code.py: for the service's commands 0 done, 1 a fai
 """
 
 import sys
+from io import TextIOWrapper
 from typing import Final
 
 import typer
@@ -36,6 +37,9 @@ _SERVER_NEEDED: Final = (
 
 
 def main() -> None:
+    if isinstance(sys.stdout, TextIOWrapper):
+        # whatever a file is called, what was stored is said, by a terminal that knows ASCII alone, too
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         # it returns the code of whoever asks for an end, such as --help, and None for a command that ran through
         sys.exit(app(standalone_mode=False, prog_name="coordinator"))

@@ -19,8 +19,9 @@ def reporting(*, debug: bool) -> Iterator[None]:
     """Raises Failure, or a CoordinatorError that says as much, for every failure inside; SystemExit as it is."""
     try:
         yield
-        # what stands in the buffer is noticed here and not by the dying interpreter
-        sys.stdout.flush()
+        # what stands in the buffer is noticed here and not by the dying interpreter; there is none where it is closed
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except BrokenPipeError:
         _let_go_of_output()
         raise SystemExit(ExitCode.CLOSED_OUTPUT) from None

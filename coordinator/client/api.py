@@ -2,7 +2,8 @@
 repeats it: starting carries an Idempotency-Key.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlencode
@@ -12,6 +13,7 @@ from msgspec import Struct
 from coordinator.client.bandwidth import Bandwidth
 from coordinator.client.bodies import Body
 from coordinator.client.calls import Calls
+from coordinator.client.errors import ServerRefused, WrongServer
 from coordinator.client.retry import BRIEF_TRIES
 from coordinator.protocol import (
     ClaimBody,
@@ -61,9 +63,10 @@ class Coordinator:
         return self._calls.now()
 
     async def start(self, body: StartBody, idempotency_key: str) -> Started:
-        reply = await self._calls.call(
-            "POST", "/v1/uploads", body=body, headers={"Idempotency-Key": idempotency_key}
-        )
+        with self._where_uploads_are():
+            reply = await self._calls.call(
+                "POST", "/v1/uploads", body=body, headers={"Idempotency-Key": idempotency_key}
+            )
         answer = reply.read(StartAnswer)
         # a repeated start is answered with 201, whichever upload the first answer named
         return Started(reply.status == 201 and not reply.replayed, answer.upload, answer.parts)
@@ -76,7 +79,8 @@ class Coordinator:
         cursor: str | None = None
         while True:
             query = urlencode(filters if cursor is None else {**filters, "cursor": cursor})
-            reply = await self._calls.call("GET", f"/v1/uploads?{query}", tries=BRIEF_TRIES)
+            with self._where_uploads_are():
+                reply = await self._calls.call("GET", f"/v1/uploads?{query}", tries=BRIEF_TRIES)
             page = reply.read(UploadsAnswer)
             for upload in page.uploads:
                 yield upload
@@ -144,6 +148,19 @@ class Coordinator:
 
     async def health(self) -> HealthAnswer:
         return (await self._calls.call("GET", "/healthz", tries=1)).read(HealthAnswer)
+
+    @contextmanager
+    def _where_uploads_are(self) -> Iterator[None]:
+        """Where uploads are begun and listed nothing can be missing, unless the address is that of a page below it."""
+        try:
+            yield
+        except ServerRefused as refused:
+            if refused.status not in {404, 405}:
+                raise
+            raise WrongServer(
+                f"A coordinator answers at {self.url}, but has no uploads there. Give its own address, without the path of a "
+                "page or of its API (/upload, /v1)."
+            ) from None
 
 
 def _path(upload_id: str) -> str:

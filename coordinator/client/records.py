@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Final
@@ -124,11 +124,14 @@ class Records:
             yield
 
 
-def state_directory() -> Path:
-    """`$XDG_STATE_HOME/coordinator`, by the XDG base directory specification."""
+def state_directory() -> Path | None:
+    """`$XDG_STATE_HOME/coordinator`, by the XDG base directory specification; None for a user without a home."""
     given = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(given) if given.startswith("/") else Path.home() / ".local" / "state"
-    return base / "coordinator"
+    if given.startswith("/"):
+        return Path(given) / "coordinator"
+    with suppress(RuntimeError):
+        return Path.home() / ".local" / "state" / "coordinator"
+    return None
 
 
 def _writable(record: Record) -> Record:

@@ -4,7 +4,9 @@ import asyncio
 import io
 import os
 import pty
+import shlex
 import signal
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -179,6 +181,14 @@ async def test_the_store_in_the_place_of_the_coordinator(shell: Shell, seaweedfs
         assert ended.code == ExitCode.UNREACHABLE
 
 
+@pytest.mark.parametrize("path", ["/v1", "/upload", "/upload/"])
+async def test_the_address_of_a_page(place: Place, shell: Shell, path: str) -> None:
+    for arguments in (["ls"], ["upload", str(shell.folder / "file.txt")]):
+        ended = await shell.run(*arguments, "--url", place.server.url + path)
+        assert "Give its own address, without the path of a page" in said_once(ended)
+        assert ended.code == ExitCode.UNREACHABLE
+
+
 @pytest.mark.parametrize("key", ["ck_0123456789abcdef_wrong", "no-key-at-all", None])
 async def test_a_wrong_key_and_none(place: Place, shell: Shell, key: str | None) -> None:
     settings = {**shell.settings, "COORDINATOR_API_KEY": key or ""}
@@ -272,6 +282,34 @@ async def test_a_full_disk_behind_the_output(shell: Shell) -> None:
     _, stderr = await asyncio.wait_for(process.communicate(), 60)
     assert stderr.decode() == "coordinator: there is no space left; free some and run it again\n"
     assert process.returncode == ExitCode.NO_SPACE
+
+
+async def test_output_that_is_closed(place: Place, shell: Shell) -> None:
+    """Python has no object for it then."""
+    closing = ("sh", "-c", f'exec {shlex.join(program.COMMAND)} "$@" >&-', "sh")
+    ended = await replace(shell, command=closing).run("upload", shell.folder / "file.txt", "-q")
+    assert (ended.code, ended.stderr) == (ExitCode.DONE, "")
+
+
+async def test_a_terminal_without_the_names_letters(shell: Shell) -> None:
+    named = shell.folder / "Grüße.txt"
+    named.write_bytes(b"x")
+    ended = await shell.run("upload", named, "-q", PYTHONIOENCODING="ascii")
+    assert (ended.code, ended.stderr) == (ExitCode.DONE, "")
+    assert ended.stdout.rstrip().endswith("Gr\\xfc\\xdfe.txt")
+
+
+async def test_a_user_without_a_home(shell: Shell) -> None:
+    """As in a container that runs under any number; nothing is remembered there."""
+    film = shell.folder / "film.mov"
+    film.write_bytes(bytes(6 * 1024 * 1024))
+    homeless = (
+        "import os, pwd, runpy; os.environ.pop('HOME'); pwd.getpwuid = lambda number: {}[number]; "
+        "runpy.run_module('coordinator.cli.main', run_name='__main__')"
+    )
+    without = replace(shell, command=(sys.executable, "-c", homeless))
+    ended = await without.run("upload", film, "-q", XDG_CONFIG_HOME="", XDG_STATE_HOME="")
+    assert (ended.code, ended.stderr) == (ExitCode.DONE, "")
 
 
 async def test_standard_input_is_a_terminal(shell: Shell) -> None:

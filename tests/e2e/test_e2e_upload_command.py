@@ -5,8 +5,10 @@ import base64
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -96,6 +98,18 @@ async def test_standard_input_needs_no_length(
     assert (row["filename"], row["state"]) == ("dump.sql", "completed")
     if not gzip:
         await place.audit.ended(upload_id, "completed", reason=None, content=content)
+
+
+async def test_of_standard_input_the_rest_is_sent(place: Place, shell: Shell, tmp_path: Path) -> None:
+    """A script that has read the first line of a file means what follows it."""
+    told = written(tmp_path / "told.txt", b"a head\nand the rest\n")
+    reading = ("sh", "-c", f'read head; exec {shlex.join(shell.command)} "$@"', "sh")
+    for command, content in ((shell.command, told.read_bytes()), (reading, b"and the rest\n")):
+        ended = await replace(shell, command=command).run(
+            "upload", "-", "--name", "told", stdin=told.read_bytes()
+        )
+        assert ended.code == 0, ended.stderr
+        await place.audit.ended(ended.stdout.split("\t")[0], "completed", reason=None, content=content)
 
 
 @pytest.mark.parametrize("stop", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
