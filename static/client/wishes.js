@@ -21,6 +21,10 @@ export class Wishes {
   #computing = new Map();
   /** @type {Map<number, PartDigest>} */
   #known = new Map();
+  /** @type {Set<number>} to be computed: once told they stay, also while a part waits for its place */
+  #expected = new Set();
+  /** @type {AbortSignal | null} whose they are */
+  #signal = null;
 
   /**
    * @param {object} options
@@ -71,8 +75,12 @@ export class Wishes {
    * @param {() => void} onReady  after each
    */
   ahead(numbers, signal, onReady) {
-    for (const number of numbers) {
+    if (this.#signal !== signal) this.#expected.clear();
+    this.#signal = signal;
+    for (const number of numbers) this.#expected.add(number);
+    for (const number of [...this.#expected].sort((one, other) => one - other)) {
       if (this.#computing.size >= DIGESTS_AHEAD) return;
+      this.#expected.delete(number);
       if (this.#known.has(number) || this.#computing.has(number)) continue;
       // whoever needs the part computes again and meets the error there
       this.#compute(number, signal).then(onReady, () => {});

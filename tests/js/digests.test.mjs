@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { Crew } from '../../static/client/digests/crew.js';
 import { hash } from '../../static/client/digests/hashing.js';
+import { LANES } from '../../static/client/digests/md5_code.js';
 import { Md5 } from '../../static/client/digests/md5.js';
 import { digestOf, digestsFor, openDigests } from '../../static/client/digests/open.js';
+import { Wishes } from '../../static/client/wishes.js';
 import { VirtualSurroundings } from './surroundings.mjs';
 
 /** @import { Answer, Order } from '../../static/client/digests/worker.js' */
@@ -138,7 +140,7 @@ test('a slice that cannot be read, or has become shorter, says that the file was
 
 test('four blobs share a worker for MD5, and two for SHA-256; another is hired when none has room', async () => {
   for (const [algorithm, room] of /** @type {const} */ ([
-    ['md5', 4],
+    ['md5', LANES],
     ['sha256', 2],
   ])) {
     const { crew, hands } = crewed();
@@ -263,4 +265,29 @@ test('a worker hired ahead of need takes the first blob', () => {
   crew.hash('md5', new Blob(), never);
   assert.equal(hands.length, 1);
   assert.equal(hands[0]?.orders.length, 1);
+});
+
+test('a part that left those to come, because it waits for its place, is hashed in its turn', async () => {
+  /** @type {{ number: number, done: () => void }[]} */
+  const asked = [];
+  const of = (/** @type {number} */ number) =>
+    new Promise((resolve) => asked.push({ number, done: () => resolve({ md5: `${number}` }) }));
+  const digests = /** @type {any} */ ({ of });
+  const wishes = new Wishes({ digests, bodyOf: () => new Blob(), signedSize: () => undefined });
+  const settle = () => new Promise(setImmediate);
+  let signal = never;
+  wishes.ahead([1, 2, 3, 4, 5, 6, 7, 8], never, () =>
+    wishes.ahead(signal === never ? [6, 7, 8] : [], signal, () => {}),
+  );
+  asked[0]?.done();
+  await settle();
+  assert.deepEqual(
+    asked.map(({ number }) => number),
+    [1, 2, 3, 4, 5],
+  );
+  ({ signal } = new AbortController());
+  wishes.ahead([], signal, () => {});
+  for (const { done } of asked) done();
+  await settle();
+  assert.equal(asked.length, 5, 'what another run wanted is forgotten');
 });

@@ -9,12 +9,11 @@
 /** @import { Answer } from './worker.js' */
 
 import { onAbort } from '../surroundings.js';
-import { LANES } from './md5_code.js';
 
 /** More would wait for each other's reads. */
 const MOST_WORKERS = 2;
-/** Blobs that a worker is busy with at once. With Web Crypto each of them is in memory as a whole. */
-const ROOM = { md5: LANES, sha256: 2 };
+/** Blobs that a worker is busy with at once: as many as it has lanes; with Web Crypto each is in memory as a whole. */
+const ROOM = { md5: 4, sha256: 2 };
 const IDLE_MS = 10_000;
 
 /**

@@ -6,6 +6,8 @@
 
 import { UploadError } from '../errors.js';
 import { browserSurroundings } from '../surroundings.js';
+// named for hashing.js: all are asked for at once
+import './reading.js';
 import { Crew } from './crew.js';
 import { hash } from './hashing.js';
 

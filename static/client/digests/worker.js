@@ -6,6 +6,10 @@
  * @typedef {{ id: number, digest: string } | { id: number, failure: string, message: string }} Answer
  */
 
+// what those two import is named too: a browser that knows of all at once waits for one round trip, not for three
+import './assembler.js';
+import './md5_code.js';
+import './reading.js';
 import { base64, hash } from './hashing.js';
 import { Lanes } from './lanes.js';
 
