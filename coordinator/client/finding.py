@@ -55,6 +55,7 @@ class Finding:
         self._starting: asyncio.Task[Started] | None = None
         self._fingerprint: str | None = None
         self._remembered = False
+        self._over = False
 
     @property
     def finds_again(self) -> bool:
@@ -64,6 +65,7 @@ class Finding:
 
     async def run(self, content: Content | Stream) -> Found:
         """Raises OtherFile, UploadEnded, and what the coordinator refuses."""
+        self._over = False
         if not isinstance(content, Stream):
             self._fingerprint = await _read_fingerprint(content)
             self._file = content.path or self
@@ -85,6 +87,7 @@ class Finding:
 
     def release(self) -> None:
         """Its file is not under way any more."""
+        self._over = True
         self._under_way.release(self)
 
     def forget(self) -> None:
@@ -115,7 +118,9 @@ class Finding:
 
     async def _held(self, content: Content | None, fingerprint: str | None) -> Started:
         started = await self._start.run(content, fingerprint)
-        self._under_way.hold(self, self._file, started.upload)
+        # a start whose upload was cancelled meanwhile keeps nobody else from it
+        if not self._over:
+            self._under_way.hold(self, self._file, started.upload)
         return started
 
     async def _known(self, content: Content | Stream) -> UploadAnswer | None:

@@ -21,6 +21,7 @@ from coordinator.client import (
 from coordinator.client.api import Coordinator
 from coordinator.client.calls import Calls
 from coordinator.client.connections import Connections
+from coordinator.client.start import Start
 from coordinator.protocol import StartBody
 from tests.e2e.client_site import (
     PART,
@@ -30,6 +31,7 @@ from tests.e2e.client_site import (
     stored,
     until,
 )
+from tests.e2e.waiting import eventually
 
 # a test's own small files
 # ruff: noqa: ASYNC240
@@ -223,6 +225,29 @@ async def test_copies_of_a_file_get_uploads_of_their_own(site: Site, tmp_path: P
         ids = [(await one).id for one in sending]
         assert len(set(ids[:3])) == 3
         assert ids[3] == ids[0]
+
+
+async def test_what_a_cancelled_start_left_is_gone_on_with(
+    site: Site, tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starting, start = asyncio.Event(), Start.run
+
+    async def watched(self: Start, *given: Any) -> Any:
+        starting.set()
+        return await start(self, *given)
+
+    monkeypatch.setattr(Start, "run", watched)
+    data = path.read_bytes()
+    async with site.client(tmp_path) as client:
+
+        async def left() -> list[Any]:
+            return [one.id async for one in client.uploads(state="open", prefix=path.name)]
+
+        sending = client.uploading(data, filename=path.name, part_size=PART)
+        await starting.wait()
+        await sending.cancel()
+        [began] = await eventually(left, bool)
+        assert (await client.upload(data, filename=path.name)).id == began
 
 
 async def test_a_start_that_is_repeated_counts_as_none_of_its_own(site: Site) -> None:
