@@ -31,7 +31,7 @@ function take(from, to) {
   const wanted = new Set(ENTRANCES);
   for (const name of wanted) {
     const text = readFileSync(join(from, name), 'utf-8');
-    for (const [, module = ''] of text.matchAll(/(?:\bfrom |\bimport\()['"](\..*?)\.js['"]/g))
+    for (const [, module = ''] of text.matchAll(/\b(?:from |import\(|import )['"](\..*?)\.js['"]/g))
       wanted.add(`${join(dirname(name), module)}.d.ts`);
     mkdirSync(dirname(join(to, name)), { recursive: true });
     writeFileSync(join(to, name), plain(text) + (name === 'widget/index.d.ts' ? ELEMENT : ''));
