@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from urllib.parse import SplitResult
+from urllib.parse import SplitResult, urlsplit
 
 import pytest
 
@@ -18,14 +18,15 @@ def put(
     return Request("PUT", url, headers or {}, BytesBody(body), patience)
 
 
-async def test_sends_what_it_was_given_and_reads_the_answer() -> None:
+@pytest.mark.parametrize("size", [0, 1, 65_536, 65_537, 1_280_000])
+async def test_sends_what_it_was_given_and_reads_the_answer(size: int) -> None:
     seen: list[tuple[str, dict[str, str], bytes]] = []
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         seen.append(await request_of(reader))
         writer.write(b'HTTP/1.1 200 OK\r\nETag: "abc"\r\nContent-Length: 0\r\n\r\n')
 
-    body = bytes(range(256)) * 5000
+    body = (bytes(range(256)) * 5000)[:size]
     async with scripted(talk) as url:
         connections = Connections()
         answer = await connections.send(put(url, body, headers={"Content-MD5": "x=="}))
@@ -35,6 +36,35 @@ async def test_sends_what_it_was_given_and_reads_the_answer() -> None:
     assert line == "PUT /path?q=1 HTTP/1.1"
     assert headers == {"host": url.netloc, "content-length": str(len(body)), "content-md5": "x=="}
     assert received == body
+
+
+class Wire(asyncio.Transport):
+    """Keeps what is written, call by call, and answers the first call."""
+
+    def __init__(self, connection: module.Connection) -> None:
+        super().__init__()
+        self.written: list[bytes] = []
+        self._connection = connection
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        if not self.written:
+            asyncio.get_running_loop().call_soon(self._connection.data_received, OK)
+        self.written.append(bytes(data))
+
+    def is_closing(self) -> bool:
+        return False
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:  # noqa: ARG002 - asyncio's
+        return
+
+
+async def test_a_small_body_goes_out_with_its_head() -> None:
+    connection = module.Connection()
+    wire = Wire(connection)
+    connection.connection_made(wire)
+    answer = await connection.send(put(urlsplit("http://127.0.0.1/"), b"body"))
+    assert answer.status == 200
+    assert [said.partition(b"\r\n\r\n")[2] for said in wire.written] == [b"body"]
 
 
 @pytest.mark.parametrize(
