@@ -95,7 +95,7 @@ def content() -> bytes:
     return secrets.token_bytes(12_000_000)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def running_site(
     postgres_url: str,
     migrated_template: str,
@@ -109,7 +109,7 @@ async def running_site(
 
 @pytest.fixture
 def site(running_site: Site) -> Site:
-    """A service for the Python client, one for a file of tests; its cable is sound when a test begins."""
+    """A service for the Python client, shared; its cable is sound when a test begins, and who kills it starts it again."""
     running_site.cable.mend()
     running_site.cable.share = 0.0
     return running_site

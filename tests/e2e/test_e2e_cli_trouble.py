@@ -32,9 +32,11 @@ def with_room(shell: Shell, most: int) -> Shell:
 
 
 async def test_a_coordinator_that_is_killed_and_comes_back(
-    site: Site, shell: Shell, tmp_path: Path, path: Path
+    site: Site, shell: Shell, tmp_path: Path, content: bytes
 ) -> None:
-    async with shell.running("upload", path, "--json", *SLOWLY) as started:
+    film = tmp_path / "film.mov"
+    film.write_bytes(content)
+    async with shell.running("upload", film, "--json", *SLOWLY) as started:
         upload_id = await recorded(started, 1)
         await site.server.kill()
         await site.server.start()
@@ -43,7 +45,7 @@ async def test_a_coordinator_that_is_killed_and_comes_back(
     [completed] = [event["upload"]["id"] for event in events(ended) if event["event"] == "completed"]
     assert completed == upload_id
     async with site.client(tmp_path) as client:
-        assert await stored(client, await client.get(upload_id)) == sha256(path)
+        assert await stored(client, await client.get(upload_id)) == sha256(film)
 
 
 async def test_no_room_for_the_parts_of_a_stream(site: Site, shell: Shell, tmp_path: Path) -> None:
@@ -62,19 +64,21 @@ async def test_no_room_for_the_parts_of_a_stream(site: Site, shell: Shell, tmp_p
         assert upload.size == len(content)
 
 
-async def test_no_room_for_the_resume_file(shell: Shell, tmp_path: Path, path: Path) -> None:
+async def test_no_room_for_the_resume_file(shell: Shell, tmp_path: Path, content: bytes) -> None:
     """What it held stays, and the coordinator knows the file without it."""
+    film = tmp_path / "film.mov"
+    film.write_bytes(content)
     records = Records(tmp_path / "state" / "coordinator")
     held = Record(server="http://elsewhere", upload_id="0", filename="f", path="/0", began=4e9)
     for number in range(20):
         records.add(msgspec.structs.replace(held, upload_id=f"{number}", path=f"/{number}"))
     before = records.all()
     full = with_room(shell, 2_000)
-    async with full.running("upload", path, "--json", *SLOWLY) as started:
+    async with full.running("upload", film, "--json", *SLOWLY) as started:
         upload_id = await recorded(started, 1)
         started.process.kill()
         await started.ended()
-    ended = await full.run("upload", path, "--quiet")
+    ended = await full.run("upload", film, "--quiet")
     assert ended.code == ExitCode.DONE
     assert "uploads.json cannot be written" in said_once(ended)
     assert ended.stdout.split("\t")[0] == upload_id
