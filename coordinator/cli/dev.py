@@ -38,7 +38,9 @@ def run_dev(data_dir: str, port: int | None, *, as_json: bool) -> None:
 async def _dev(data_dir: Path, port: int | None, *, as_json: bool) -> None:
     began = time.monotonic()
     _say(f"starting Postgres and SeaweedFS in {data_dir} ...")
-    async with LocalStack(data_dir, port=port) as stack:
+    # the store must let in the pages that the API lets in; all else is known only once it runs
+    origins = load_settings().allowed_origins
+    async with LocalStack(data_dir, port=port, origins=origins) as stack:
         await asyncio.to_thread(upgrade, stack.database_url)
         api_key = await _api_key(stack)
         settings = _settings(stack)

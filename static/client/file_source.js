@@ -32,9 +32,8 @@ export class FileSource {
 
   /** @type {Source['restart']} */
   restart(done) {
-    this.#pending = [];
-    for (let number = 1; number <= (this.#plan.partCount ?? 0); number += 1)
-      if (!done.has(number)) this.#pending.push(number);
+    const numbers = Array.from({ length: this.#plan.partCount ?? 0 }, (_, index) => index + 1);
+    this.#pending = numbers.filter((number) => !done.has(number));
   }
 
   async next() {

@@ -110,6 +110,21 @@ async def test_dropping_works_like_choosing_and_folders_keep_their_paths(
     await expect(visitor.page.locator("li[data-upload]")).to_have_count(3)
 
 
+async def test_a_chosen_folder_keeps_the_paths_of_its_files(
+    visitor: Visitor, sample: MakeSample, is_whole: IsWhole, tmp_path: Path
+) -> None:
+    folder = tmp_path / "photos"
+    (folder / "2026").mkdir(parents=True)
+    one, two = sample(10, "photos/cover.jpg"), sample(PART + 1, "photos/2026/summer.jpg")
+    async with visitor.page.expect_file_chooser() as opening:
+        await visitor.page.click("#choose-a-folder")
+    chooser = await opening.value
+    await chooser.set_files(folder)
+    for file, path in {one: "photos/cover.jpg", two: "photos/2026/summer.jpg"}.items():
+        upload = await is_whole(visitor.row(file.name), file)
+        assert upload["metadata"]["path"] == path
+
+
 async def test_an_empty_folder_is_said_to_hold_no_files(visitor: Visitor, tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()

@@ -67,6 +67,12 @@ class Visitor:
         await self.page.goto(f"{self._url}{self._path}")
         await self.show_token()
 
+    async def another_tab(self) -> "Visitor":
+        """Of the same person in the same browser, who has just opened the page there too."""
+        other = Visitor(await self.page.context.new_page(), self._url, self._token, self._path)
+        await other.arrive()
+        return other
+
     async def reload(self) -> None:
         await self.page.reload()
         await self.show_token()

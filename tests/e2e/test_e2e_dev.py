@@ -19,6 +19,8 @@ from tests.e2e.waiting import eventually
 from tests.integration.local.stack_process import as_ordinary_user
 from tests.postgres import passable_directory
 
+APP = "https://app.example"
+
 
 @dataclass(frozen=True, slots=True)
 class Dev:
@@ -61,7 +63,12 @@ async def dev(data_dirs: Path, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     """An ordinary user's, for tests that only ask; it ends as a service manager ends it."""
     folder = tmp_path_factory.mktemp("dev")
     command = as_ordinary_user(program.COMMAND)
-    async with program.running(folder, arguments(data_dirs / "shared"), {}, command=command) as started:
+    async with program.running(
+        folder,
+        arguments(data_dirs / "shared"),
+        {"COORDINATOR_ALLOWED_ORIGINS": json.dumps([APP])},
+        command=command,
+    ) as started:
         found = await ready(started)
         below = started.descendants()
         yield found
@@ -102,6 +109,15 @@ async def test_whoever_is_on_this_machine_needs_no_credentials(dev: Dev) -> None
         assert by_name.status_code == 200
         await person.send_all(upload, b"bytes")
         assert asked(await person.complete(upload))["state"] == "completed"
+
+
+async def test_a_page_that_is_let_in_may_write_to_the_store_too(dev: Dev) -> None:
+    asks = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
+    store = dev.said["store"]
+    async with httpx2.AsyncClient() as page:
+        for url in (f"{dev.url}/v1/uploads", f"{store['endpoint_url']}/{store['bucket']}/key"):
+            answer = await page.options(url, headers=asks)
+            assert answer.headers.get("access-control-allow-origin") == APP, url
 
 
 @pytest.mark.parametrize(

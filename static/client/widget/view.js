@@ -62,11 +62,11 @@ export class View {
         lang: words.language,
         dir: words.direction,
       },
-      make('div', { class: 'above' }, this.#offline),
       this.#access.element,
       this.#unfinished.element,
       this.#choose.element,
       this.#files.element,
+      this.#offline,
       announcer.element,
       question.element,
     );

@@ -61,20 +61,16 @@ export const panels = `
   font-weight: 550;
 }
 
-/* comes and goes by itself: nothing moves under a pointer, and what it covers can be pressed */
-.above {
-  position: absolute;
-  z-index: 1;
-  inset: 0;
-  pointer-events: none;
-}
-
-.above > .notice {
+/* comes and goes by itself: last in the frame, so that nothing moves under a pointer; what it covers while it keeps to
+   the window's edge can be pressed, and scrolled out from under it */
+#offline {
   position: sticky;
-  inset-block-start: 0.4em;
-  margin: 0.4em;
+  z-index: 1;
+  inset-block-end: 0.4em;
+  margin-block-start: 0.75em;
   background: color-mix(in srgb, var(--warn-soft) 92%, var(--surface));
   box-shadow: 0 2px 10px rgb(0 0 0 / 18%);
+  pointer-events: none;
 }
 
 .problem {
