@@ -9,8 +9,10 @@ from tests.browser.axe import audit
 from tests.browser.conftest import MakeSample, Visiting
 from tests.browser.files import MIB, PART
 from tests.browser.observer import Observer
+from tests.browser.test_page_reach import fits
 from tests.browser.visitor import Visitor
 
+PHONE_WIDTH, WIDTH = 360, 1280
 SPEAK = """async ([language, direction]) => {
   Object.assign(document.documentElement, { lang: language, dir: direction });
   document.querySelector('coordinator-upload').lang = language;
@@ -24,13 +26,16 @@ HEARD = "() => heard.join(' | ')"
 
 
 async def nothing_is_wrong(page: Page, state: str) -> None:
-    """In both schemes and both directions of writing; drawing anew keeps what is under way."""
+    """In both schemes, both directions of writing, on a phone and not; drawing anew keeps what is under way."""
     for language, direction in (("en", "ltr"), ("ar", "rtl")):
         await page.evaluate(SPEAK, [language, direction])
         await expect(page.locator(".frame")).to_have_attribute("lang", language)
-        for scheme in ("light", "dark"):
-            await page.emulate_media(color_scheme=scheme)
-            assert await audit(page) == [], f"{state}, {language}, {scheme}"
+        for width in (PHONE_WIDTH, WIDTH):
+            await page.set_viewport_size({"width": width, "height": 740})
+            await fits(page)
+            for scheme in ("light", "dark"):
+                await page.emulate_media(color_scheme=scheme)
+                assert await audit(page) == [], f"{state}, {language}, {width} pixels, {scheme}"
 
 
 def _refuse_starts_of(name: str) -> Callable[[Route], Awaitable[None]]:

@@ -151,6 +151,10 @@ async def test_nothing_moves_when_the_network_comes_and_goes(visit: Visiting) ->
         await page.context.set_offline(True)
         await expect(notice).to_be_visible()
         assert await choose.bounding_box() == before
+        said, drop = await notice.bounding_box(), await page.locator("#drop").bounding_box()
+        assert said is not None
+        assert drop is not None
+        assert said["y"] >= drop["y"] + drop["height"], "the notice covers where files come in"
         await page.context.set_offline(False)
         await expect(notice).to_be_hidden()
         assert await choose.bounding_box() == before
