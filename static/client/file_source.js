@@ -9,7 +9,8 @@ import { partRange } from './plan.js';
  * @property {(done: ReadonlySet<number>) => void} restart  nothing is under way: what is not done is to be sent
  * @property {(signal: AbortSignal) => Promise<number | null>} next  null: there are no more
  * @property {(most: number) => number[]} upcoming  the parts that will be needed next
- * @property {(number: number) => Blob} body
+ * @property {(number: number) => Blob} body  throws where it is not at hand
+ * @property {(number: number) => boolean} [atHand]  whether its bytes can be had; left out: always
  * @property {(number: number) => number} sizeOf
  * @property {(number: number) => void} [arrived]
  */

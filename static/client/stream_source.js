@@ -74,6 +74,11 @@ export class StreamSource {
     return body;
   }
 
+  /** @param {number} number */
+  atHand(number) {
+    return this.#held.has(number);
+  }
+
   /** @type {Source['sizeOf']} */
   sizeOf(number) {
     return this.#held.get(number)?.size ?? this.#partSize;

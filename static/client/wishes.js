@@ -3,6 +3,7 @@
  * earlier parts are on their way.
  */
 
+/** @import { Source } from './file_source.js' */
 /** @import { Digests, PartDigest } from './ports.js' */
 /** @import { Wanted } from './window.js' */
 /** @import { PartWish } from './types.js' */
@@ -15,13 +16,13 @@ export const DIGESTS_AHEAD = 4;
 /** @implements {Wanted} */
 export class Wishes {
   #digests;
-  #bodyOf;
+  #source;
   #signedSize;
   /** @type {Map<number, Promise<PartDigest>>} */
   #computing = new Map();
   /** @type {Map<number, PartDigest>} */
   #known = new Map();
-  /** @type {Set<number>} to be computed: once told they stay, also while a part waits for its place */
+  /** @type {Set<number>} to be computed: once told they stay, also while a part waits for its place or its bytes */
   #expected = new Set();
   /** @type {AbortSignal | null} whose they are */
   #signal = null;
@@ -29,12 +30,12 @@ export class Wishes {
   /**
    * @param {object} options
    * @param {Digests} options.digests
-   * @param {(number: number) => Blob} options.bodyOf
+   * @param {Pick<Source, 'body' | 'atHand'>} options.source
    * @param {(number: number) => number | undefined} options.signedSize  undefined where the plan says it
    */
-  constructor({ digests, bodyOf, signedSize }) {
+  constructor({ digests, source, signedSize }) {
     this.#digests = digests;
-    this.#bodyOf = bodyOf;
+    this.#source = source;
     this.#signedSize = signedSize;
   }
 
@@ -80,8 +81,10 @@ export class Wishes {
     for (const number of numbers) this.#expected.add(number);
     for (const number of [...this.#expected].sort((one, other) => one - other)) {
       if (this.#computing.size >= DIGESTS_AHEAD) return;
+      const begun = this.#known.has(number) || this.#computing.has(number);
+      if (!begun && this.#source.atHand?.(number) === false) continue;
       this.#expected.delete(number);
-      if (this.#known.has(number) || this.#computing.has(number)) continue;
+      if (begun) continue;
       // whoever needs the part computes again and meets the error there
       this.#compute(number, signal).then(onReady, () => {});
     }
@@ -108,15 +111,18 @@ export class Wishes {
    */
   #compute(number, signal) {
     const computing =
-      this.#computing.get(number) ??
-      this.#digests
-        .of(number, this.#bodyOf(number), signal)
-        .then((digest) => {
-          this.#known.set(number, digest);
-          return digest;
-        })
-        .finally(() => this.#computing.delete(number));
+      this.#computing.get(number) ?? this.#once(number, signal).finally(() => this.#computing.delete(number));
     this.#computing.set(number, computing);
     return computing;
+  }
+
+  /**
+   * @param {number} number
+   * @param {AbortSignal} signal
+   */
+  async #once(number, signal) {
+    const digest = await this.#digests.of(number, this.#source.body(number), signal);
+    this.#known.set(number, digest);
+    return digest;
   }
 }

@@ -43,11 +43,7 @@ export async function workOn(context, watcher, { upload, parts }, content, signa
   const reporter = new Reporter((claims) => coordinator.report(id, claims), surroundings);
   const digests = await context.openDigests(upload, signal);
   const wanted = digests
-    ? new (await load(() => import('./wishes.js'), signal)).Wishes({
-        digests,
-        bodyOf: (number) => source.body(number),
-        signedSize,
-      })
+    ? new (await load(() => import('./wishes.js'), signal)).Wishes({ digests, source, signedSize })
     : onlySizes(signedSize);
   const sender = new Sender({
     ...context,

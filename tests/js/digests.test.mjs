@@ -273,7 +273,7 @@ test('a part that left those to come, because it waits for its place, is hashed 
   const of = (/** @type {number} */ number) =>
     new Promise((resolve) => asked.push({ number, done: () => resolve({ md5: `${number}` }) }));
   const digests = /** @type {any} */ ({ of });
-  const wishes = new Wishes({ digests, bodyOf: () => new Blob(), signedSize: () => undefined });
+  const wishes = new Wishes({ digests, source: { body: () => new Blob() }, signedSize: () => undefined });
   const settle = () => new Promise(setImmediate);
   let signal = never;
   wishes.ahead([1, 2, 3, 4, 5, 6, 7, 8], never, () =>

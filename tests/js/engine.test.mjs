@@ -262,8 +262,8 @@ test('digests are computed a few parts ahead, each once, and go into URL and cla
     },
   };
   const signal = new AbortController().signal;
-  const bodyOf = (/** @type {number} */ number) => new Blob([`part ${number}`]);
-  const wishes = new Wishes({ digests, bodyOf, signedSize: () => undefined });
+  const source = { body: (/** @type {number} */ number) => new Blob([`part ${number}`]) };
+  const wishes = new Wishes({ digests, source, signedSize: () => undefined });
   await new Promise((resolve) => {
     const more = () => {
       wishes.ahead([1, 2, 3, 4, 5, 6, 7, 8], signal, more);
@@ -274,7 +274,7 @@ test('digests are computed a few parts ahead, each once, and go into URL and cla
   assert.deepEqual([most, asked.length, new Set(asked).size], [4, 8, 8]);
   assert.deepEqual(await wishes.of(3, signal), { part_number: 3, size: undefined, md5: 'part 3' });
   await wishes.check(3, signal);
-  const changed = new Wishes({ digests, bodyOf, signedSize: () => undefined });
+  const changed = new Wishes({ digests, source, signedSize: () => undefined });
   await changed.of(1, signal);
   digests.of = async () => ({ md5: 'other' });
   await assert.rejects(changed.check(1, signal), { code: 'file_changed' });

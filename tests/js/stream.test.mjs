@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { TransferError } from '../../static/client/errors.js';
 import { recordingStream } from '../../static/client/recording.js';
+import { Wishes } from '../../static/client/wishes.js';
 import { forever, scene, storedText } from './scene.mjs';
 
 /** A stream fed by hand; `asked` counts what was read of it. */
@@ -83,6 +85,55 @@ for (const [what, words, sizes] of /** @type {[string, string, number[]][]} */ (
     assert.equal(server.uploads.get('upload-1').size, words.length);
   });
 }
+
+for (const gzip of [false, true]) {
+  test(`every part of a stream${gzip ? ' that is compressed' : ''} is bound to its digest`, async () => {
+    const { server, uploader, reach } = scene({ digests: 'md5', concurrency: 2 });
+    server.partSize = 64;
+    const bytes = new Uint8Array(randomBytes(500));
+    const type = 'text/plain';
+    const upload = gzip
+      ? uploader.add(new File([bytes], 'log.txt', { type }), { gzip })
+      : uploader.addStream(new Blob([bytes]).stream(), { name: 'log.txt', type });
+    await reach(upload, 'completed');
+    const bound = server
+      .callsTo('POST', '/upload-1/parts/sign')
+      .flatMap((call) => call.body.parts)
+      .map(({ part_number, size, md5 }) => [part_number, { size, md5 }]);
+    const sent = await Promise.all(
+      server.puts.map(async ({ number, request: { body } }) => {
+        const md5 = createHash('md5')
+          .update(Buffer.from(await body.arrayBuffer()))
+          .digest('base64');
+        return [number, { size: body.size, md5 }];
+      }),
+    );
+    assert.deepEqual(Object.fromEntries(bound), Object.fromEntries(sent));
+    assert.ok(sent.length >= 8, `${sent.length} parts`);
+  });
+}
+
+test('a part of a stream that waits for its place is hashed meanwhile', async () => {
+  /** @type {number[]} */
+  const asked = [];
+  const held = new Set([1]);
+  const digests = { of: async (/** @type {number} */ number) => (asked.push(number), { md5: `${number}` }) };
+  const source = {
+    body: (/** @type {number} */ number) => {
+      if (!held.has(number)) throw new Error('it is not read yet');
+      return new Blob();
+    },
+    atHand: (/** @type {number} */ number) => held.has(number),
+  };
+  const wishes = new Wishes({ digests, source, signedSize: () => 4 });
+  const { signal } = new AbortController();
+  wishes.ahead([1, 2, 3], signal, () => {});
+  assert.deepEqual(asked, [1]);
+  await assert.rejects(wishes.of(2, signal), /not read yet/);
+  held.add(2);
+  wishes.ahead([], signal, () => {});
+  assert.deepEqual(asked, [1, 2]);
+});
 
 test('no more of a stream is in memory than the parts under way and one more', async () => {
   const { server, uploader, time } = scene({ concurrency: 2 });
