@@ -4,9 +4,12 @@
  *
  *   another file of this page sends that upload   the same file: refused as `already_here`; else another file
  *   it has another name, or place in a folder     another file, unless it was chosen for that very upload
- *   it has another modification time              goes on where every finished part was recorded with its digest and
- *                                                 agrees: some browsers do not know the time, some programs touch it.
- *                                                 Else refused as `file_changed`: its user decides
+ *   it has another modification time              goes on where it has finished parts, every one of them was recorded
+ *                                                 with its digest, and agrees: some browsers do not know the time, some
+ *                                                 programs touch it. Where none is finished nothing is proven: another
+ *                                                 file, whose parts would mix with those of the first one, unless it was
+ *                                                 chosen for that very upload. Else refused as `file_changed`: its user
+ *                                                 decides
  *   the upload has none on record                 goes on: another client began it, and kept no more
  *
  * Another file gets an upload of its own. The time is kept as `last_modified` in the upload's metadata, in
@@ -22,7 +25,7 @@
 import { clearAway } from './detour.js';
 import { UploadError } from './errors.js';
 import { LAST_MODIFIED, metadataOf, plain } from './opening.js';
-import { prove } from './verification.js';
+import { changedSince, prove } from './verification.js';
 
 /** @typedef {'same' | 'another' | 'doubtful'} Verdict  doubtful: the bytes have to tell */
 
@@ -100,13 +103,26 @@ export class Resumption {
     const chosen = this.#expected?.id === upload.id;
     try {
       const verdict = judge(this.#file, upload, { rival, chosen, metadata: this.#options.metadata });
-      if (verdict === 'doubtful') await prove(this.#context, this.#file, upload, this.#proven, signal);
       this.apart = verdict === 'another';
+      if (verdict === 'doubtful') this.apart = !(await this.#prove(upload, chosen, signal));
     } catch (error) {
       if (!rival) this.standing = upload;
       throw error;
     }
     return !this.apart;
+  }
+
+  /**
+   * @param {Upload} upload
+   * @param {boolean} chosen  whether the file was chosen for this very upload
+   * @param {AbortSignal} signal
+   * @returns {Promise<boolean>} false: it may be another file's
+   * @throws {UploadError | CoordinatorError} `file_changed`
+   */
+  async #prove(upload, chosen, signal) {
+    if (await prove(this.#context, this.#file, upload, this.#proven, signal)) return true;
+    if (chosen) throw changedSince(upload);
+    return false;
   }
 
   async #discard() {

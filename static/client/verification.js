@@ -57,24 +57,33 @@ export async function sendProven({ openHasher }, sender, content, signal) {
 }
 
 /**
- * Whether a file of another modification time may go on with the upload: every part that is held was recorded with its
- * digest, and agrees.
+ * Whether a file of another modification time is the upload's: every part that is held was recorded with its digest, and
+ * agrees.
  *
  * @param {DeliveryContext} context
  * @param {File} file
  * @param {Upload} upload
  * @param {Set<number>} proven  part numbers; more are added
  * @param {AbortSignal} signal
+ * @returns {Promise<boolean>} false: no part is held, so nothing tells
  * @throws {UploadError} `file_changed`
  */
 export async function prove({ coordinator, openHasher }, file, upload, proven, signal) {
   const plan = planOf(upload, file.size);
   const found = await heldParts(coordinator, upload.id, plan, signal);
-  const values = { filename: upload.filename, began: upload.created_at };
-  if (!found.every(known)) throw new UploadError('file_changed', values);
+  if (!found.every(known)) throw changedSince(upload);
   await verify({ file, plan, found, proven }, await openHasher(signal), signal).catch((error) => {
-    throw error instanceof UploadError ? new UploadError('file_changed', values, error) : error;
+    throw error instanceof UploadError ? changedSince(upload, error) : error;
   });
+  return found.length > 0;
+}
+
+/**
+ * @param {Upload} upload  that the file began with
+ * @param {unknown} [cause]
+ */
+export function changedSince({ filename, created_at: began }, cause) {
+  return new UploadError('file_changed', { filename, began }, cause);
 }
 
 /**

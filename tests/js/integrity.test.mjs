@@ -86,11 +86,26 @@ test('a file of another time goes on where all held parts prove to be its own', 
   assert.deepEqual(sentNumbers(server), [3]);
 });
 
-test('nothing is mixed where nothing is held: a file of another time goes on', async () => {
-  const { server, uploader, reach } = await withRecorded([]);
+test('nothing is proven where nothing is held: a file of another time gets an upload of its own', async () => {
+  const { server, uploader, left, reach } = await withRecorded([]);
   const upload = uploader.add(text(12, 'film.mov', LATER));
   await reach(upload, 'completed');
-  assert.equal(upload.upload?.id, 'upload-1');
+  assert.equal(upload.upload?.id, 'upload-2');
+  assert.equal(storedText(server, 'upload-2'), CONTENT);
+  assert.ok(server.puts.every((put) => put.uploadId === 'upload-2'));
+  assert.equal(left.state, 'open', 'another device may be sending it');
+});
+
+test('of a file chosen for an upload that holds nothing, the user decides', async () => {
+  const { server, uploader, left, reach } = await withRecorded([]);
+  const upload = uploader.add(text(12, 'film.mov', LATER), { expected: left });
+  await reach(upload, 'failed');
+  assert.equal(codeOf(upload), 'file_changed');
+  assert.match(upload.error?.message ?? '', /“film\.mov” began/);
+  assert.equal(upload.standing?.id, 'upload-1');
+  upload.sendAnew();
+  await reach(upload, 'completed');
+  assert.deepEqual([left.state, upload.upload?.id], ['aborted', 'upload-2']);
   assert.deepEqual(sentNumbers(server), [1, 2, 3]);
 });
 
