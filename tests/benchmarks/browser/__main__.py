@@ -1,6 +1,6 @@
 """Our engine against Uppy's S3 plugin in Chromium: one run, interleaved; rate, main thread and memory of each.
 
-    python -m tests.benchmarks.browser [--rounds 5] [--shaped-rounds 3] [--only ours,uppy5]
+    python -m tests.benchmarks.browser [--rounds 5] [--shaped-rounds 3] [--rate 80] [--only ours,uppy5]
 
 Each measurement has a browser of its own. The file lies on disk and is given as a person would give it. Uppy is bundled
 by esbuild, as its users do; ours are the modules as they are.
@@ -68,9 +68,9 @@ def build(served: Path) -> None:
 
 
 @asynccontextmanager
-async def sink(served: Path, *, shaped: bool) -> AsyncIterator[str]:
+async def sink(served: Path, rate: int | None) -> AsyncIterator[str]:
     pages, store = PORTS
-    arguments = [str(served), str(pages), str(store), *(["shaped"] if shaped else [])]
+    arguments = [str(served), str(pages), str(store), *([str(rate)] if rate else [])]
     process = await asyncio.create_subprocess_exec(
         *[sys.executable, str(HERE / "sink.py"), *arguments], stdout=asyncio.subprocess.PIPE
     )
@@ -84,13 +84,13 @@ async def sink(served: Path, *, shaped: bool) -> AsyncIterator[str]:
 
 
 async def compare(
-    served: Path, file: Path, names: list[str], rounds: int, *, shaped: bool
+    served: Path, file: Path, names: list[str], rounds: int, rate: int | None = None
 ) -> dict[str, list[Measured]]:
     found: dict[str, list[Measured]] = {name: [] for name in names}
-    async with sink(served, shaped=shaped) as url, async_playwright() as playwright:
+    async with sink(served, rate) as url, async_playwright() as playwright:
         for turn in range(rounds):
             for name in names:
-                if shaped and name in SLOW and turn >= 3:
+                if rate and name in SLOW and turn >= 3:
                     continue
                 measured = await measure(playwright, f"{url}/{CANDIDATES[name]}", file)
                 found[name].append(measured)
@@ -124,6 +124,7 @@ async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--shaped-rounds", type=int, default=3)
+    parser.add_argument("--rate", type=int, default=80, help="of the shaped sink: MB/s a connection")
     parser.add_argument("--only", default="")
     chosen = parser.parse_args()
     names = [name for name in CANDIDATES if not chosen.only or name in chosen.only.split(",")]
@@ -136,10 +137,11 @@ async def main() -> None:
             for number in range(SIZE // MIB):
                 out.write(number.to_bytes(8) + piece[8:])
         if chosen.rounds:
-            show("No delay", await compare(served, file, names, chosen.rounds, shaped=False))
+            show("No delay", await compare(served, file, names, chosen.rounds))
         if chosen.shaped_rounds:
-            title = "50 ms a response, 80 MB/s a connection, 50 ms a call"
-            show(title, await compare(served, file, names, chosen.shaped_rounds, shaped=True))
+            title = f"50 ms a response, {chosen.rate} MB/s a connection, 50 ms a call"
+            rate = chosen.rate * 1_000_000
+            show(title, await compare(served, file, names, chosen.shaped_rounds, rate))
 
 
 asyncio.run(main())

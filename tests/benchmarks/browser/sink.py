@@ -1,10 +1,10 @@
 """A store that keeps nothing, and the signing beside it: what the browser talks to in this benchmark.
 
-Two ports of one process: pages and signing, and the store, so that every part crosses origins as in real life. Shaped,
-the store answers `DELAY` seconds after the last byte and takes `RATE` bytes a second from a connection, and every call
+Two ports of one process: pages and signing, and the store, so that every part crosses origins as in real life. With a
+RATE the store answers `DELAY` seconds after the last byte and takes RATE bytes a second from a connection, and every call
 for a signature takes `DELAY` too. A plan is the one that the service itself would make.
 
-    python sink.py FOLDER PAGES_PORT STORE_PORT [shaped]
+    python sink.py FOLDER PAGES_PORT STORE_PORT [RATE]
 """
 
 import asyncio
@@ -19,7 +19,6 @@ import uvloop
 from coordinator.uploads.plan import plan_parts
 
 DELAY: Final = 0.050
-RATE: Final = 80_000_000
 AHEAD: Final = 1 << 18
 BUFFER: Final = bytearray(1 << 20)
 
@@ -84,7 +83,7 @@ class Exchange(asyncio.BufferedProtocol):
             )
             delay = max(delay, self._behind())
             (self._loop.call_later(delay, self._respond) if delay > 0 else self._respond())
-        elif (behind := self._behind()) > AHEAD / RATE:
+        elif self._rate and (behind := self._behind()) > AHEAD / self._rate:
             self._transport.pause_reading()
             self._loop.call_later(behind, self._transport.resume_reading)
 
@@ -166,9 +165,9 @@ def store(method: str, target: str, _body: bytes) -> Answer:
     return 200, "application/xml", text.encode()
 
 
-async def main(folder: str, pages_port: str, store_port: str, *, shaped: bool) -> None:
+async def main(folder: str, pages_port: str, store_port: str, rate: int | None = None) -> None:
     loop = asyncio.get_running_loop()
-    delay, rate = (DELAY, RATE) if shaped else (0.0, None)
+    delay = 0.0 if rate is None else DELAY
     pages = Pages(Path(folder), f"http://127.0.0.1:{store_port}")
     await loop.create_server(lambda: Exchange(pages, rate=None, delay=delay), "127.0.0.1", int(pages_port))
     server = await loop.create_server(
@@ -179,4 +178,5 @@ async def main(folder: str, pages_port: str, store_port: str, *, shaped: bool) -
 
 
 if __name__ == "__main__":
-    uvloop.run(main(*sys.argv[1:4], shaped="shaped" in sys.argv[4:]))
+    served, pages, parts, *shaped = sys.argv[1:]
+    uvloop.run(main(served, pages, parts, int(shaped[0]) if shaped else None))

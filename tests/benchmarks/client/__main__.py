@@ -1,9 +1,9 @@
 """The Python client against boto3, boto3 with awscrt, aws-cli, s5cmd and rclone, in turns, medians and ratios.
 
-    python -m tests.benchmarks.client tls|plain|shaped|small|small-far|real [--rounds 5] [--seconds S] [--size 1024] [--folder DIR] [--only NAMES]
+    python -m tests.benchmarks.client tls|plain|shaped|small|small-far|real [--rounds 5] [--seconds S] [--size 1024] [--folder DIR] [--only NAMES] [--unbound]
 
-Senders run on core 0; the sink (or SeaweedFS), and for our side the service and its Postgres, on the others. Ours sends
-through the service: start, signing, reports, completion are in its time. `tls`, `plain`, `shaped`: one file of --size MiB
+Senders run on core 0; the sink (or SeaweedFS), and for our side the service and its Postgres, on the others; with --unbound
+everybody runs where the system puts them. Ours sends through the service: start, signing, reports, completion are in its time. `tls`, `plain`, `shaped`: one file of --size MiB
 into the sink. `small`, `small-far`: 1,000 files of 10 KiB into the plain
 sink, and into the shaped one. `real`: one file into SeaweedFS. The peers'
 environment is made in --folder when it is not there.
@@ -134,7 +134,8 @@ def folders() -> Iterator[tuple[Path, Path]]:
 async def main(programs: Path, given: argparse.Namespace) -> None:
     kind, only = given.kind, given.only
     cores = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, set(cores[1:]) or set(cores))
+    its_own = cores if given.unbound else cores[:1]
+    os.sched_setaffinity(0, cores if given.unbound else cores[1:] or cores)
     with folders() as (fast, slow):
         source = new_source(fast, kind, given.size)
         async with (
@@ -155,7 +156,7 @@ async def main(programs: Path, given: argparse.Namespace) -> None:
                 if done and time.monotonic() > until:
                     break
                 for one in wanted:
-                    runs[one.name].append(await asyncio.to_thread(run, one, slow, cores[0]))
+                    runs[one.name].append(await asyncio.to_thread(run, one, slow, its_own))
             print_table(kind, given.size, runs)
 
 
@@ -167,6 +168,7 @@ if __name__ == "__main__":
     arguments.add_argument("--size", type=int, default=1024, help="MiB")
     arguments.add_argument("--folder", type=Path, default=Path(".benchmark"))
     arguments.add_argument("--only", nargs="*", default=[])
+    arguments.add_argument("--unbound", action="store_true", help="no core is anybody's own")
     given = arguments.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that nothing is left running
     given.folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Run a program on one core and write down what it used: CORE REPORT COMMAND... A process of its own, because the kernel
+"""Run a program on some cores and write down what it used: CORES (0,1) REPORT COMMAND... A process of its own, because the kernel
 counts the memory of whoever starts a program as the program's.
 """
 
@@ -8,8 +8,8 @@ import sys
 import time
 
 
-def main(core: int, report: str, command: list[str]) -> int:
-    os.sched_setaffinity(0, {core})
+def main(cores: set[int], report: str, command: list[str]) -> int:
+    os.sched_setaffinity(0, cores)
     began = time.perf_counter()
     pid = os.posix_spawnp(command[0], command, os.environ)
     _, status, used = os.wait4(pid, 0)
@@ -20,4 +20,4 @@ def main(core: int, report: str, command: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), sys.argv[2], sys.argv[3:]))
+    sys.exit(main(set(map(int, sys.argv[1].split(","))), sys.argv[2], sys.argv[3:]))

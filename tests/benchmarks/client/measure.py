@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -21,10 +22,11 @@ class Run:
     """Bytes at most."""
 
 
-def run(sender: Sender, folder: Path, core: int) -> Run:
+def run(sender: Sender, folder: Path, cores: Sequence[int]) -> Run:
     """Raises RuntimeError when the sender fails."""
     report = folder / "report.json"
-    launcher = [sys.executable, "-S", str(Path(__file__).with_name("launch.py")), str(core), str(report)]
+    launcher = [sys.executable, "-S", str(Path(__file__).with_name("launch.py"))]
+    launcher += [",".join(map(str, cores)), str(report)]
     ended = subprocess.run(
         [*launcher, *sender.command],
         env={**clean_environment(), **sender.environment},
