@@ -8,13 +8,14 @@
 /** @import { Pool } from './pool.js' */
 /** @import { Detours } from './detour.js' */
 /** @import { Pace } from './pace.js' */
-/** @import { Hasher } from './digests/open.js' */
 /** @import { Load } from './loading.js' */
-/** @import { Digests, PathName } from './ports.js' */
+/** @import { PathName, Throttle } from './ports.js' */
 /** @import { Surroundings } from './surroundings.js' */
+/** @import { UploadTask } from './task.js' */
 /** @import { Transport } from './transfer.js' */
 /** @import { Turns } from './turns.js' */
 /** @import { RecordedPart, Started, Upload } from './types.js' */
+/** @import { UploaderOptions } from './uploader.js' */
 /** @import { Work } from './work.js' */
 
 import { complete } from './completion.js';
@@ -34,13 +35,13 @@ const MOST_ROUNDS = 5;
  * @property {Coordinator} coordinator
  * @property {Pool} pool  places for parts
  * @property {Transport} transport
+ * @property {Throttle | undefined} throttle  undefined: no rate is set
  * @property {Surroundings} surroundings
  * @property {Load} load
  * @property {Pace} pace
  * @property {Turns} turns  of starts, by fingerprint
- * @property {(upload: Upload, signal: AbortSignal) => Promise<Digests | null>} openDigests  null: none are wanted
- * @property {(signal?: AbortSignal) => Promise<Hasher>} openHasher
- * @property {boolean} hashes  whether parts are bound to digests, as far as is known before the start
+ * @property {Set<string>} ended  ids of uploads that were cancelled here: the answer to a start may still name one
+ * @property {UploaderOptions['digests']} digests  that are wanted, whatever the policy says
  *
  * @typedef {object} FileOptions
  * @property {string} [policy]
@@ -56,10 +57,12 @@ const MOST_ROUNDS = 5;
  *
  * @typedef {object} Watcher
  * @property {(stage: 'preparing' | 'uploading' | 'finishing') => void} onStage
- * @property {(id: string) => File | null} rival  the other file on this page that sends this upload
+ * @property {(id: string) => UploadTask | null} rival  the other one on this page that sends this upload, or still has
+ *   it cleared away
  * @property {(id: string) => void} claim
  * @property {(path: PathName) => void} onPath
- * @property {(elsewhere: boolean) => void} onElsewhere  whether another tab sends this very upload
+ * @property {(elsewhere: boolean) => Promise<void>} onElsewhere  whether another tab sends this very upload; where not,
+ *   resolves when it is this one's turn among the files of this page
  * @property {(troubled: boolean) => void} onTrouble  whether everything under way waits for its next try
  */
 
@@ -69,8 +72,8 @@ export class Delivery {
   #watcher;
   #identity;
   #start;
-  /** @type {Work | null} */
-  #work = null;
+  /** @type {Work | null} null until the coordinator knows of the upload */
+  work = null;
   #inStep = false;
   /** @type {RecordedPart[]} what was held, with a digest, before anything was sent from here */
   #found = [];
@@ -94,19 +97,8 @@ export class Delivery {
     this.#start = new Start(file, context, options, watcher);
   }
 
-  /** Null until the coordinator knows of the upload. */
-  get work() {
-    return this.#work;
-  }
-
-  /** The unfinished upload that the file, changed since it began, was refused for. */
-  get standing() {
-    return this.#start.standing;
-  }
-
-  /** The next run discards that upload first. */
-  replace() {
-    this.#start.replace();
+  get resumption() {
+    return this.#start.resumption;
   }
 
   /**
@@ -129,19 +121,14 @@ export class Delivery {
     }
   }
 
-  /** After a failure nothing that was learnt counts: the coordinator is asked again. */
-  doubt() {
-    this.#inStep = false;
-  }
-
   /** Clears away what a start, even one whose answer is still on its way, left at the coordinator. */
   async abandon() {
-    this.#work?.reporter.drop();
+    this.work?.reporter.drop();
     try {
-      const upload = (this.#work ?? (await this.#start.outcome()))?.upload;
-      if (!upload || this.#elsewhere || this.#watcher.rival(upload.id)) return;
-      const { abortIfThere } = await this.#context.load(() => import('./detour.js'));
-      await abortIfThere(this.#context.coordinator, upload.id);
+      const upload = (this.work ?? (await this.#start.outcome()))?.upload;
+      if (!upload || this.#watcher.rival(upload.id)) return;
+      const { abortUnlessSent } = await this.#context.load(() => import('./detour.js'));
+      await abortUnlessSent(this.#context, upload.id, this.#elsewhere);
     } finally {
       this.#leave();
     }
@@ -156,8 +143,8 @@ export class Delivery {
   async #pass(signal) {
     this.#stage('preparing', signal);
     const fingerprint = await this.#identity.check();
-    this.#work ??= await this.#begin(fingerprint, signal);
-    const work = this.#work;
+    this.work ??= await this.#begin(fingerprint, signal);
+    const work = this.work;
     if (!this.#letGo) await this.#takeTurn(work, signal);
     if (work.upload.state === 'open' && !this.#inStep) await this.#learn(work, signal);
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
@@ -207,21 +194,26 @@ export class Delivery {
    */
   async #takeTurn(work, signal) {
     const { surroundings, load } = this.#context;
+    const onElsewhere = (/** @type {boolean} */ elsewhere) => {
+      this.#elsewhere = elsewhere;
+      return this.#watcher.onElsewhere(elsewhere);
+    };
     this.#letGo = await hold(surroundings, work.upload.id, { ifAvailable: true });
-    if (this.#letGo) return;
-    const { awaitTurn } = await load(() => import('./tabs.js'), signal);
-    this.#letGo = await awaitTurn(this.#context, work, signal, {
-      onElsewhere: (elsewhere) => {
-        this.#elsewhere = elsewhere;
-        this.#watcher.onElsewhere(elsewhere);
-      },
-      learn: () => this.#learn(work, signal),
-    });
+    if (!this.#letGo) {
+      const { awaitTurn } = await load(() => import('./tabs.js'), signal);
+      const learn = () => this.#learn(work, signal);
+      this.#letGo = await awaitTurn(this.#context, work, signal, { onElsewhere, learn });
+    } else if (this.#elsewhere) {
+      // the other tab stopped while this one did not wait for it
+      await onElsewhere(false);
+    }
   }
 
+  /** What was learnt counts no longer: another tab may send from now on, and a failure may mean anything. */
   #leave() {
     this.#letGo?.();
     this.#letGo = null;
+    this.#inStep = false;
   }
 
   /**
@@ -262,7 +254,7 @@ export class Delivery {
    * @returns {Promise<Upload | null>}
    */
   async #detour(error, signal) {
-    const work = this.#work;
+    const work = this.work;
     if (!work || signal.aborted) throw error;
     this.#detours ??= await import('./detour.js').then(
       ({ Detours }) => new Detours(this.#context.coordinator),
@@ -277,7 +269,7 @@ export class Delivery {
       return upload;
     }
     work.reporter.drop();
-    this.#work = null;
+    this.work = null;
     this.#leave();
     this.#start.forget();
     return null;

@@ -4,9 +4,11 @@
  */
 
 /** @import { Coordinator } from './api.js' */
+/** @import { DeliveryContext } from './delivery.js' */
 /** @import { Upload } from './types.js' */
 
 import { CoordinatorError, UploadError } from './errors.js';
+import { hold } from './lock.js';
 
 const MOST = 5;
 const OVER = new Set(['not_found', 'upload_gone', 'upload_not_open', 'already_completed', 'completing']);
@@ -74,6 +76,19 @@ export async function abortIfThere(coordinator, id) {
   await ledger.abort(id).catch((error) => {
     if (!(error instanceof CoordinatorError) || (error.status !== 404 && error.status !== 410)) throw error;
   });
+}
+
+/**
+ * @param {Pick<DeliveryContext, 'coordinator' | 'surroundings' | 'ended'>} context
+ * @param {string} id
+ * @param {boolean} elsewhere  whether another tab sent it when this one last looked: where it does so still, it is left
+ *   to it
+ */
+export async function abortUnlessSent({ coordinator, surroundings, ended }, id, elsewhere) {
+  const letGo = elsewhere ? await hold(surroundings, id, { ifAvailable: true }) : () => {};
+  if (!letGo) return;
+  await abortIfThere(coordinator, id).finally(letGo);
+  ended.add(id);
 }
 
 /**

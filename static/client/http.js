@@ -1,6 +1,7 @@
 /**
  * JSON calls to the coordinator. A call repeats itself by the class of its failure (retry.js), waits while
- * there is no network, and asks for another token after a 401. Only calls that are safe to repeat may be made.
+ * there is no network or no token can be had, and asks for another token after a 401. Only calls that are safe to
+ * repeat may be made.
  */
 
 /** @import { Surroundings } from './surroundings.js' */
@@ -8,7 +9,7 @@
 
 import { Credential } from './credential.js';
 import { CoordinatorError, unreachable } from './errors.js';
-import { PATIENT_TRIES, parseRetryAfter, pause, stepAfterCall } from './retry.js';
+import { PATIENT_TRIES, parseRetryAfter, patiently } from './retry.js';
 import { abortable, onAbort } from './surroundings.js';
 
 const TIMEOUT_MS = 30_000;
@@ -21,7 +22,7 @@ const MOST_RENEWALS = 5;
  * @property {object} [body]
  * @property {Record<string, string>} [headers]
  * @property {AbortSignal} [signal]
- * @property {AbortSignal} [hurry]  ends the waiting between tries; a try under way goes on
+ * @property {AbortSignal} [hurry]  ends the waiting for a token and between tries; a try under way goes on
  * @property {number} [tries]
  *
  * @typedef {object} Answer
@@ -33,7 +34,6 @@ const MOST_RENEWALS = 5;
 export class Http {
   #base;
   #fetch;
-  #surroundings;
   #skew = 0;
 
   /**
@@ -54,12 +54,13 @@ export class Http {
     this.#fetch = fetch.bind(globalThis);
     /** @readonly */
     this.credential = new Credential(token);
-    this.#surroundings = surroundings;
+    /** @readonly */
+    this.surroundings = surroundings;
   }
 
   /** The coordinator's clock, as far as its Date header could be read; else our own. Milliseconds since 1970. */
   now() {
-    return this.#surroundings.now() + this.#skew;
+    return this.surroundings.now() + this.#skew;
   }
 
   /** @param {string} route */
@@ -72,27 +73,23 @@ export class Http {
    * @param {string} route
    * @param {CallOptions} options
    * @returns {Promise<Answer>}
-   * @throws {CoordinatorError}
+   * @throws {CoordinatorError} or what the source of the token threw
    */
-  async call(method, route, options) {
+  call(method, route, options) {
     const { signal, hurry = signal, tries = PATIENT_TRIES } = options;
-    for (let failures = 0, renewals = 0; ;) {
-      const token = await abortable(this.credential.current(), signal);
-      try {
-        return await this.#once(method, route, token, options);
-      } catch (error) {
-        if (!(error instanceof CoordinatorError)) throw error;
-        const step = stepAfterCall(error);
-        if (step === 'renew' && renewals < MOST_RENEWALS) {
-          renewals += 1;
-          if (await abortable(this.credential.renew(token), signal)) continue;
+    const attempt = async () => {
+      for (let renewals = 0; ; renewals += 1) {
+        const token = await abortable(this.credential.current(), hurry);
+        try {
+          return await this.#once(method, route, token, options);
+        } catch (error) {
+          const { status } = /** @type {any} */ (error);
+          if (status !== 401 || renewals >= MOST_RENEWALS) throw error;
+          if (!(await abortable(this.credential.renew(token), hurry))) throw error;
         }
-        if (step !== 'wait') throw error;
-        if (this.#surroundings.online()) failures += 1;
-        if (failures >= tries) throw error;
-        await pause(this.#surroundings, failures, error.retryAfter, hurry);
       }
-    }
+    };
+    return patiently(attempt, tries, this.surroundings, hurry);
   }
 
   /**
@@ -107,7 +104,7 @@ export class Http {
     const stop = new AbortController();
     const forget = [
       onAbort(signal, () => stop.abort()),
-      this.#surroundings.after(TIMEOUT_MS, () => stop.abort()),
+      this.surroundings.after(TIMEOUT_MS, () => stop.abort()),
     ];
     try {
       const response = await this.#fetch(this.url(route), {
@@ -138,7 +135,7 @@ export class Http {
   async #read(response) {
     const { status, headers } = response;
     const date = Date.parse(headers.get('Date') ?? '');
-    if (!Number.isNaN(date)) this.#skew = date - this.#surroundings.now();
+    if (!Number.isNaN(date)) this.#skew = date - this.surroundings.now();
     const retryAfter = parseRetryAfter(headers.get('Retry-After'), this.now());
     if (response.ok) return { status, retryAfter, body: await response.json() };
     const problem = await response.json().catch(() => null);

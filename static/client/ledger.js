@@ -6,7 +6,8 @@
 import { path } from './api.js';
 import { CoordinatorError } from './errors.js';
 import { bearer } from './http.js';
-import { BRIEF_TRIES } from './retry.js';
+import { BRIEF_TRIES, PATIENT_TRIES, patiently } from './retry.js';
+import { abortable } from './surroundings.js';
 
 export class Ledger {
   #http;
@@ -46,16 +47,18 @@ export class Ledger {
    *
    * @param {string} id
    * @param {number} number
+   * @param {AbortSignal} signal
    * @param {string | null} [refused]  the Authorization header that was answered 401
    * @returns {Promise<{ url: string, headers: Record<string, string> }>}
    */
-  async relay(id, number, refused) {
-    const { credential } = this.#http;
-    if (refused) await credential.renew(refused.replace(/^Bearer /, ''));
-    return {
-      url: this.#http.url(`${path(id)}/parts/${number}`),
-      headers: bearer(await credential.current()),
+  async relay(id, number, signal, refused) {
+    const { credential, surroundings } = this.#http;
+    const renewed = async () => {
+      if (refused) await abortable(credential.renew(refused.replace(/^Bearer /, '')), signal);
+      return abortable(credential.current(), signal);
     };
+    const token = await patiently(renewed, PATIENT_TRIES, surroundings, signal);
+    return { url: this.#http.url(`${path(id)}/parts/${number}`), headers: bearer(token) };
   }
 
   /**

@@ -6,7 +6,7 @@
 /** @import { Surroundings } from './surroundings.js' */
 
 import { unreachable } from './errors.js';
-import { BRIEF_TRIES, PATIENT_TRIES, pause } from './retry.js';
+import { BRIEF_TRIES, PATIENT_TRIES, patiently } from './retry.js';
 
 /**
  * @typedef {<Module>(imported: () => Promise<Module>, signal?: AbortSignal) => Promise<Module>} Load  `imported` names
@@ -19,16 +19,11 @@ import { BRIEF_TRIES, PATIENT_TRIES, pause } from './retry.js';
  * @returns {Load}
  */
 export function loading(surroundings) {
-  return async (imported, signal) => {
-    const tries = signal ? PATIENT_TRIES : BRIEF_TRIES;
-    for (let failures = 0; ;) {
-      try {
-        return await imported();
-      } catch {
-        if (surroundings.online()) failures += 1;
-        if (failures >= tries) throw unreachable();
-        await pause(surroundings, failures, null, signal);
-      }
-    }
+  return (imported, signal) => {
+    const attempt = () =>
+      imported().catch(() => {
+        throw unreachable();
+      });
+    return patiently(attempt, signal ? PATIENT_TRIES : BRIEF_TRIES, surroundings, signal);
   };
 }

@@ -13,6 +13,19 @@ export const LAST_MODIFIED = 'last_modified';
  */
 const HARMFUL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
+/** What the coordinator takes as a type; a browser takes any text from whoever made the file. */
+const TYPE = /^[\w.+-]+\/[\w.+-]+ *(;[ -~]*)?$/;
+/** Characters of a path, at most. */
+const LONGEST_PATH = 1024;
+
+/**
+ * @param {string} type
+ * @returns {string | undefined} undefined: it says nothing that can be sent
+ */
+export function plainType(type) {
+  return TYPE.test(type) && type.length < 256 ? type : undefined;
+}
+
 /**
  * A name without what the coordinator refuses.
  *
@@ -24,10 +37,10 @@ export function plain(name) {
 
 /**
  * @param {Record<string, string>} [metadata]
- * @returns {Record<string, string>} with a plain `path`, where it has one
+ * @returns {Record<string, string>} with a plain `path`, where it has one; of a long one the end, with the file's name
  */
 export function plainPath(metadata = {}) {
-  return metadata.path ? { ...metadata, path: plain(metadata.path) } : metadata;
+  return metadata.path ? { ...metadata, path: plain(metadata.path.slice(-LONGEST_PATH)) } : metadata;
 }
 
 /**
@@ -51,7 +64,7 @@ export function opening(file, { expected, policy, metadata }, { sign, fingerprin
     size: file.size,
     metadata: metadataOf(file, metadata),
     sign,
-    content_type: file.type || undefined,
+    content_type: plainType(file.type),
     fingerprint: fingerprint ?? undefined,
     policy: expected?.policy ?? policy,
   };

@@ -14,6 +14,10 @@
  * @property {(number: number, blob: Blob, signal: AbortSignal) => Promise<PartDigest>} of  rejects with an
  *   UploadError where the blob cannot be read or is not as long as it should be, or with the signal's reason
  *
+ * Holds parts back: resolves when so many bytes may leave. The answer is told how many of them did, where not all.
+ *
+ * @typedef {(bytes: number, signal: AbortSignal) => Promise<(sent: number) => void>} Throttle
+ *
  * Which way parts take: straight to the store, or through the coordinator.
  *
  * @typedef {'direct' | 'relay'} PathName

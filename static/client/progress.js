@@ -26,10 +26,10 @@ const SETTLED = 0.18;
 export class Meter {
   #plan;
   #finished = 0;
-  /** @type {Map<number, number>} part number to bytes sent */
-  #flying = new Map();
-  /** @type {Set<number>} */
-  #done = new Set();
+  /** @type {Map<number, number>} @readonly part number to bytes sent so far */
+  flying = new Map();
+  /** @type {Set<number>} @readonly */
+  done = new Set();
   #moved = 0;
   #weighted = 0;
   #weight = 0;
@@ -41,16 +41,6 @@ export class Meter {
     this.#plan = plan;
   }
 
-  /** @returns {ReadonlySet<number>} */
-  get done() {
-    return this.#done;
-  }
-
-  /** @returns {ReadonlyMap<number, number>} part number to bytes sent so far */
-  get flying() {
-    return this.#flying;
-  }
-
   /**
    * The part was at the store before.
    *
@@ -58,8 +48,8 @@ export class Meter {
    * @param {number} size
    */
   stored(number, size) {
-    if (this.#done.has(number)) return;
-    this.#done.add(number);
+    if (this.done.has(number)) return;
+    this.done.add(number);
     this.#finished += size;
   }
 
@@ -70,7 +60,7 @@ export class Meter {
    * @param {number} size
    */
   missing(number, size) {
-    if (this.#done.delete(number)) this.#finished -= size;
+    if (this.done.delete(number)) this.#finished -= size;
   }
 
   /**
@@ -79,9 +69,9 @@ export class Meter {
    * @returns {number} those that are new
    */
   sent(number, sent) {
-    const moved = Math.max(0, sent - (this.#flying.get(number) ?? 0));
+    const moved = Math.max(0, sent - (this.flying.get(number) ?? 0));
     this.#moved += moved;
-    this.#flying.set(number, sent);
+    this.flying.set(number, sent);
     return moved;
   }
 
@@ -97,7 +87,7 @@ export class Meter {
 
   /** @param {number} number */
   dropped(number) {
-    this.#flying.delete(number);
+    this.flying.delete(number);
   }
 
   /**
@@ -120,7 +110,7 @@ export class Meter {
 
   /** Forgets the speed: nothing is being sent. */
   rest() {
-    this.#flying.clear();
+    this.flying.clear();
     this.#last = null;
     this.#moved = 0;
     this.#weighted = 0;
@@ -129,18 +119,18 @@ export class Meter {
 
   /** @returns {Progress} */
   read() {
-    const inFlight = [...this.#flying.values()].reduce((sum, bytes) => sum + bytes, 0);
+    const inFlight = [...this.flying.values()].reduce((sum, bytes) => sum + bytes, 0);
     const { size: total, partCount } = this.#plan;
     const bytesSent = Math.min(total ?? Infinity, this.#finished + inFlight);
     const speed = this.#weight >= SETTLED ? this.#weighted / this.#weight : null;
-    const complete = this.#done.size === partCount;
+    const complete = this.done.size === partCount;
     return {
       bytesSent,
       bytesTotal: total,
       fraction: complete ? 1 : Math.min(0.999, bytesSent / Math.max(1, total ?? Infinity)),
       bytesPerSecond: speed,
       secondsLeft: total !== null && speed !== null && speed >= 1 ? (total - bytesSent) / speed : null,
-      partsDone: this.#done.size,
+      partsDone: this.done.size,
       partCount,
     };
   }

@@ -5,7 +5,6 @@
  */
 
 /** @import { Surroundings } from './surroundings.js' */
-/** @import { PartPut, Transport } from './transfer.js' */
 
 import { sleep } from './surroundings.js';
 
@@ -27,25 +26,16 @@ export function limitOf(owner, ...made) {
 export class RateLimit {
   #bytesPerMs;
   #surroundings;
-  #transport;
   /** When the bytes let through so far have had their time. */
   #paidUntil = 0;
 
   /**
    * @param {number} bytesPerSecond
    * @param {Surroundings} surroundings
-   * @param {Transport} transport
    */
-  constructor(bytesPerSecond, surroundings, transport) {
-    this.#transport = transport;
+  constructor(bytesPerSecond, surroundings) {
     this.#bytesPerMs = bytesPerSecond / 1000;
     this.#surroundings = surroundings;
-  }
-
-  /** @param {PartPut} put */
-  async send(put) {
-    await this.take(put.body.size, put.signal);
-    return this.#transport(put);
   }
 
   /**
@@ -53,6 +43,7 @@ export class RateLimit {
    *
    * @param {number} bytes
    * @param {AbortSignal} signal
+   * @returns {Promise<(sent: number) => void>} gives back the time of what did not leave
    */
   async take(bytes, signal) {
     signal.throwIfAborted();
@@ -60,12 +51,16 @@ export class RateLimit {
     const begins = Math.max(now, this.#paidUntil);
     const share = bytes / this.#bytesPerMs;
     this.#paidUntil = begins + share;
+    // who asks from now on moves up by what is not sent
+    const giveBack = (/** @type {number} */ sent) => {
+      this.#paidUntil -= share - sent / this.#bytesPerMs;
+    };
     try {
       if (begins > now) await sleep(this.#surroundings, begins - now, signal);
     } catch (error) {
-      // who asks from now on moves up by what it does not send
-      this.#paidUntil -= share;
+      giveBack(0);
       throw error;
     }
+    return giveBack;
   }
 }

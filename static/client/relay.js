@@ -234,7 +234,7 @@ class Ways {
     /** @type {string | null} */
     let refused = null;
     for (;;) {
-      const { url, headers } = await coordinator.relay(uploadId, number, refused);
+      const { url, headers } = await coordinator.relay(uploadId, number, how.signal, refused);
       try {
         return await transport({ ...how, url, headers: { ...headers, ...digests }, body });
       } catch (error) {

@@ -2,7 +2,8 @@
  * Whether a file goes on with a live upload that has its fingerprint. A fingerprint samples 192 KiB at most, so
  * disk images, empty files and copies share one; a wrong guess would mix two files in one object. Therefore:
  *
- *   another file of this page sends that upload   the same file: refused as `already_here`; else another file
+ *   another file of this page sends that upload   the same file: refused as `already_here`; else another file. Where it
+ *                                                 was cancelled that is waited for, and nothing is left to go on with
  *   it has another name, or place in a folder     another file, unless it was chosen for that very upload
  *   it has another modification time              goes on where it has finished parts, every one of them was recorded
  *                                                 with its digest, and agrees: some browsers do not know the time, some
@@ -25,6 +26,7 @@
 import { clearAway } from './detour.js';
 import { UploadError } from './errors.js';
 import { LAST_MODIFIED, metadataOf, plain } from './opening.js';
+import { abortable } from './surroundings.js';
 import { changedSince, prove } from './verification.js';
 
 /** @typedef {'same' | 'another' | 'doubtful'} Verdict  doubtful: the bytes have to tell */
@@ -95,11 +97,18 @@ export class Resumption {
   /**
    * @param {Upload} upload
    * @param {AbortSignal} signal
-   * @returns {Promise<boolean>} false: from now on the file is apart, and needs an upload of its own
+   * @returns {Promise<boolean>} false: it needs another upload; one of its own where from now on it is apart
    * @throws {UploadError | CoordinatorError} `already_here`, `file_changed`
    */
   async goesOn(upload, signal) {
-    const rival = this.#watcher.rival(upload.id);
+    const holder = this.#watcher.rival(upload.id);
+    if (holder?.state === 'cancelling') {
+      // the next start finds it ended
+      await abortable(holder.cancel(), signal);
+      return false;
+    }
+    if (this.#context.ended.has(upload.id)) return false;
+    const rival = /** @type {File | undefined} */ (holder?.file) ?? null;
     const chosen = this.#expected?.id === upload.id;
     try {
       const verdict = judge(this.#file, upload, { rival, chosen, metadata: this.#options.metadata });

@@ -1,12 +1,12 @@
 /**
- * What to do about a failure, decided by its class and by nothing else; and how long to wait.
+ * What to do about a failed call to the coordinator, decided by its class and by nothing else; and how long to wait.
  * Waits grow exponentially with full jitter (any value between nothing and the ceiling), so that many
  * clients do not come back in step. A server's Retry-After is the least that is waited.
  */
 
-/** @import { CoordinatorError, TransferError } from './errors.js' */
 /** @import { Surroundings } from './surroundings.js' */
 
+import { CoordinatorError } from './errors.js';
 import { sleep, untilOnline } from './surroundings.js';
 
 const BASE_MS = 500;
@@ -17,8 +17,6 @@ const MOST_RETRY_AFTER_MS = 300_000;
 export const PATIENT_TRIES = 20;
 /** Tries where a person waits for the answer. */
 export const BRIEF_TRIES = 4;
-/** Fresh signatures the store may refuse for one part, and odd answers it may give. */
-export const FEW = 3;
 
 /**
  * @param {number} failures  how many there were, at least 1
@@ -45,6 +43,28 @@ export async function pause(surroundings, failures, retryAfter, signal) {
 }
 
 /**
+ * Makes the attempt again, with waits between, for as long as its failures may pass.
+ *
+ * @template T
+ * @param {() => Promise<T>} attempt
+ * @param {number} tries  at most; those without a network are not counted
+ * @param {Surroundings} surroundings
+ * @param {AbortSignal} [signal]  ends the waiting
+ * @returns {Promise<T>}
+ */
+export async function patiently(attempt, tries, surroundings, signal) {
+  for (let failures = 0; ;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (surroundings.online()) failures += 1;
+      if (failures >= tries || stepAfterCall(error) === 'stop') throw error;
+      await pause(surroundings, failures, /** @type {any} */ (error)?.retryAfter, signal);
+    }
+  }
+}
+
+/**
  * @param {string | null} header  seconds, or an HTTP date
  * @param {number} now  milliseconds since 1970
  * @returns {number | null} milliseconds
@@ -59,39 +79,15 @@ export function parseRetryAfter(header, now) {
 /**
  * For a call to the coordinator.
  *
- * @param {CoordinatorError} error
- * @returns {'wait' | 'renew' | 'stop'} renew: ask for another credential
+ * @param {unknown} error  what is no CoordinatorError comes from whoever yields the token: their network passes too
+ * @returns {'wait' | 'stop'}
  */
-export function stepAfterCall({ status, code }) {
-  if (status === 401) return 'renew';
-  if (code === 'storage_misconfigured') return 'stop';
-  if (code === 'idempotency_in_progress') return 'wait';
-  return isPassing(status) ? 'wait' : 'stop';
+export function stepAfterCall(error) {
+  if (!(error instanceof CoordinatorError) || error.code === 'idempotency_in_progress') return 'wait';
+  return isPassing(error.status) && error.code !== 'storage_misconfigured' ? 'wait' : 'stop';
 }
 
-/**
- * For one part at the store.
- *
- * sign    a fresh signature, at once. Any 403: the text differs by store and lies now and then
- * reach   no answer was readable. Perhaps a refusal without CORS headers: one fresh signature, then patience
- * wait    the same signature, later
- * ask     the store knows no such upload: what does the coordinator say?
- * stored  the object is there already: a PUT whose answer was lost. Completion looks for itself
- * few     nothing known to help: a fresh signature, a few times
- *
- * @param {TransferError} failure
- * @returns {'sign' | 'reach' | 'wait' | 'ask' | 'stored' | 'few'}
- */
-export function stepAfterPart({ kind, status }) {
-  if (kind === 'stalled') return 'wait';
-  if (kind === 'network' || status === 0) return 'reach';
-  if (status === 403) return 'sign';
-  if (status === 404) return 'ask';
-  if (status === 412) return 'stored';
-  return isPassing(status) ? 'wait' : 'few';
-}
-
-/** @param {number} status */
-function isPassing(status) {
+/** @param {number} status  of an answer after which the same may be tried again */
+export function isPassing(status) {
   return status === 0 || status === 408 || status === 425 || status === 429 || status >= 500;
 }

@@ -5,10 +5,11 @@
 
 /** @import { Coordinator } from './api.js' */
 /** @import { Source } from './file_source.js' */
+/** @import { Load } from './loading.js' */
 /** @import { Pace } from './pace.js' */
 /** @import { PartPorts } from './part.js' */
 /** @import { Pool } from './pool.js' */
-/** @import { Paths } from './ports.js' */
+/** @import { Paths, Throttle } from './ports.js' */
 /** @import { Meter } from './progress.js' */
 /** @import { Reporter } from './report.js' */
 /** @import { Surroundings } from './surroundings.js' */
@@ -32,7 +33,9 @@ import { SigningWindow, windowSize } from './window.js';
  * @property {Pace} pace
  * @property {Reporter} reporter
  * @property {Transport} transport
+ * @property {Throttle | undefined} throttle  undefined: no rate is set
  * @property {Surroundings} surroundings
+ * @property {Load} load
  * @property {() => Promise<Paths>} openPaths
  * @property {() => Promise<unknown>} checkFile  throws where the file is not what it was
  * @property {PartPorts['checkUpload']} checkUpload

@@ -23,8 +23,8 @@ export class Start {
   proven = new Set();
   /** @type {Promise<Started> | null} */
   #under = null;
-  /** @type {Resumption | null} while there was no unfinished upload to think of */
-  #resumption = null;
+  /** @type {Resumption | null} null while there was no unfinished upload to think of */
+  resumption = null;
   /** Ends the comparing of bytes, and the waiting for another try. */
   #stop = new AbortController();
 
@@ -39,11 +39,6 @@ export class Start {
     this.#context = context;
     this.#options = options;
     this.#watcher = watcher;
-  }
-
-  /** The unfinished upload that the changed file was refused for. */
-  get standing() {
-    return this.#resumption?.standing ?? null;
   }
 
   /**
@@ -80,20 +75,15 @@ export class Start {
     this.#key = idempotencyKey();
   }
 
-  /** The next start first discards the unfinished upload that stands in the way. */
-  replace() {
-    this.#resumption?.replace();
-  }
-
   /**
    * @param {string | null} fingerprint
    * @returns {Promise<Started>}
    */
   async #begin(fingerprint) {
     const { signal } = this.#stop;
-    if (this.#resumption || this.#options.expected) await (await this.#resume()).prepare(fingerprint, signal);
+    if (this.resumption || this.#options.expected) await (await this.#resume()).prepare(fingerprint, signal);
     for (;;) {
-      const apart = this.#resumption?.apart;
+      const apart = this.resumption?.apart;
       const body = this.#body(apart ? null : fingerprint);
       const started = await this.#context.coordinator.start(body, this.#key, signal);
       // also after a 201: a repeated start is answered so, whichever upload the first answer named
@@ -111,7 +101,7 @@ export class Start {
    * @param {StartBody} body
    */
   #agrees({ id, filename, metadata }, body) {
-    if (this.#watcher.rival(id) || filename !== body.filename) return false;
+    if (this.#watcher.rival(id) || this.#context.ended.has(id) || filename !== body.filename) return false;
     return [LAST_MODIFIED, 'path'].every((name) => metadata[name] === body.metadata[name]);
   }
 
@@ -130,8 +120,8 @@ export class Start {
 
   async #resume() {
     const { Resumption } = await this.#context.load(() => import('./resumption.js'), this.#stop.signal);
-    this.#resumption ??= new Resumption(this.#file, this.#context, this.#options, this.#watcher, this.proven);
-    return this.#resumption;
+    this.resumption ??= new Resumption(this.#file, this.#context, this.#options, this.#watcher, this.proven);
+    return this.resumption;
   }
 
   /**
@@ -141,7 +131,7 @@ export class Start {
   #body(fingerprint) {
     return opening(this.#file, this.#options, {
       // without its digest a URL would be bound to too little
-      sign: this.#context.hashes ? 0 : windowSize(this.#context.pool.places),
+      sign: this.#context.digests ? 0 : windowSize(this.#context.pool.places),
       fingerprint,
     });
   }

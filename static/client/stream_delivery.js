@@ -11,7 +11,7 @@
 import { complete } from './completion.js';
 import { abortIfThere } from './detour.js';
 import { UploadError } from './errors.js';
-import { plain, plainPath } from './opening.js';
+import { plain, plainPath, plainType } from './opening.js';
 import { idempotencyKey } from './start.js';
 import { StreamSource } from './stream_source.js';
 import { abortable } from './surroundings.js';
@@ -72,8 +72,6 @@ export class StreamDelivery {
     return answer.upload;
   }
 
-  doubt() {}
-
   /** Ends the stream, and clears away what was stored. */
   async abandon() {
     this.work?.reporter.drop();
@@ -132,9 +130,9 @@ export class StreamDelivery {
       size: null,
       metadata: plainPath(metadata),
       sign: 0,
-      ...(type ? { content_type: type } : {}),
-      ...(encoding ? { content_encoding: encoding } : {}),
-      ...(policy === undefined ? {} : { policy }),
+      content_type: plainType(type),
+      content_encoding: encoding,
+      policy,
     };
   }
 }

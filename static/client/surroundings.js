@@ -54,17 +54,11 @@ const BELIEVED_MS = 30_000;
  */
 async function waitFor(begin, signal) {
   signal?.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const forget = onAbort(signal, () => {
-      stop();
-      reject(signal?.reason);
-    });
-    const stop = begin(() => {
-      forget();
-      stop();
-      resolve();
-    });
+  let stop = () => {};
+  const over = new Promise((resolve) => {
+    stop = begin(() => resolve(undefined));
   });
+  await abortable(over, signal).finally(stop);
 }
 
 /**

@@ -13,7 +13,8 @@ const LOOK_MS = 5_000;
 
 /**
  * @typedef {object} Turn
- * @property {(elsewhere: boolean) => void} onElsewhere  true: another tab sends it; false: now it is our turn
+ * @property {(elsewhere: boolean) => Promise<void>} onElsewhere  true: another tab sends it; false: it is this one's turn
+ *   when this resolves
  * @property {() => Promise<void>} learn  which parts there are
  */
 
@@ -29,7 +30,7 @@ const LOOK_MS = 5_000;
 export async function awaitTurn({ coordinator, surroundings }, work, signal, turn) {
   const { id } = work.upload;
   signal.throwIfAborted();
-  turn.onElsewhere(true);
+  await turn.onElsewhere(true);
   const look = async () => {
     const upload = await (await coordinator.ledger(signal)).get(id, signal);
     if (upload.state === 'open') await turn.learn();
@@ -40,10 +41,14 @@ export async function awaitTurn({ coordinator, surroundings }, work, signal, tur
   const following = follow(surroundings, look, stop.signal);
   try {
     const release = /** @type {() => void} */ (await hold(surroundings, id, { signal }));
-    turn.onElsewhere(false);
     stop.abort();
-    await following;
-    await look().catch((error) => {
+    const takeOver = async () => {
+      signal.throwIfAborted();
+      await turn.onElsewhere(false);
+      await following;
+      await look();
+    };
+    await takeOver().catch((error) => {
       release();
       throw error;
     });

@@ -13,8 +13,9 @@
 /** @import { DeliveryContext, Watcher } from './delivery.js' */
 /** @import { TargetOf, UploadTaskEventMap } from './events.js' */
 /** @import { PathName } from './ports.js' */
-/** @import { Pool } from './pool.js' */
+/** @import { Pool, Release } from './pool.js' */
 /** @import { Progress } from './progress.js' */
+/** @import { Resumption } from './resumption.js' */
 /** @import { Upload } from './types.js' */
 /** @import { Work } from './work.js' */
 
@@ -33,17 +34,14 @@ const SMALL = 8_388_608;
  * @typedef {object} Shared
  * @property {Pool} large  places for files of several parts
  * @property {Pool} small  places for the others
- * @property {(id: string, upload: UploadTask) => File | null} rival  the file of another one here that sends it
- * @property {(id: string, upload: UploadTask) => void} claim
+ * @property {Map<string, UploadTask>} claimed  upload id to the one that sends it, or sent it last
  *
  * @typedef {DeliveryContext & Shared} UploadContext
  *
  * @typedef {object} Delivering  how the bytes get there (delivery.js, stream_delivery.js)
  * @property {Work | null} work  null until the coordinator knows of the upload
- * @property {Upload | null} [standing]  the unfinished upload that a changed file was refused for
- * @property {() => void} [replace]  the next run discards that one first
+ * @property {Resumption | null} [resumption]  of a file: null while there was no unfinished upload to think of
  * @property {(signal: AbortSignal) => Promise<Upload>} run  to completion; may be stopped and run again
- * @property {() => void} doubt  after a failure nothing that was learnt counts: the coordinator is asked again
  * @property {() => Promise<void>} abandon  clears away what was begun
  *
  * @typedef {object} Content  what is sent
@@ -68,6 +66,10 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
   #stop = new AbortController();
   /** @type {Promise<void>} */
   #running = Promise.resolve();
+  /** @type {Release | null} of its place among the files under way */
+  #place = null;
+  /** @type {Promise<void> | undefined} */
+  #clearing;
   /** @type {UploadState} */
   #state = 'waiting';
   #done = outcome();
@@ -97,21 +99,17 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
       deliver(
         {
           onStage: (stage) => this.#to(stage),
-          rival: (id) => context.rival(id, this),
-          claim: (id) => context.claim(id, this),
+          rival: (id) => this.#rival(id),
+          claim: (id) => context.claimed.set(id, this),
           onPath: (path) => this.#notice('path', path),
-          onElsewhere: (elsewhere) => {
-            this.#notice('elsewhere', elsewhere);
-            this.#to(elsewhere ? 'uploading' : 'preparing');
-          },
+          onElsewhere: (elsewhere) => this.#follow(elsewhere),
           onTrouble: (troubled) => {
             this.troubled = troubled;
           },
         },
         stop,
       );
-    // listeners added right after the constructor see every state
-    queueMicrotask(() => this.#state === 'waiting' && this.#begin());
+    this.#begin();
     this.#signal = signal;
     this.#forget = onAbort(signal, () => this.cancel());
     if (signal?.aborted) this.cancel();
@@ -136,7 +134,7 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
    * (`file_changed`). It is not this one's own: `cancel()` leaves it alone.
    */
   get standing() {
-    return this.#delivery?.standing ?? null;
+    return this.#delivery?.resumption?.standing ?? null;
   }
 
   /** Resolves with the completed upload. Rejects when it fails or is cancelled; `resume()` makes a new one. */
@@ -180,13 +178,17 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
   /** Discards the unfinished upload that stands in the way, with all it stored, and sends the file as it is now. */
   sendAnew() {
     if (this.#state !== 'failed' || !this.standing) return;
-    this.#delivery?.replace?.();
+    this.#delivery?.resumption?.replace();
     this.resume();
   }
 
   /** Ends the upload and has the coordinator clear what was stored. */
   async cancel() {
-    if (UNCANCELLABLE.has(this.#state)) return;
+    if (!UNCANCELLABLE.has(this.#state)) this.#clearing = this.#clear();
+    return this.#clearing;
+  }
+
+  async #clear() {
     this.#to('cancelling');
     const cancelled = new UploadError('cancelled');
     this.#stop.abort(cancelled);
@@ -219,24 +221,56 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
+  /** Not at once: listeners that are added right after the constructor see every state. */
   #begin() {
-    const stop = new AbortController();
-    this.#stop = stop;
-    this.#running = this.#running.then(() => this.#drive(stop.signal));
+    const { signal } = (this.#stop = new AbortController());
+    this.#running = this.#running.then(() => this.#drive(signal));
   }
 
   /** @param {AbortSignal} signal */
   async #drive(signal) {
     try {
+      signal.throwIfAborted();
       const delivery = (this.#delivery ??= await this.#deliver(signal));
-      const { small, large } = this.#context;
-      const release = await ((this.file.size ?? 0) <= SMALL ? small : large).acquire(this, signal);
-      this.#end(await delivery.run(signal).finally(release));
+      await this.#takePlace(signal);
+      this.#end(await delivery.run(signal).finally(() => this.#givePlace()));
     } catch (error) {
       if (!signal.aborted) return this.#fail(await told(error), signal);
       // stopped: what was in flight counts no longer
       this.#announceProgress();
     }
+  }
+
+  /**
+   * @param {string} id
+   * @returns {UploadTask | null}
+   */
+  #rival(id) {
+    const holder = this.#context.claimed.get(id);
+    return !holder || holder === this || holder.#isOver ? null : holder;
+  }
+
+  get #isOver() {
+    return this.#state === 'failed' || this.#state === 'cancelled';
+  }
+
+  /** @param {boolean} elsewhere  who only looks on takes no place */
+  async #follow(elsewhere) {
+    this.#notice('elsewhere', elsewhere);
+    this.#to(elsewhere ? 'uploading' : 'preparing');
+    if (elsewhere) this.#givePlace();
+    else await this.#takePlace(this.#stop.signal);
+  }
+
+  /** @param {AbortSignal} signal */
+  async #takePlace(signal) {
+    const { small, large } = this.#context;
+    this.#place ??= await ((this.file.size ?? 0) <= SMALL ? small : large).acquire(this, signal);
+  }
+
+  #givePlace() {
+    this.#place?.();
+    this.#place = null;
   }
 
   /** @param {Upload} upload */
@@ -254,7 +288,6 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
     // paused or cancelled while the words were looked up
     if (signal?.aborted) return;
     this.error = error;
-    this.#delivery?.doubt();
     this.#to('failed');
     this.#done.reject(error);
     this.#tell('error', error);

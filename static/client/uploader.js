@@ -2,8 +2,6 @@
 /** @import { TargetOf, UploaderEventMap } from './events.js' */
 /** @import { Fetch } from './http.js' */
 /** @import { Limits } from './limits.js' */
-/** @import { Hasher } from './digests/open.js' */
-/** @import { Digests } from './ports.js' */
 /** @import { Resumable } from './resumable.js' */
 /** @import { Surroundings } from './surroundings.js' */
 /** @import { Content, Delivering, UploadContext } from './task.js' */
@@ -54,42 +52,43 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
   /** @type {UploadContext} */
   #context;
   #options;
-  /** @type {Hasher | null} */
-  #hasher = null;
   /** @type {UploadTask[]} */
   #uploads = [];
   /** @type {Map<string, UploadTask>} upload id to the one that sends it */
   #claimed = new Map();
 
-  /** @param {UploaderOptions} [options] */
+  /**
+   * @param {UploaderOptions} [options]
+   * @throws {RangeError}
+   */
   constructor(options = {}) {
     super();
-    const { surroundings = browserSurroundings, rateLimit } = options;
+    const { surroundings = browserSurroundings, concurrency, rateLimit, digests } = options;
+    if (!((concurrency ?? 1) >= 1 && (rateLimit ?? 0) >= 0))
+      throw new RangeError('concurrency is at least 1, rateLimit at least 0');
     const pool = new Pool(1);
     const load = loading(surroundings);
     this.#options = options;
     const http = new Http({ ...options, surroundings });
-    const transport = options.transport ?? xhrTransport(surroundings);
     this.#context = {
       coordinator: new Coordinator(http, load),
       pool,
-      pace: new Pace(pool, options.concurrency, surroundings),
+      pace: new Pace(pool, concurrency, surroundings),
       large: new Pool(LARGE_AT_ONCE),
       small: new Pool(SMALL_AT_ONCE),
-      transport: rateLimit
-        ? async (put) => {
-            const { limitOf } = await load(() => import('./rate_limit.js'), put.signal);
-            return limitOf(this, rateLimit, surroundings, transport).send(put);
+      transport: options.transport ?? xhrTransport(surroundings),
+      throttle: rateLimit
+        ? async (bytes, signal) => {
+            const { limitOf } = await load(() => import('./rate_limit.js'), signal);
+            return limitOf(this, rateLimit, surroundings).take(bytes, signal);
           }
-        : transport,
+        : undefined,
       surroundings,
       load,
       turns: new Turns(),
-      rival: (id, upload) => this.#rival(id, upload),
-      claim: (id, upload) => this.#claimed.set(id, upload),
-      hashes: Boolean(options.digests),
-      openHasher: (signal) => this.#openHasher(signal),
-      openDigests: (upload, signal) => this.#openDigests(upload, signal),
+      claimed: this.#claimed,
+      ended: new Set(),
+      digests,
     };
   }
 
@@ -154,10 +153,12 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
    * Forgets an upload that is over, failed or paused; the coordinator is not told. One that is under way is cancelled.
    *
    * @param {UploadTask} upload
+   * @returns {Promise<void>} when nothing is left of it
    */
-  remove(upload) {
-    if (upload.active) upload.cancel();
+  async remove(upload) {
     this.#uploads = this.#uploads.filter((other) => other !== upload);
+    // until then the same file, added again, must not go on with it
+    if (upload.active || upload.state === 'cancelling') await upload.cancel();
     for (const [id, holder] of this.#claimed) if (holder === upload) this.#claimed.delete(id);
   }
 
@@ -222,13 +223,17 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
    * @param {(settled: FileOptions, watcher: Watcher, signal: AbortSignal) => Promise<Delivering>} deliver
    */
   #take(file, options, deliver) {
-    const { limits, digests } = this.#options;
+    const { limits } = this.#options;
+    const { digests, load } = this.#context;
     // a worker takes as long to start as the upload
-    if (digests) this.#openHasher().catch(() => {});
+    if (digests)
+      load(() => import('./digests/open.js')).then(
+        ({ hasherOf }) => hasherOf(this.#context),
+        () => {},
+      );
     const settled = { ...options, ...this.#settled(file, options) };
     const admit = async (/** @type {Watcher} */ watcher, /** @type {AbortSignal} */ signal) => {
-      if (limits)
-        (await this.#context.load(() => import('./limits.js'), signal)).admit(upload, this.#uploads, limits);
+      if (limits) (await load(() => import('./limits.js'), signal)).admit(upload, this.#uploads, limits);
       return deliver(settled, watcher, signal);
     };
     const upload = new UploadTask(file, this.#context, admit, options.signal);
@@ -247,37 +252,5 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
   #settled(file, { policy = this.#options.policy, path, metadata }) {
     const kept = path ?? /** @type {Partial<File>} */ (file).webkitRelativePath;
     return { policy, metadata: kept ? { path: kept, ...metadata } : metadata };
-  }
-
-  /**
-   * @param {Upload} upload
-   * @param {AbortSignal} signal
-   * @returns {Promise<Digests | null>}
-   */
-  async #openDigests(upload, signal) {
-    const { digests } = this.#options;
-    if (!digests && upload.part_digests?.rule !== 'required') return null;
-    const hasher = await this.#openHasher(signal);
-    return (await import('./digests/open.js')).digestsFor(upload, digests, hasher);
-  }
-
-  /**
-   * @param {AbortSignal} [signal]
-   * @returns {Promise<Hasher>}
-   */
-  async #openHasher(signal) {
-    const { openHasher } = await this.#context.load(() => import('./digests/open.js'), signal);
-    this.#hasher ??= openHasher();
-    return this.#hasher;
-  }
-
-  /**
-   * @param {string} id
-   * @param {UploadTask} upload
-   */
-  #rival(id, upload) {
-    const holder = this.#claimed.get(id);
-    const rival = holder && holder !== upload && !['failed', 'cancelled'].includes(holder.state);
-    return rival ? /** @type {File} */ (holder.file) : null;
   }
 }

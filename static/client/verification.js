@@ -10,7 +10,7 @@
 /** @import { DeliveryContext } from './delivery.js' */
 /** @import { RecordedPart, Upload } from './types.js' */
 
-import { digestOf } from './digests/open.js';
+import { digestOf, hasherOf } from './digests/open.js';
 import { UploadError } from './errors.js';
 import { heldParts } from './held.js';
 import { partRange, planOf } from './plan.js';
@@ -38,13 +38,10 @@ const AT_ONCE = 2;
  * @param {AbortSignal} signal
  * @throws {UploadError} `file_changed`, and what the sender throws
  */
-export async function sendProven({ openHasher }, sender, content, signal) {
+export async function sendProven(context, sender, content, signal) {
   const stop = new AbortController();
   const forget = onAbort(signal, () => stop.abort(signal.reason));
-  const both = [
-    sender.send(stop.signal),
-    openHasher(signal).then((hasher) => verify(content, hasher, stop.signal)),
-  ];
+  const both = [sender.send(stop.signal), verify(content, hasherOf(context), stop.signal)];
   try {
     await Promise.all(both);
   } catch (error) {
@@ -68,11 +65,11 @@ export async function sendProven({ openHasher }, sender, content, signal) {
  * @returns {Promise<boolean>} false: no part is held, so nothing tells
  * @throws {UploadError} `file_changed`
  */
-export async function prove({ coordinator, openHasher }, file, upload, proven, signal) {
+export async function prove(context, file, upload, proven, signal) {
   const plan = planOf(upload, file.size);
-  const found = await heldParts(coordinator, upload.id, plan, signal);
+  const found = await heldParts(context.coordinator, upload.id, plan, signal);
   if (!found.every(known)) throw changedSince(upload);
-  await verify({ file, plan, found, proven }, await openHasher(signal), signal).catch((error) => {
+  await verify({ file, plan, found, proven }, hasherOf(context), signal).catch((error) => {
     throw error instanceof UploadError ? changedSince(upload, error) : error;
   });
   return found.length > 0;

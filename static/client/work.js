@@ -36,18 +36,22 @@ import { onlySizes } from './window.js';
  * @returns {Promise<Work>}
  */
 export async function workOn(context, watcher, { upload, parts }, content, signal) {
-  const { plan, source, signedSize, checkFile } = content;
+  const { plan, source, signedSize } = content;
   const { coordinator, surroundings, load } = context;
   const { id } = upload;
   const meter = new Meter(plan);
   const reporter = new Reporter((claims) => coordinator.report(id, claims), surroundings);
-  const digests = await context.openDigests(upload, signal);
+  let digests = null;
+  if (context.digests || upload.part_digests?.rule === 'required') {
+    const { digestsFor, hasherOf } = await load(() => import('./digests/open.js'), signal);
+    digests = digestsFor(upload, context.digests, hasherOf(context));
+  }
   const wanted = digests
     ? new (await load(() => import('./wishes.js'), signal)).Wishes({ digests, source, signedSize })
     : onlySizes(signedSize);
   const sender = new Sender({
     ...context,
-    source,
+    ...content,
     wanted,
     uploadId: id,
     // one PutObject is looked at when it is completed, and carries what it must
@@ -55,7 +59,6 @@ export async function workOn(context, watcher, { upload, parts }, content, signa
     meter,
     reporter,
     openPaths: async () => (await import('./relay.js')).pathsOf(context, id, watcher.onPath),
-    checkFile,
     checkUpload: async (stop) =>
       (await load(() => import('./detour.js'), stop)).checkOpen(coordinator, id, stop),
     onTrouble: watcher.onTrouble,

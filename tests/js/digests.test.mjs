@@ -67,6 +67,7 @@ function crewed({ most = 2, hire } = {}) {
     alone: ({ algorithm, blob, signal }) => hash(algorithm, blob, signal),
     most,
     after: time.after,
+    now: time.now,
   });
   return { time, hands, crew };
 }
@@ -223,6 +224,29 @@ test('a worker whose script is not let in hands its blobs back', async () => {
     both.map((bytes) => expected('md5', bytes)),
   );
   assert.ok(hands[0]?.terminated && prevented);
+});
+
+test('after a worker that did not come another one is asked for, later and later', async () => {
+  const { crew, hands, time } = crewed({ most: 1 });
+  const bytes = noise(100);
+  const digested = () => crew.hash('md5', new Blob([bytes]), never);
+  const lost = async (/** @type {number} */ wait) => {
+    const digest = digested();
+    const before = hands.length;
+    hands.at(-1)?.onerror?.({});
+    assert.equal(await digest, expected('md5', bytes));
+    time.advance(wait - 1);
+    assert.equal(await digested(), expected('md5', bytes), 'the page hashes still');
+    assert.equal(hands.length, before);
+    time.advance(1);
+  };
+  await lost(30_000);
+  await lost(60_000);
+  const digest = digested();
+  assert.equal(hands.length, 3);
+  hands[2]?.next({ digest: 'of a worker' });
+  assert.equal(await digest, 'of a worker');
+  await lost(30_000);
 });
 
 test('the port names the algorithm', async () => {

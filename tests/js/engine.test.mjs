@@ -219,7 +219,7 @@ test('a method put upload: what was signed is sent, nothing is reported, three r
 
 test('a rate limit holds parts back, in order, and a part that is taken back gives its time to the next', async () => {
   const time = new VirtualSurroundings();
-  const limit = new RateLimit(1000, time, () => Promise.reject(new Error('not sent here')));
+  const limit = new RateLimit(1000, time);
   const begun = time.now();
   /** @type {number[]} */
   const let_through = [];
@@ -289,4 +289,36 @@ test('what is refused for itself takes no place among the files that a page take
   await reach(good, 'completed');
   await reach(more, 'failed');
   assert.deepEqual([codeOf(large), codeOf(more)], ['too_large', 'too_many']);
+});
+
+test('no URL grows old while its part is held back by the rate limit', async () => {
+  const { server, uploader, time, reach } = scene({ rateLimit: 0.01 });
+  /** @type {number[]} */
+  const signedAt = [];
+  server.fault = ({ path }) => {
+    if (path === '/v1/uploads' || path.endsWith('/parts/sign')) signedAt.push(time.now());
+    return undefined;
+  };
+  server.partFault = async ({ serial }) => {
+    if (time.now() - (signedAt[serial - 1] ?? 0) > 900_000) throw new TransferError('status', 403);
+    return undefined;
+  };
+  const begun = time.now();
+  await reach(uploader.add(text(40)), 'completed');
+  assert.deepEqual(sentNumbers(server), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  assert.ok(time.now() - begun >= 9 * 400_000, 'each part takes longer than a quarter of what a URL lives');
+});
+
+test('what a refused part did not send is not counted', async () => {
+  const { server, uploader, time, reach } = scene({ rateLimit: 4 });
+  /** @type {number[]} */
+  const times = [];
+  server.partFault = async ({ request }) => {
+    times.push(time.now());
+    if (times.length > 1) return undefined;
+    request.onProgress(1);
+    throw new TransferError('status', 403);
+  };
+  await reach(uploader.add(text(4)), 'completed');
+  assert.equal((times[1] ?? 0) - (times[0] ?? 0), 250, 'one byte of four was sent in vain');
 });

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Credential } from '../../static/client/credential.js';
 import { TransferError } from '../../static/client/errors.js';
 import { problem } from './replies.mjs';
 import { scene, sentNumbers, storedText, text } from './scene.mjs';
@@ -215,31 +214,6 @@ test('completed by another window meanwhile: completed here', async () => {
   await reach(uploader.add(text(40)), 'completed');
 });
 
-test('a token is asked for again after a 401, once for all calls', async () => {
-  /** @type {boolean[]} */
-  const asked = [];
-  const { server, uploader, reach } = scene({
-    token: async ({ refused }) => {
-      asked.push(refused);
-      return refused ? 'good' : 'old';
-    },
-  });
-  server.fault = ({ headers }) =>
-    headers.Authorization === 'Bearer good' ? undefined : problem(401, 'token_expired');
-  const uploads = [uploader.add(text(8, 'one')), uploader.add(text(9, 'two'))];
-  for (const upload of uploads) await reach(upload, 'completed');
-  assert.deepEqual(asked, [false, true]);
-});
-
-test('a fixed token that is refused: the error says so', async () => {
-  const { server, uploader, reach } = scene({ token: 'wrong' });
-  server.fault = () => problem(401, 'unauthenticated');
-  const upload = uploader.add(text(8));
-  await reach(upload, 'failed');
-  assert.equal(/** @type {any} */ (upload.error).code, 'unauthenticated');
-  assert.equal(server.calls.length, 1);
-});
-
 test('a refusal of the coordinator is shown with its own words', async () => {
   const { server, uploader, reach } = scene();
   server.fault = () =>
@@ -270,39 +244,11 @@ test('a network that comes and goes, however often, is no failure', async () => 
   assert.equal(server.puts.length, 41);
 });
 
-test('calls that are refused at the same time renew the token once', async () => {
-  let asked = 0;
-  const credential = new Credential(() => {
-    asked += 1;
-    return `token-${asked}`;
-  });
-  assert.equal(await credential.current(), 'token-1');
-  assert.deepEqual(await Promise.all([credential.renew('token-1'), credential.renew('token-1')]), [true, true]);
-  assert.equal(await credential.current(), 'token-2');
-});
-
 test('a clock that is hours fast costs nothing where the coordinator tells the time', async () => {
   const { server, uploader, reach } = scene();
   server.skew = -7_200_000;
   await reach(uploader.add(text(32)), 'completed');
   assert.equal(server.callsTo('POST', '/upload-1/parts/sign').length, 0, 'the URLs of the start were good');
-});
-
-test('a token source that throws, at once or later, is asked again the next time', async () => {
-  for (const fails of [
-    () => {
-      throw new Error('not signed in');
-    },
-    () => Promise.reject(new Error('not signed in')),
-  ]) {
-    let asked = 0;
-    const credential = new Credential(() => {
-      asked += 1;
-      return asked === 1 ? fails() : 'good';
-    });
-    await assert.rejects(credential.current(), /not signed in/);
-    assert.equal(await credential.current(), 'good');
-  }
 });
 
 test('a part that stalled is given more time to be answered', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fingerprint } from '../../static/client/fingerprint.js';
-import { plain } from '../../static/client/opening.js';
+import { plain, plainType } from '../../static/client/opening.js';
 import { LONG_AGO, scene, sentNumbers, text } from './scene.mjs';
 
 test('a name is sent without what the coordinator takes nowhere, and with all else', () => {
@@ -45,6 +45,46 @@ test('it goes on with the unfinished upload of the same file', async () => {
     [1],
   );
   const upload = uploader.add(text(12, 'film\u200e.mov'), { path: 'a/film\u200e.mov' });
+  await reach(upload, 'completed');
+  assert.deepEqual([upload.upload?.id, sentNumbers(server)], ['upload-1', [2, 3]]);
+});
+
+test('a type that is none is left out', () => {
+  for (const type of ['foo', 'text/', '/html', 'a b/c', ';', `text/${'x'.repeat(300)}`, 'text/plain;a=\u00e9'])
+    assert.equal(plainType(type), undefined, type);
+  for (const type of [
+    'text/plain',
+    'text/plain;charset=utf-8',
+    'image/svg+xml',
+    'video/webm; codecs="vp8, opus"',
+  ])
+    assert.equal(plainType(type), type);
+});
+
+test('files and streams with such a type go up, and of a path that is too long the end is kept', async () => {
+  const { server, uploader, reach } = scene();
+  const path = `${'a/'.repeat(600)}film.mov`;
+  await reach(uploader.add(new File(['abc'], 'film.mov', { type: 'foo' }), { path }), 'completed');
+  await reach(uploader.addStream(new Blob(['abc']).stream(), { name: 'x', type: 'foo', path }), 'completed');
+  for (const { body } of server.callsTo('POST', '')) {
+    assert.equal('content_type' in body, false);
+    assert.equal(body.metadata.path, path.slice(-1024));
+  }
+});
+
+test('a file from far down in a folder goes on with its upload', async () => {
+  const { server, uploader, reach } = scene();
+  const path = `${'a/'.repeat(600)}film.mov`;
+  server.leaveUnfinished(
+    {
+      filename: 'film.mov',
+      size: 12,
+      fingerprint: await fingerprint(text(12)),
+      metadata: { last_modified: String(LONG_AGO), path: path.slice(-1024) },
+    },
+    [1],
+  );
+  const upload = uploader.add(text(12), { path });
   await reach(upload, 'completed');
   assert.deepEqual([upload.upload?.id, sentNumbers(server)], ['upload-1', [2, 3]]);
 });

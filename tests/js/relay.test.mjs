@@ -36,6 +36,7 @@ function ways({ relayed = [], answers = true, tokens = ['one'] } = {}) {
           relay: async (
             /** @type {string} */ id,
             /** @type {number} */ number,
+            /** @type {AbortSignal} */ _signal,
             /** @type {string?} */ refused,
           ) => {
             if (refused && held.length > 1) held.shift();

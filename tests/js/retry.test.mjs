@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CoordinatorError, TransferError } from '../../static/client/errors.js';
-import { backoff, parseRetryAfter, stepAfterCall, stepAfterPart } from '../../static/client/retry.js';
+import { stepAfterPart } from '../../static/client/recovery.js';
+import { backoff, parseRetryAfter, stepAfterCall } from '../../static/client/retry.js';
 
 for (const [status, step] of /** @type {const} */ ([
   [403, 'sign'],
@@ -32,8 +33,8 @@ test('a part without an answer', () => {
 
 for (const [status, code, step] of /** @type {const} */ ([
   [0, 'unreachable', 'wait'],
-  [401, 'unauthenticated', 'renew'],
-  [401, 'token_expired', 'renew'],
+  [401, 'unauthenticated', 'stop'],
+  [401, 'token_expired', 'stop'],
   [403, 'forbidden', 'stop'],
   [404, 'not_found', 'stop'],
   [409, 'idempotency_in_progress', 'wait'],
@@ -50,6 +51,10 @@ for (const [status, code, step] of /** @type {const} */ ([
     assert.equal(stepAfterCall(new CoordinatorError(status, { code })), step);
   });
 }
+
+test('what the source of the token throws passes, as its network does', () => {
+  assert.equal(stepAfterCall(new TypeError('Failed to fetch')), 'wait');
+});
 
 test('waits double up to half a minute, with full jitter', () => {
   const ceilings = [1, 2, 3, 7, 8, 1000].map((failures) => backoff(failures, () => 1));

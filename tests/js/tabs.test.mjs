@@ -204,3 +204,110 @@ test('what is cancelled in one tab is not finished by the other one', async () =
   await scene.reach(upload, 'failed');
   assert.equal(/** @type {any} */ (upload.error).code, 'ended');
 });
+
+/** @param {ReturnType<typeof twoTabs>} scene  the second tab was paused while the first one sent, and stopped */
+async function stoppedMeanwhile(scene) {
+  const { time, server, first, second } = scene;
+  let most = 1;
+  server.partFault = ({ number }) => (number > most ? forever() : undefined);
+  const sending = first.add(text(12));
+  await time.until(() => server.store.get('upload-1')?.size === 1);
+  const upload = second.add(text(12));
+  await time.until(() => upload.elsewhere && upload.progress.partsDone === 1);
+  upload.pause();
+  sending.pause();
+  most = 2;
+  sending.resume();
+  await time.until(() => server.store.get('upload-1')?.size === 2);
+  sending.pause();
+  await time.settle();
+  return upload;
+}
+
+test('a tab that was paused while the other one sent and stopped sends what is missing, and says so', async () => {
+  const scene = twoTabs();
+  const upload = await stoppedMeanwhile(scene);
+  const before = scene.server.puts.length;
+  scene.server.partFault = () => undefined;
+  upload.resume();
+  await scene.reach(upload, 'completed');
+  assert.equal(upload.elsewhere, false);
+  assert.deepEqual(
+    scene.server.puts.slice(before).map((put) => put.number),
+    [3],
+  );
+});
+
+test('a tab that was paused while another one took over asks what that one sent', async () => {
+  const scene = twoTabs();
+  const { server, time, reach } = scene;
+  const { upload, sending } = await following(scene);
+  let most = 1;
+  server.store.get('upload-1')?.delete(3);
+  server.partFault = ({ number }) => (number > most ? forever() : undefined);
+  sending.pause();
+  most = 2;
+  await time.until(() => upload.state === 'uploading' && !upload.elsewhere);
+  await time.until(() => server.store.get('upload-1')?.has(2));
+  upload.pause();
+  await time.settle();
+  const before = server.puts.length;
+  server.partFault = () => undefined;
+  sending.resume();
+  await reach(sending, 'completed');
+  assert.deepEqual(
+    server.puts.slice(before).map((put) => put.number),
+    [3],
+  );
+});
+
+for (const resumed of [true, false])
+  test(`cancelling it${resumed ? ', resumed,' : ''} ends the upload, as no other tab sends it`, async () => {
+    const scene = twoTabs();
+    const upload = await stoppedMeanwhile(scene);
+    if (resumed) {
+      upload.resume();
+      await scene.reach(upload, 'uploading');
+    }
+    const cancelled = upload.cancel();
+    await scene.reach(upload, 'cancelled');
+    await cancelled;
+    assert.equal(scene.server.uploads.get('upload-1').state, 'aborted');
+  });
+
+test('cancelling a paused one leaves the upload to the tab that sends it', async () => {
+  const scene = twoTabs();
+  const { upload, sending } = await following(scene);
+  upload.pause();
+  await scene.time.settle();
+  await upload.cancel();
+  assert.deepEqual([upload.state, scene.server.uploads.get('upload-1').state], ['cancelled', 'open']);
+  scene.server.partFault = () => undefined;
+  sending.pause();
+  sending.resume();
+  await scene.reach(sending, 'completed');
+});
+
+test('files that wait for another tab take no places; one takes its place again before it sends', async () => {
+  const scene = twoTabs();
+  const { server, time, first, second } = scene;
+  const names = Array.from({ length: 18 }, (_, index) => `file-${index}`);
+  const all = (/** @type {Uploader} */ tab, /** @type {string} */ folder) =>
+    names.map((name, index) => tab.add(text(index + 1, name), { path: `${folder}/${name}` }));
+  server.partFault = forever;
+  const sending = all(first, 'a');
+  await time.until(() => sending.every(({ state }) => state === 'uploading'));
+  const waiting = all(second, 'a');
+  await time.until(() => waiting.every(({ elsewhere }) => elsewhere));
+  const own = Array.from({ length: 18 }, (_, index) => second.add(text(100 + index, `own-${index}`)));
+  await time.until(() => own.every(({ state }) => state === 'uploading'));
+  const [turn] = waiting;
+  const [theirs] = sending;
+  if (!turn || !theirs) throw new Error('there are 18');
+  theirs.pause();
+  await time.until(() => !turn.elsewhere);
+  await time.settle();
+  assert.equal(turn.state, 'preparing', 'the places are taken');
+  own[0]?.pause();
+  await time.until(() => turn.state === 'uploading');
+});

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fingerprint } from '../../static/client/fingerprint.js';
+import { Uploader } from '../../static/client/index.js';
 import { forever, scene, storedText, text } from './scene.mjs';
 
 test('a file arrives whole, in parts, with its claims reported before completing', async () => {
@@ -165,4 +166,51 @@ test('removing what is under way cancels it', async () => {
   uploader.remove(upload);
   await reach(upload, 'cancelled');
   assert.deepEqual([uploader.uploads, server.uploads.get('upload-1').state], [[], 'aborted']);
+});
+
+test('what is paused and resumed in the turn it was added in is begun once, and stops when it is told to', async () => {
+  const { server, uploader, time, reach } = scene({ concurrency: 1 });
+  server.partFault = ({ number }) => (number === 2 ? forever() : undefined);
+  const upload = uploader.add(text(40));
+  let completed = 0;
+  upload.addEventListener('complete', () => {
+    completed += 1;
+  });
+  upload.pause();
+  upload.resume();
+  await time.until(() => server.puts.length === 2);
+  upload.pause();
+  server.partFault = () => undefined;
+  await time.settle();
+  assert.deepEqual([upload.state, server.puts.length], ['paused', 2]);
+  upload.resume();
+  await reach(upload, 'completed');
+  await time.settle();
+  assert.deepEqual([completed, server.puts.length], [1, 11]);
+});
+
+test('what is paused in the turn it was added in begins nothing', async () => {
+  const { server, uploader, time, reach } = scene();
+  const upload = uploader.add(text(8));
+  upload.pause();
+  await time.settle();
+  assert.deepEqual([upload.state, server.calls.length], ['paused', 0]);
+  upload.resume();
+  await reach(upload, 'completed');
+});
+
+test('cancelling twice waits for the same end', async () => {
+  const { server, uploader, time } = scene();
+  server.partFault = forever;
+  const upload = uploader.add(text(8));
+  await time.until(() => server.puts.length > 0);
+  upload.cancel();
+  await upload.cancel();
+  assert.equal(upload.state, 'cancelled');
+});
+
+test('options that nothing can be sent with are refused at once', () => {
+  for (const options of [{ concurrency: 0 }, { concurrency: NaN }, { rateLimit: -1 }, { rateLimit: NaN }])
+    assert.throws(() => new Uploader(options), RangeError);
+  new Uploader({ concurrency: 1, rateLimit: 0 });
 });

@@ -1,8 +1,9 @@
 /**
  * A few workers that share one queue of blobs to hash, each of them busy with several at once: MD5 of four costs about
  * what one does (lanes.js), and with Web Crypto one blob is read while another one is hashed. So a worker is hired when
- * the others have no room. They go when there was no work for a while. Where no worker can be had (a page of another origin, a policy against them) the page itself
- * hashes, one blob at a time.
+ * the others have no room. They go when there was no work for a while. Where no worker can be had (a page of another
+ * origin, a policy against them, a script that did not come) the page itself hashes, one blob at a time, and later asks
+ * for one again.
  */
 
 /** @import { Algorithm } from './hashing.js' */
@@ -15,6 +16,9 @@ const MOST_WORKERS = 2;
 /** Blobs that a worker is busy with at once: as many as it has lanes; with Web Crypto each is in memory as a whole. */
 const ROOM = { md5: 4, sha256: 2 };
 const IDLE_MS = 10_000;
+/** After a worker that could not be had; twice as long after each further one, as a policy reports every try. */
+const AGAIN_MS = 30_000;
+const LATEST_MS = 600_000;
 
 /**
  * @typedef {object} Job
@@ -33,6 +37,7 @@ const IDLE_MS = 10_000;
  * @property {(job: Job) => Promise<string>} alone  hashes without a worker
  * @property {number} [most]
  * @property {(ms: number, call: () => void) => () => void} after
+ * @property {() => number} now  milliseconds
  */
 
 export class Crew {
@@ -43,8 +48,9 @@ export class Crew {
   /** @type {Map<Hand, Map<number, Job>>} what each is busy with */
   #hands = new Map();
   #ids = 0;
-  /** Whether no worker can be had here. */
-  #short = false;
+  /** How many could not be had since one last answered. */
+  #losses = 0;
+  #aloneUntil = 0;
   #alone = false;
   #keep = () => {};
 
@@ -99,6 +105,16 @@ export class Crew {
     if (this.#busy === 0) this.#keep = this.#options.after(IDLE_MS, () => this.#dismiss());
   }
 
+  /** Whether no worker can be had for now. */
+  get #short() {
+    return this.#options.now() < this.#aloneUntil;
+  }
+
+  #miss() {
+    this.#aloneUntil = this.#options.now() + Math.min(LATEST_MS, AGAIN_MS * 2 ** this.#losses);
+    this.#losses += 1;
+  }
+
   get #busy() {
     return [...this.#hands.values()].filter(({ size }) => size > 0).length;
   }
@@ -122,7 +138,7 @@ export class Crew {
       this.#hands.set(hand, new Map());
       return hand;
     } catch {
-      this.#short = true;
+      this.#miss();
       return null;
     }
   }
@@ -132,6 +148,7 @@ export class Crew {
    * @param {Answer} answer
    */
   #answered(hand, answer) {
+    this.#losses = 0;
     const jobs = this.#hands.get(hand);
     const job = jobs?.get(answer.id);
     jobs?.delete(answer.id);
@@ -149,7 +166,7 @@ export class Crew {
     const jobs = [...(this.#hands.get(hand)?.values() ?? [])];
     this.#hands.delete(hand);
     hand.terminate();
-    this.#short = true;
+    this.#miss();
     this.#queue.unshift(...jobs.filter(({ signal }) => !signal.aborted));
     this.#share();
   }
@@ -157,10 +174,10 @@ export class Crew {
   async #work() {
     if (this.#alone) return;
     this.#alone = true;
-    for (let job = this.#queue.shift(); job; job = this.#queue.shift()) {
+    for (let job; this.#short && (job = this.#queue.shift());)
       await this.#options.alone(job).then(job.resolve, job.reject);
-    }
     this.#alone = false;
+    if (this.#queue.length > 0) this.#share();
   }
 
   /** @param {Job} job */

@@ -16,16 +16,28 @@ import { hash } from './hashing.js';
 /** Web Crypto takes a part's bytes at once: larger ones are read in steps, for MD5, where the store enforces it. */
 const MOST_AT_ONCE = 64 * 2 ** 20;
 
+/** @type {WeakMap<object, Hasher>} */
+const hashers = new WeakMap();
+
 /**
- * The workers of one page; an Uploader needs one.
+ * The workers of one Uploader.
  *
+ * @param {object} owner
  * @returns {Hasher}
  */
+export function hasherOf(owner) {
+  const hasher = hashers.get(owner) ?? openHasher();
+  hashers.set(owner, hasher);
+  return hasher;
+}
+
+/** @returns {Hasher} */
 export function openHasher() {
   const crew = new Crew({
     hire: () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }),
     alone: ({ algorithm, blob, signal }) => hash(algorithm, blob, signal),
     after: browserSurroundings.after,
+    now: browserSurroundings.now,
   });
   crew.warm();
   // what is needed next, on its way while the upload is started
@@ -35,10 +47,10 @@ export function openHasher() {
 
 /**
  * @param {Algorithm} algorithm
- * @param {Hasher} [hasher]
+ * @param {Hasher} hasher
  * @returns {Digests}
  */
-export function openDigests(algorithm, hasher = openHasher()) {
+export function openDigests(algorithm, hasher) {
   return {
     of: async (_number, blob, signal) => ({ [algorithm]: await digestOf(hasher, algorithm, blob, signal) }),
   };

@@ -1,0 +1,60 @@
+/** A file that is added again while its first upload is being cleared away. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { problem } from './replies.mjs';
+import { forever, scene, storedText, text } from './scene.mjs';
+
+for (const removed of [false, true])
+  test(`the same file, added again while it is being ${removed ? 'removed' : 'cancelled'}, is sent anew`, async () => {
+    const { server, uploader, time, reach } = scene();
+    server.partFault = ({ uploadId }) => (uploadId === 'upload-1' ? forever() : undefined);
+    const first = uploader.add(text(12));
+    await time.until(() => server.puts.length > 0);
+    let there = true;
+    server.fault = ({ method }) =>
+      method === 'DELETE' && there ? problem(503, 'storage_unavailable') : undefined;
+    const ended = removed ? uploader.remove(first) : first.cancel();
+    const second = uploader.add(text(12));
+    for (let turn = 0; turn < 4; turn += 1) await time.settle();
+    assert.deepEqual([first.state, second.state], ['cancelling', 'preparing']);
+    there = false;
+    await reach(second, 'completed');
+    await ended;
+    assert.deepEqual([first.state, second.upload?.id], ['cancelled', 'upload-2']);
+    assert.equal(storedText(server, 'upload-2'), await text(12).text());
+    assert.ok(server.callsTo('POST', '').at(-1)?.body.fingerprint, 'and it can be resumed');
+  });
+
+test('a start whose answer names what was cancelled meanwhile is made again', async () => {
+  const { server, uploader, time, reach } = scene();
+  server.partFault = ({ uploadId }) => (uploadId === 'upload-1' ? forever() : undefined);
+  const first = uploader.add(text(12));
+  await time.until(() => server.puts.length > 0);
+  const standing = { ...server.uploads.get('upload-1') };
+  await uploader.remove(first);
+  let late = true;
+  server.fault = ({ method }) => {
+    if (method !== 'POST' || !late) return undefined;
+    late = false;
+    return { status: 200, body: { upload: standing, parts: [] } };
+  };
+  const second = uploader.add(text(12));
+  await reach(second, 'completed');
+  assert.equal(second.upload?.id, 'upload-2');
+});
+
+test('cancelling what waits for another one to be cancelled ends it at once', async () => {
+  const { server, uploader, time } = scene();
+  server.partFault = forever;
+  const first = uploader.add(text(12));
+  await time.until(() => server.puts.length > 0);
+  server.fault = ({ method }) => (method === 'DELETE' ? /** @type {any} */ (forever()) : undefined);
+  first.cancel();
+  await time.until(() => server.callsTo('DELETE', '/upload-1').length === 1);
+  const second = uploader.add(text(12));
+  await time.until(() => server.callsTo('POST', '').length === 2);
+  const cancelled = second.cancel();
+  await time.until(() => second.state === 'cancelled');
+  await cancelled;
+});
