@@ -121,7 +121,7 @@ async def memory(folder: Path) -> bool:
     path = sparse(folder, 10 * 1024 * MIB)
     async with null_service(folder, "tls") as (url, key, trusted):
         command = [sys.executable, str(SENDER), url, key, str(path), ""]
-        seen = await asyncio.to_thread(run, Sender("ours", command, trusted), folder, 0)
+        seen = await asyncio.to_thread(run, Sender("ours", command, trusted), folder, [0])
         print(json.dumps({"rss_mib": seen.rss / MIB, "cpu": seen.cpu, "wall": seen.wall}))
         return seen.rss <= MOST_MEMORY
 
@@ -131,7 +131,7 @@ async def stream(folder: Path) -> bool:
         sending = [sys.executable, "-m", "coordinator.cli.main", "upload", "-", "--name", "zeros", "--quiet"]
         command = ["sh", "-c", f"head -c {4096 * MIB} /dev/zero | {shlex.join(sending)}"]
         own = {**trusted, "XDG_STATE_HOME": str(folder), "COORDINATOR_URL": url, "COORDINATOR_API_KEY": key}
-        seen = await asyncio.to_thread(run, Sender("ours", command, own), folder, 0)
+        seen = await asyncio.to_thread(run, Sender("ours", command, own), folder, [0])
         print(json.dumps({"rss_mib": seen.rss / MIB, "cpu": seen.cpu, "wall": seen.wall}))
         return seen.rss <= MOST_MEMORY
 
