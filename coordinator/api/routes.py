@@ -176,7 +176,7 @@ _PARTS: tuple[Declaration[Any, Any], ...] = (
         Scope.UPLOADS_WRITE,
         "Report parts that were sent; repeatable, in any order",
         {200: UploadAnswer},
-        (NotFound, PartOutsidePlan, StreamEnded, *_NOT_OPEN),
+        (NotFound, PartOutsidePlan, PartChanged, StreamEnded, *_NOT_OPEN),
         body=RecordBody,
         limit=BATCH_LIMIT,
     ),

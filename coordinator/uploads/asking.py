@@ -30,6 +30,7 @@ __all__ = [
     "refuse_changed_parts",
     "refuse_elsewhere",
     "refuse_other_content",
+    "refuse_other_end",
     "refuse_other_object",
     "refuse_other_size",
     "require_open",
@@ -146,7 +147,7 @@ def stream_end(upload: Upload, sized: Sequence[tuple[WantedPart, int]]) -> int |
     return end
 
 
-def refuse_changed_parts(wanted: Sequence[WantedPart], recorded: Mapping[int, Part]) -> None:
+def refuse_changed_parts(wanted: Sequence[WantedPart | Claim], recorded: Mapping[int, Part]) -> None:
     """Raises PartChanged when a digest differs from the one recorded for that part: the file is not the same."""
     changed = [
         part.part_number
@@ -169,6 +170,17 @@ def refuse_other_content(upload: Upload, md5: str | None) -> None:
             "The upload was started with another MD5: the file has changed. Abort this upload and start a new one.",
             members={"part_numbers": [1]},
         )
+
+
+def refuse_other_end(upload: Upload, size: int | None) -> Upload:
+    """Raises AlreadyCompleted when the completed upload has another size than who completes it again says that he sent."""
+    if size is not None and size != upload.size:
+        raise AlreadyCompleted(
+            f"The upload was completed with {upload.size} bytes, and {size} is not that: somebody else has completed it. "
+            "Start a new one with what is to be sent.",
+            members={"state": upload.state.value},
+        )
+    return upload
 
 
 def refuse_other_object(stored: int, size: int | None) -> None:

@@ -27,8 +27,10 @@ from coordinator.uploads.admission import admitted
 from coordinator.uploads.asking import (
     make_plan,
     method_of,
+    refuse_changed_parts,
     refuse_elsewhere,
     refuse_other_content,
+    refuse_other_end,
     refuse_other_size,
     require_open,
     sized_claims,
@@ -200,9 +202,15 @@ class UploadService:
         return claim
 
     async def record(self, upload_id: UploadId, identity: Identity, claims: Sequence[Claim]) -> Upload:
-        """Write what a client says it sent. Raises as `sign`."""
+        """Write what a client says it sent. Raises PartChanged where somebody else has reported another content for a part,
+        and as `sign`.
+        """
         upload = require_open(await self.get(upload_id, identity))
-        if not await self._repository.record_parts(upload.id, sized_claims(upload, claims)):
+        sized = sized_claims(upload, claims)
+        if digested := [claim for claim in sized if claim.md5 is not None or claim.sha256 is not None]:
+            numbers = [claim.part_number for claim in digested]
+            refuse_changed_parts(digested, await self._repository.parts_by_number(upload.id, numbers))
+        if not await self._repository.record_parts(upload.id, sized):
             require_open(await self.get(upload_id, identity))
         if upload.expires_at - upload.now < upload.lifetime - URL_SLACK:
             await self._repository.extend(upload, urls_until=None, active_at=None)
@@ -219,7 +227,8 @@ class UploadService:
     ) -> Upload:
         """Completed, or still completing after `wait`.
 
-        Raises PartsMissing, PartsMismatch, ValidationFailed, Completing, UploadGone, StorageUnavailable, BucketElsewhere.
+        Raises PartsMissing, PartsMismatch, ValidationFailed, AlreadyCompleted (with another size), Completing, UploadGone,
+        StorageUnavailable, BucketElsewhere.
         """
         upload = self._here(await self.get(upload_id, identity))
         clock = asyncio.get_running_loop().time
@@ -237,7 +246,7 @@ class UploadService:
         if upload.state is State.OPEN:
             raise PartsMismatch(_REFUSED, members={"part_numbers": []})
         if upload.state is State.COMPLETED:
-            return upload
+            return refuse_other_end(upload, size)
         if upload.state is not State.COMPLETING:
             require_open(upload)
         return await self.get(upload_id, identity)

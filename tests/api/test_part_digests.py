@@ -124,3 +124,19 @@ async def test_a_store_that_enforces_no_sha256_is_not_trusted_with_it(
             assert upload["part_digests"]["algorithms"] == algorithms
             answer = await sign(service, key, upload, {"part_number": 1, "sha256": SHA256})
             assert answer.status_code == (200 if "sha256" in algorithms else 422)
+
+
+async def test_a_part_that_was_reported_is_not_reported_with_another_digest(
+    service: Service, key: dict[str, str]
+) -> None:
+    """Whoever sends it now sends another file than who began."""
+    upload = await service.start(key)
+    path = f"/v1/uploads/{upload['id']}/parts"
+    of_another = base64.b64encode(hashlib.md5(b"another", usedforsecurity=False).digest()).decode()
+    first, other = ({"part_number": 1, "etag": "e", "md5": one} for one in (MD5, of_another))
+    for claim in (first, first, {"part_number": 1, "etag": "f"}):
+        answer = await service.client.put(path, json={"parts": [claim]}, headers=key)
+        assert answer.status_code == 200, answer.text
+    await service.client.put(path, json={"parts": [first]}, headers=key)
+    refused = await service.client.put(path, json={"parts": [other]}, headers=key)
+    assert assert_problem(refused, 409, "part_changed")["part_numbers"] == [1]

@@ -55,6 +55,8 @@ async def test_an_upload_is_started_signed_sent_recorded_and_completed(
     assert done.json()["etag"].endswith("-3")
     again = await client.post(f"{path}/complete", json={}, headers=key)
     assert (again.status_code, again.json()) == (200, done.json())
+    others = await client.post(f"{path}/complete", json={"size": 5}, headers=key)
+    assert "5 is not that" in assert_problem(others, 409, "already_completed")["detail"]
     assert (await client.get(path, headers=key)).json() == done.json()
 
     download = await client.get(f"{path}/download", headers=key)
