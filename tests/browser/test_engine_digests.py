@@ -10,7 +10,7 @@ from tests.browser.bucket import Bucket
 from tests.browser.chromium import chromium
 from tests.browser.conftest import MakeSample
 from tests.browser.engine import Engine
-from tests.browser.files import PART
+from tests.browser.files import MIB, PART
 from tests.browser.observer import Observer
 from tests.browser.service import KeyHolder, Service
 from tests.browser.visitor import PATIENCE_MS, Visitor, visiting
@@ -36,6 +36,17 @@ HASH = """async () => {
   window.hash = (algorithm) => digestOf(openHasher(), algorithm, file, new AbortController().signal).catch(({ code }) => code);
 }"""
 
+STREAM = """async (gzip) => {
+  const [file] = document.querySelector('#own').files;
+  const [name, type] = ['log.txt', 'text/plain'];
+  watch(gzip ? engine.add(new File([file], name, { type }), { gzip }) : engine.addStream(file.stream(), { name, type }));
+}"""
+READ_BACK = """async () => {
+  const bytes = await (await fetch(await engine.downloadUrl(task.upload.id))).arrayBuffer();
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}"""
+
 
 @pytest.fixture
 async def engine(visitor: Visitor, key_holder: KeyHolder) -> Engine:
@@ -57,6 +68,21 @@ async def test_a_part_that_is_damaged_on_its_way_is_refused_and_sent_again(
     upload = await engine.see("task.upload")
     assert await bucket.sha256(upload["key"]) == file.sha256
     assert upload["part_digests"] == {"rule": "optional", "algorithms": ["sha256", "md5"]}
+
+
+@pytest.mark.parametrize("gzip", [False, True])
+async def test_each_part_of_a_stream_is_bound_to_its_digest(
+    engine: Engine, observer: Observer, sample: MakeSample, *, gzip: bool
+) -> None:
+    await engine.prepare(digests="on")
+    file = sample(17 * MIB)
+    observer.damage(2)
+    await engine.page.set_input_files("#own", file.path)
+    await engine.page.evaluate(STREAM, gzip)
+    await engine.reaches("completed")
+    assert [put.status for put in observer.puts if put.part_number == 2] == [400, 200]
+    assert observer.finished() == {1, 2}
+    assert await engine.page.evaluate(READ_BACK) == file.sha256
 
 
 async def test_a_file_that_was_touched_goes_on_where_its_parts_were_recorded_with_digests(

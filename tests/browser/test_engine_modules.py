@@ -91,6 +91,20 @@ async def test_the_relay_is_asked_for_until_it_comes(
     assert await bucket.sha256((await engine.see("task.upload"))["key"]) == file.sha256
 
 
+async def test_what_is_done_about_a_part_that_failed_is_asked_for_until_it_comes(
+    engine: Engine, visitor: Visitor, observer: Observer, sample: MakeSample, bucket: Bucket
+) -> None:
+    refused, answer = failing(2)
+    await visitor.page.route("**/client/recovery.js", answer)
+    await engine.prepare()
+    file = sample(2 * PART)
+    observer.refuse(2)
+    await engine.add(file.path)
+    await engine.reaches("completed")
+    assert len(refused) == 2
+    assert await bucket.sha256((await engine.see("task.upload"))["key"]) == file.sha256
+
+
 async def test_what_learns_of_held_parts_is_asked_for_until_it_comes(
     engine: Engine, visitor: Visitor, observer: Observer, sample: MakeSample
 ) -> None:
