@@ -4,8 +4,10 @@ Exit codes are those of exit_code.py: for the service's commands 0 done, 1 a fai
 2 a wrong setting or argument. Every failure a user can cause is one line on standard error that says what to do.
 """
 
+import os
 import sys
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Final
 
 import typer
@@ -37,6 +39,9 @@ _SERVER_NEEDED: Final = (
 
 
 def main() -> None:
+    if sys.stderr is None:
+        # closed: print would say on standard output what is meant for it
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - until the process ends
     if isinstance(sys.stdout, TextIOWrapper):
         # whatever a file is called, what was stored is said, by a terminal that knows ASCII alone, too
         sys.stdout.reconfigure(errors="backslashreplace")

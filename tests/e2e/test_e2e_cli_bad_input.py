@@ -291,6 +291,16 @@ async def test_output_that_is_closed(place: Place, shell: Shell) -> None:
     assert (ended.code, ended.stderr) == (ExitCode.DONE, "")
 
 
+async def test_errors_have_nowhere_to_go(shell: Shell) -> None:
+    """What is meant for standard error is never taken for a result."""
+    closing = ("sh", "-c", f'exec {shlex.join(program.COMMAND)} "$@" 2>&-', "sh")
+    quiet = replace(shell, command=closing)
+    ended = await quiet.run("upload", shell.folder / "file.txt")
+    assert (ended.code, len(ended.stdout.splitlines())) == (ExitCode.DONE, 1)
+    missing = await quiet.run("upload", shell.folder / "nothing.txt")
+    assert (missing.code, missing.stdout) == (ExitCode.NO_FILE, "")
+
+
 async def test_a_terminal_without_the_names_letters(shell: Shell) -> None:
     named = shell.folder / "Grüße.txt"
     named.write_bytes(b"x")

@@ -1,4 +1,4 @@
-"""The first signal lets work end in good order, the second one does not wait, and an ignored one is none."""
+"""The first signal lets work end in good order, a later one does not wait, and an ignored one is none."""
 
 import signal
 import subprocess
@@ -8,7 +8,10 @@ import pytest
 
 _WORK = """
 import asyncio, signal, sys
+from coordinator.cli import interruption
 from coordinator.cli.interruption import Interrupted, until_signal
+
+interruption._SAME = {same}
 
 async def work():
     print("begun", flush=True)
@@ -22,14 +25,19 @@ signal.signal(signal.SIGHUP, {hang_up})
 try:
     asyncio.run(until_signal(work()))
 except Interrupted as interrupted:
-    print(interrupted.code.name)
+    print(interrupted.code.name, flush=True)
+    {tail}
     sys.exit(interrupted.code)
 """
 
 
-def begun(*, farewell: str = "pass", hang_up: str = "signal.SIG_DFL") -> subprocess.Popen[str]:
-    program = _WORK.format(farewell=farewell, hang_up=hang_up)
-    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+def begun(
+    *, farewell: str = "pass", tail: str = "pass", hang_up: str = "signal.SIG_DFL", same: float = 0.5
+) -> subprocess.Popen[str]:
+    program = _WORK.format(farewell=farewell, tail=tail, hang_up=hang_up, same=same)
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     assert _line(process) == "begun"
     return process
 
@@ -55,11 +63,24 @@ def test_work_ends_in_good_order(number: signal.Signals, code: int, name: str) -
 
 
 def test_the_second_signal_does_not_wait() -> None:
-    with begun(farewell="await asyncio.sleep(3600)") as process:
+    with begun(farewell="await asyncio.sleep(3600)", same=0) as process:
         process.send_signal(signal.SIGTERM)
         assert _line(process) == "ending"
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
+
+
+def test_a_signal_that_is_passed_on_twice_is_one() -> None:
+    """To the very end of the process: one that comes later would kill it with another code."""
+    waits = "await asyncio.to_thread(sys.stdin.readline)"
+    with begun(farewell=waits, tail="sys.stdin.readline()", same=3600) as process:
+        assert process.stdin is not None
+        process.send_signal(signal.SIGTERM)
+        for said in ("ending", "TERMINATED"):
+            assert _line(process) == said
+            process.send_signal(signal.SIGTERM)
+            print(file=process.stdin, flush=True)
+        assert process.wait(60) == 143
 
 
 def test_what_was_to_be_ignored_is_ignored() -> None:
