@@ -11,7 +11,7 @@ from coordinator.client.api import Coordinator
 from coordinator.client.errors import ServerRefused
 from coordinator.protocol import CompleteBody, UploadAnswer
 
-__all__ = ["complete"]
+__all__ = ["complete", "settled"]
 
 _POLL: Final = 2.0
 
@@ -30,3 +30,11 @@ async def complete(
         if upload.state not in {"completing", "open"}:
             return upload
         await asyncio.sleep(wait or _POLL)
+
+
+async def settled(coordinator: Coordinator, upload: UploadAnswer) -> UploadAnswer:
+    """The upload once nobody is completing it any more."""
+    while upload.state == "completing":
+        await asyncio.sleep(_POLL)
+        upload = await coordinator.get(str(upload.id))
+    return upload

@@ -3,15 +3,22 @@ report, complete. The coordinator's ledger is the truth. It may be stopped at an
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from coordinator.client.completion import complete
+from coordinator.client.completion import complete, settled
 from coordinator.client.digests import Hashing, PartDigests, algorithm_for
-from coordinator.client.ending import abort_if_there, check_open, ended, says_over, what_became
+from coordinator.client.ending import (
+    abort_if_there,
+    check_open,
+    completed_already,
+    ended,
+    says_over,
+    what_became,
+)
 from coordinator.client.errors import ClientError, FileError, PartFailed, WrongUse
 from coordinator.client.files import Content
 from coordinator.client.finding import Finding
@@ -20,12 +27,13 @@ from coordinator.client.progress import Meter, Stage
 from coordinator.client.report import Reporter
 from coordinator.client.sender import Checks, Sender, Way
 from coordinator.client.sources import Opening
-from coordinator.client.start import metadata_of, same_time
+from coordinator.client.start import same_time
 from coordinator.client.stream import Stream
 from coordinator.client.stream_supply import StreamSupply
 from coordinator.client.supply import ContentSupply, Supply
 from coordinator.client.turns import turn
-from coordinator.client.verifying import verified
+from coordinator.client.verifying import other_content, planned
+from coordinator.client.whose import Anothers, Whose
 from coordinator.protocol import CompleteBody, DigestBody, PartAnswer, SignedPartAnswer, UploadAnswer
 from coordinator.uploads.plan import Plan
 
@@ -52,6 +60,10 @@ class _Work:
     signed: list[SignedPartAnswer]
     known: bool
     """Whether the meter says what the store holds."""
+    found: dict[int, str | None] = field(default_factory=dict)
+    """ETags of a file's parts that are not sent, as they are there already."""
+    sent: bool = False
+    """Whether all of it has been at the store in this run: what is completed then is what was given."""
     stored: dict[int, PartAnswer] = field(default_factory=dict)
 
     @property
@@ -78,6 +90,7 @@ class Delivery:
         self._coordinator = way.coordinator
         self._hashing = hashing
         self._finding = finding
+        self._whose = Whose(way.coordinator, hashing, finding)
         self._watcher = watcher
         self._state = state
         self._work: _Work | None = None
@@ -98,14 +111,13 @@ class Delivery:
         try:
             while True:
                 try:
-                    upload = await self._pass(content)
-                except ClientError as error:
-                    found = await self._detour(error, content)
-                    if found is None or found.state != "completed":
-                        continue
-                    upload = found
-                await self._finding.finished(str(upload.id))
-                return upload
+                    upload = await self._passed(content)
+                except Anothers as found:
+                    await self._pass_over(found, content)
+                    continue
+                if upload is not None:
+                    await self._finding.finished(str(upload.id))
+                    return upload
         finally:
             self._finding.release()
             if self._file_digest is not None:
@@ -138,18 +150,37 @@ class Delivery:
         )
         return self._streams and of_source and not self._finding.finds_again
 
+    async def _passed(self, content: Content | Stream) -> UploadAnswer | None:
+        """The completed upload; None: the way there is to be gone again."""
+        try:
+            return await self._pass(content)
+        except ClientError as error:
+            upload = await self._detour(error, content)
+        if upload is None or upload.state != "completed" or self._work is None:
+            return None
+        # a file can be held against what somebody else has completed, whatever of it has been sent
+        self._work.sent = self._work.sent and isinstance(content, Stream)
+        return await self._completed(self._work, upload, content)
+
     async def _pass(self, content: Content | Stream) -> UploadAnswer:
         work = self._work or await self._begin(content)
         async with self._turn(work):
             for rounds in range(_MOST_ROUNDS):
+                if isinstance(content, Stream) and not work.sent:
+                    work.upload = await settled(self._coordinator, work.upload)
                 if work.upload.state == "open":
-                    await self._send(work, content)
+                    if not (isinstance(content, Stream) and work.sent):
+                        await self._send(work, content)
+                    work.sent = True
+                elif work.upload.state == "completed":
+                    return await self._completed(work, work.upload, content)
                 self._watcher.on_stage("finishing")
                 _check(content)
                 await work.reporter.flush()
+                await self._whose.check_alone(work.upload, {**work.found, **work.reporter.etags})
                 outcome = await complete(self._coordinator, work.id, await self._claim(content))
                 if isinstance(outcome, UploadAnswer):
-                    return self._completed(work, outcome)
+                    return await self._completed(work, outcome, content)
                 if isinstance(content, Stream):
                     break
                 if work.upload.method == "put" and rounds:
@@ -184,16 +215,17 @@ class Delivery:
 
     async def _learn(self, work: _Work, content: Content | Stream) -> None:
         """Which parts exist is asked, never remembered."""
-        held = await self._coordinator.parts(work.id, refresh=True)
+        held: Sequence[PartAnswer] = await self._coordinator.parts(work.id, refresh=True)
         work.known = True
         if isinstance(content, Stream):
             work.stored = {part.part_number: part for part in held}
             return
-        held = [part for part in held if _is_planned(work.plan, part)]
-        if not same_time(work.upload, metadata_of(content, self._options)):
-            held = await verified(self._hashing, content, work.plan, held)
+        held = planned(work.plan, held)
+        if not same_time(work.upload, content, self._options):
+            held = await self._whose.found_same(content, work.plan, held)
         for number in set(work.meter.done) - {part.part_number for part in held}:
             work.meter.missing(number)
+        work.found = {part.part_number: part.etag for part in held}
         for part in held:
             if part.part_number not in work.meter.done:
                 work.meter.stored(part.part_number, part.size)
@@ -258,6 +290,15 @@ class Delivery:
         await self._begin_anew(self._work)
         return None
 
+    async def _pass_over(self, found: Anothers, content: Content | Stream) -> None:
+        """Leaves the upload to whom it belongs. Raises FileError where it is the one that the caller named."""
+        if self._finding.chosen or (isinstance(content, Stream) and content.taken):
+            raise (other_content if found.live else completed_already)(content.filename)
+        self._finding.pass_over(apart=found.live)
+        if self._work is not None:
+            await self._work.reporter.stop()
+        self._work = None
+
     async def _begin_anew(self, work: _Work) -> None:
         """Once; raises UploadEnded the next time."""
         if self._anew:
@@ -267,10 +308,17 @@ class Delivery:
         await work.reporter.stop()
         self._work = None
 
-    def _completed(self, work: _Work, upload: UploadAnswer) -> UploadAnswer:
+    async def _completed(self, work: _Work, upload: UploadAnswer, content: Content | Stream) -> UploadAnswer:
+        """Raises UploadEnded; and Anothers where somebody else has completed it, with what is not known to be this content."""
         if upload.state != "completed":
             raise ended()
         work.upload = upload
+        if work.sent:
+            return upload
+        self._watcher.on_stage("finishing")
+        sent = bool(work.found or work.reporter.etags)
+        if isinstance(content, Stream) or not await self._whose.is_of(upload, content, sent=sent):
+            raise Anothers(live=False)
         return upload
 
 
@@ -278,8 +326,3 @@ def _check(content: Content | Stream) -> None:
     """Raises FileChanged."""
     if not isinstance(content, Stream):
         content.check()
-
-
-def _is_planned(plan: Plan, part: PartAnswer) -> bool:
-    """One of another size is sent again."""
-    return 1 <= part.part_number <= (plan.part_count or 0) and part.size == plan.size_of(part.part_number)

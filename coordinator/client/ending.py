@@ -7,10 +7,10 @@ and say so.
 from typing import Final
 
 from coordinator.client.api import Coordinator
-from coordinator.client.errors import ServerRefused, UploadEnded
+from coordinator.client.errors import OtherFile, ServerRefused, UploadEnded
 from coordinator.protocol import UploadAnswer
 
-__all__ = ["abort_if_there", "check_open", "ended", "says_over", "what_became"]
+__all__ = ["abort_if_there", "check_open", "completed_already", "ended", "says_over", "what_became"]
 
 _OVER: Final = {"not_found", "upload_gone", "upload_not_open", "already_completed", "completing"}
 _LIVE: Final = {"open", "completing"}
@@ -51,6 +51,13 @@ async def abort_if_there(coordinator: Coordinator, upload_id: str) -> None:
     except ServerRefused as refused:
         if refused.status not in {404, 410} and refused.code != "already_completed":
             raise
+
+
+def completed_already(filename: str) -> OtherFile:
+    return OtherFile(
+        f"That upload is completed already, and nothing proves that it holds what was given now ({filename}). Send it as an "
+        "upload of its own."
+    )
 
 
 def ended() -> UploadEnded:

@@ -1,5 +1,5 @@
 """Which upload a content belongs to: the one it was given for, the one of its name, the one it began before, the one that
-the coordinator knows by its fingerprint, or a new one; in this order.
+the coordinator knows by its fingerprint, or a new one; in this order. start.py says which ones are passed over.
 """
 
 import asyncio
@@ -7,12 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from coordinator.client.api import Coordinator, Started
-from coordinator.client.ending import abort_if_there, ended
+from coordinator.client.ending import abort_if_there, completed_already, ended
 from coordinator.client.errors import NotFound, OtherFile
 from coordinator.client.files import Content
+from coordinator.client.fingerprint import proves_content
 from coordinator.client.options import UploadOptions
-from coordinator.client.records import Record, Records, StateNotWritten
-from coordinator.client.start import Start
+from coordinator.client.records import KnownFile, Record, Records, StateNotWritten
+from coordinator.client.start import Start, is_of_time
 from coordinator.client.stream import Stream
 from coordinator.client.under_way import UnderWay
 from coordinator.protocol import SignedPartAnswer, UploadAnswer
@@ -55,6 +56,7 @@ class Finding:
         self._starting: asyncio.Task[Started] | None = None
         self._fingerprint: str | None = None
         self._remembered = False
+        self._past_records = False
         self._over = False
 
     @property
@@ -63,12 +65,29 @@ class Finding:
         named = self._options.name is not None and self._records is not None
         return named or self._chosen is not None
 
+    @property
+    def chosen(self) -> bool:
+        """Whether the caller said which upload it is."""
+        return self._chosen is not None
+
+    def recognises(self, upload: UploadAnswer, content: Content) -> bool:
+        """Whether all that is known of a file without its digests says that the upload is of this one."""
+        if (
+            upload.size != content.size
+            or upload.fingerprint is None
+            or upload.fingerprint != self._fingerprint
+        ):
+            return False
+        return proves_content(content.size) or (
+            self._start.is_ours(upload) and is_of_time(upload, content, self._options)
+        )
+
     async def run(self, content: Content | Stream) -> Found:
         """Raises OtherFile, UploadEnded, and what the coordinator refuses."""
         self._over = False
         if not isinstance(content, Stream):
             self._fingerprint = await _read_fingerprint(content)
-            self._file = content.path or self
+            self._file = (content.path, self._start.filename, self._start.place) if content.path else self
         async with self._under_way.turn(self._fingerprint):
             upload = await self._known(content)
             if upload is not None:
@@ -79,8 +98,7 @@ class Finding:
             self._starting = asyncio.create_task(
                 self._begin(None if isinstance(content, Stream) else content)
             )
-            # a start that fails after its upload was cancelled is no news
-            self._starting.add_done_callback(lambda one: one.cancelled() or one.exception())
+            self._under_way.begins(self._starting)
         started = await asyncio.shield(self._starting)
         await self._remember(started.upload, content)
         return Found(started.upload, list(started.parts), started.created)
@@ -97,6 +115,13 @@ class Finding:
         self.release()
         self._starting = None
         self._start.forget()
+
+    def pass_over(self, *, apart: bool) -> None:
+        """The upload it was led to is another content's: the next run begins anew, `apart` from all that a fingerprint finds."""
+        self.release()
+        self._starting = None
+        self._past_records = True
+        self._start.forget(apart=apart)
 
     async def clear(self) -> None:
         """What a start that was interrupted may have left behind."""
@@ -129,45 +154,57 @@ class Finding:
             asked = await self._coordinator.get(self._chosen)
             self._check_same(asked, content)
             return asked
-        record = await self._recorded(content)
-        if record is None or self._under_way.is_anothers(self._file, record.upload_id):
+        for record in await self._recorded(content):
+            upload = await self._began(record)
+            if upload is not None:
+                self._check_same(upload, content)
+                return upload
+        return None
+
+    async def _recorded(self, content: Content | Stream) -> list[Record]:
+        records, server, name = self._records, self._coordinator.url, self._options.name
+        if records is None or self._past_records:
+            return []
+        if name is not None:
+            return await asyncio.to_thread(records.named, server, name)
+        if isinstance(content, Stream) or content.path is None or content.modified_ns is None:
+            return []
+        if content.size < AWS_LIMITS.min_part_size:
+            return []
+        start = self._start
+        file = KnownFile(content.path, content.size, content.modified_ns, start.filename, start.place)
+        return await asyncio.to_thread(records.of_file, server, file)
+
+    async def _began(self, record: Record) -> UploadAnswer | None:
+        """The upload of a record, where it can be gone on with as it is asked for."""
+        if self._under_way.is_anothers(self._file, record.upload_id):
+            return None
+        try:
+            upload = await self._coordinator.get(record.upload_id)
+        except NotFound:
+            # it may be another key's; if it is not, the record goes by its age
             return None
         self._remembered = True
-        upload = await self._live(record.upload_id)
-        if upload is None:
+        if upload.state not in {"open", "completing"}:
             await self.finished(record.upload_id)
             return None
         if self._options.restart:
             await abort_if_there(self._coordinator, record.upload_id)
             await self.finished(record.upload_id)
             return None
-        self._check_same(upload, content)
+        if differences := self._start.differences(upload):
+            self._warn(
+                f"The unfinished upload of {upload.filename} ({upload.id}) began with another {' and '.join(differences)}, so "
+                "this one begins anew; the unfinished one stays until it is aborted or expires."
+            )
+            return None
         return upload
-
-    async def _recorded(self, content: Content | Stream) -> Record | None:
-        records, server, name = self._records, self._coordinator.url, self._options.name
-        if records is None:
-            return None
-        if name is not None:
-            return await asyncio.to_thread(records.named, server, name)
-        if isinstance(content, Stream) or content.path is None or content.modified_ns is None:
-            return None
-        if content.size < AWS_LIMITS.min_part_size:
-            return None
-        return await asyncio.to_thread(
-            records.of_file, server, content.path, content.size, content.modified_ns
-        )
-
-    async def _live(self, upload_id: str) -> UploadAnswer | None:
-        try:
-            upload = await self._coordinator.get(upload_id)
-        except NotFound:
-            return None
-        return upload if upload.state in {"open", "completing"} else None
 
     def _check_same(self, upload: UploadAnswer, content: Content | Stream) -> None:
         if upload.state not in {"open", "completing", "completed"}:
             raise ended()
+        if isinstance(content, Stream) and upload.state == "completed":
+            raise completed_already(content.filename)
         if isinstance(content, Stream):
             same = upload.fingerprint is None
         else:
@@ -188,8 +225,10 @@ class Finding:
         known = None if isinstance(content, Stream) else content
         record = Record(
             server=self._coordinator.url,
+            owner=f"{upload.tenant}/{upload.owner}",
             upload_id=str(upload.id),
             filename=upload.filename,
+            place=self._start.place,
             name=self._options.name,
             path=known.path if known else None,
             size=upload.size,

@@ -7,14 +7,14 @@
              || bytes [size - 65,536, size)                                 otherwise )
 
 in 64 lower-case hexadecimal digits. The browser client computes the same; tests/js/fingerprint_vectors.json holds both
-to it. At most 192 KiB are read, whatever the size. It recognises a file, it does not prove its content.
+to it. At most 192 KiB are read, whatever the size. It recognises a file; of one that is larger it proves nothing.
 """
 
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Final
 
-__all__ = ["fingerprint"]
+__all__ = ["fingerprint", "proves_content"]
 
 _SAMPLE: Final = 65_536
 
@@ -27,7 +27,12 @@ def fingerprint(size: int, read: Callable[[int, int], bytes]) -> str:
     return digest.hexdigest()
 
 
+def proves_content(size: int) -> bool:
+    """Whether files of this size that have one fingerprint have the same bytes."""
+    return size <= 3 * _SAMPLE
+
+
 def _samples(size: int) -> list[tuple[int, int]]:
-    if size <= 3 * _SAMPLE:
+    if proves_content(size):
         return [(0, size)]
     return [(offset, _SAMPLE) for offset in (0, (size - _SAMPLE) // 2, size - _SAMPLE)]

@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["Record", "Records", "StateNotWritten", "state_directory"]
+__all__ = ["KnownFile", "Record", "Records", "StateNotWritten", "state_directory"]
 
 _KEEP: Final = 8 * 24 * 3600.0
 """Seconds; no upload lives longer (the coordinator's hard limit is six days unless set otherwise)."""
@@ -32,10 +32,24 @@ class StateNotWritten(Exception):
     """The resume file cannot be written; the text says why."""
 
 
+class KnownFile(NamedTuple):
+    """What tells a file from others, and from what it was before a change. One path may be sent under several names."""
+
+    path: str
+    size: int
+    modified_ns: int
+    filename: str
+    place: str | None
+    """From the folder that was sent."""
+
+
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     server: str
+    owner: str | None = None
+    """Whose it is at the coordinator: others' keys do not see it."""
     upload_id: str
     filename: str
+    place: str | None = None
     name: str | None = None
     """As its caller named it."""
     path: str | None = None
@@ -61,23 +75,18 @@ class Records:
         """Newest first."""
         return sorted(self._read(), key=lambda record: record.began, reverse=True)
 
-    def named(self, server: str, name: str) -> Record | None:
-        return next((record for record in self.all() if (record.server, record.name) == (server, name)), None)
+    def named(self, server: str, name: str) -> list[Record]:
+        """Of each owner the last one, newest first."""
+        return [record for record in self.all() if (record.server, record.name) == (server, name)]
 
-    def of_file(self, server: str, path: str, size: int, modified_ns: int) -> Record | None:
-        """The upload that this file, unchanged since, began under no name."""
-        wanted = (server, None, path, size, modified_ns)
-        return next(
-            (
-                record
-                for record in self.all()
-                if (record.server, record.name, record.path, record.size, record.modified_ns) == wanted
-            ),
-            None,
-        )
+    def of_file(self, server: str, file: KnownFile) -> list[Record]:
+        """The uploads that this file, unchanged since, began under no name; as `named`."""
+        return [
+            one for one in self.all() if one.server == server and one.name is None and _file_of(one) == file
+        ]
 
     def add(self, record: Record) -> None:
-        """Another upload of the same name takes the place of an earlier one. Raises StateNotWritten."""
+        """It takes the place of the owner's earlier one of the same name, or of the same file. Raises StateNotWritten."""
 
         def change(records: list[Record]) -> list[Record]:
             return [*(one for one in records if not _same(one, record)), _writable(record)]
@@ -143,9 +152,16 @@ def _writable(record: Record) -> Record:
     return record
 
 
+def _file_of(record: Record) -> tuple[object, ...]:
+    return record.path, record.size, record.modified_ns, record.filename, record.place
+
+
 def _same(one: Record, other: Record) -> bool:
     if one.upload_id == other.upload_id:
         return True
-    if one.name is not None or other.name is not None:
-        return (one.server, one.name) == (other.server, other.name)
-    return one.path is not None and (one.server, one.path) == (other.server, other.path)
+    if (one.server, one.owner, one.name) != (other.server, other.owner, other.name):
+        return False
+    if one.name is not None:
+        return True
+    same_file = (one.path, one.filename, one.place) == (other.path, other.filename, other.place)
+    return same_file and one.path is not None

@@ -22,11 +22,14 @@ class Reporter:
     def __init__(self, send: Callable[[Sequence[ClaimBody]], Awaitable[object]]) -> None:
         self._send = send
         self._queue: list[ClaimBody] = []
+        self.etags: dict[int, str | None] = {}
+        """What each part was last reported with."""
         self._background: asyncio.Task[None] | None = None
         self._full = asyncio.Event()
 
     def add(self, claim: ClaimBody) -> None:
         self._queue.append(claim)
+        self.etags[claim.part_number] = claim.etag
         if len(self._queue) >= _MOST:
             self._full.set()
         if self._background is None or self._background.done():

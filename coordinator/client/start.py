@@ -4,9 +4,13 @@ A fingerprint samples 192 KiB at most, so disk images, empty files and copies sh
 files in one object. Therefore an upload that the coordinator found by the fingerprint
 
     has another filename, or place in a folder    is another file's: this one gets an upload of its own
+    began otherwise than is asked for now         stays as it is: this one gets an upload of its own
     has the same modification time, or none       goes on
-    has another modification time                 goes on after its parts were compared with the file (verifying.py)
+    has another modification time                 goes on where a part of it at the store is proved to be this file's
+                                                  (verifying.py); where nothing can be proved, as no part is there yet,
+                                                  this one gets an upload of its own: two machines may send two files
 
+What is asked for is what the caller gives: policy, content type, part size, metadata; what is left out may be anything.
 The time is kept as `last_modified` in the upload's metadata, in milliseconds since 1970, as the browser client keeps it; a
 caller's own value of that name stands in for it.
 """
@@ -23,7 +27,7 @@ from coordinator.client.options import UploadOptions
 from coordinator.protocol import PartToSign, StartBody, UploadAnswer
 from coordinator.uploads.plan import AWS_LIMITS
 
-__all__ = ["Start", "metadata_of", "same_time"]
+__all__ = ["Start", "is_of_time", "metadata_of", "same_time"]
 
 _LAST_MODIFIED = "last_modified"
 
@@ -42,6 +46,8 @@ class Start:
         self._key = str(uuid4())
         self._restart = self.options.restart
         self._apart = False
+        self.filename = plain_name(self.filename)
+        self.place = plain_path(dict(self.options.metadata or {})).get("path")
 
     async def run(self, content: Content | None, fingerprint: str | None) -> Started:
         """`content` None: a stream. Raises what the coordinator refuses."""
@@ -49,23 +55,39 @@ class Start:
         while True:
             body = self._body(content, None if self._apart else fingerprint, digest)
             started = await self.coordinator.start(body, self._key)
-            if started.created or (not self._restart and self._is_ours(started.upload, body)):
+            ours = self.is_ours(started.upload)
+            if started.created or (ours and not self._restart and not self.differences(started.upload)):
                 return started
-            self._key = str(uuid4())
-            if self._restart and self._is_ours(started.upload, body):
+            if ours and self._restart:
                 await abort_if_there(self.coordinator, str(started.upload.id))
                 self._restart = False
             else:
                 self._apart = True
+            self.forget()
 
-    def forget(self) -> None:
-        """The next one is another start."""
+    def forget(self, *, apart: bool = False) -> None:
+        """The next one is another start; `apart`: of an upload that no fingerprint leads to."""
         self._key = str(uuid4())
+        self._apart = self._apart or apart
 
-    def _is_ours(self, upload: UploadAnswer, body: StartBody) -> bool:
+    def is_ours(self, upload: UploadAnswer) -> bool:
         """By the browser client's rule (static/client/resumption.js)."""
-        same_place = upload.metadata.get("path") == body.metadata.get("path")
-        return same_place and upload.filename == body.filename
+        return upload.metadata.get("path") == self.place and upload.filename == self.filename
+
+    def differences(self, upload: UploadAnswer) -> list[str]:
+        """In what the upload is not what the caller asks for, in words."""
+        asked = self.options
+        metadata = plain_path(dict(asked.metadata or {}))
+        metadata.pop(_LAST_MODIFIED, None)
+        agree = {
+            # a token that is bound to a policy starts under it whoever asks for the default one
+            "policy": asked.policy in {None, "default", upload.policy},
+            "content type": asked.content_type in {None, upload.content_type},
+            "part size": asked.part_size in {None, upload.part_size},
+            "metadata": metadata.items() <= upload.metadata.items(),
+            "compression": upload.size is not None or asked.gzip == (upload.content_encoding == "gzip"),
+        }
+        return [name for name, same in agree.items() if not same]
 
     async def _digest(self, content: Content | None) -> PartToSign:
         """Of a file that is one part, whose URL comes with the answer to the start."""
@@ -80,7 +102,7 @@ class Start:
         bound = digest.md5 is not None or digest.sha256 is not None
         unbound = options.digests not in {"auto", "off"} and not bound
         return StartBody(
-            filename=plain_name(self.filename),
+            filename=self.filename,
             size=None if content is None else content.size,
             content_type=options.content_type or content_type_of(self.filename),
             content_encoding="gzip" if options.gzip else None,
@@ -102,7 +124,12 @@ def metadata_of(content: Content | None, options: UploadOptions) -> dict[str, st
     return {_LAST_MODIFIED: str(content.modified_ns // 1_000_000), **own}
 
 
-def same_time(upload: UploadAnswer, metadata: dict[str, str]) -> bool:
+def same_time(upload: UploadAnswer, content: Content, options: UploadOptions) -> bool:
     """Whether the upload began with a file of this modification time, as far as it is known."""
+    return _LAST_MODIFIED not in upload.metadata or is_of_time(upload, content, options)
+
+
+def is_of_time(upload: UploadAnswer, content: Content, options: UploadOptions) -> bool:
+    """Whether it is known to have begun with a file of this modification time."""
     recorded = upload.metadata.get(_LAST_MODIFIED)
-    return recorded is None or recorded == metadata.get(_LAST_MODIFIED)
+    return recorded is not None and recorded == metadata_of(content, options).get(_LAST_MODIFIED)

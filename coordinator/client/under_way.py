@@ -1,17 +1,23 @@
-"""Which upload of a client is whose. Copies of a file share its fingerprint, and each of them gets an upload of its own.
+"""What a client has under way, and which upload is whose.
 
-What is found for one file must be known before the next one of its fingerprint is judged: they take turns.
+Copies of a file share its fingerprint, and each of them gets an upload of its own. What is found for one file must be
+known before the next one of its fingerprint is judged: they take turns.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any, Final
 from weakref import WeakValueDictionary
 
 from coordinator.protocol import UploadAnswer
 
 __all__ = ["UnderWay"]
+
+
+_SETTLE: Final = 2.0
+"""Seconds a start has for its answer when the client is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +28,11 @@ class _Held:
 
 
 class UnderWay:
-    """Who sends holds one upload at a time. Files are told apart by any value: a path, or what stands for it."""
+    """Who sends holds one upload at a time. Files are told apart by any value: a path with a name, or what stands for it."""
 
     def __init__(self) -> None:
         self._held: dict[Hashable, _Held] = {}
+        self._starts: set[asyncio.Task[Any]] = set()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
@@ -36,6 +43,21 @@ class UnderWay:
             return
         async with self._turns.setdefault(fingerprint, asyncio.Lock()):
             yield
+
+    def begins(self, start: asyncio.Task[Any]) -> None:
+        """A start outlives the upload that asked for it. One that fails after that was cancelled is no news."""
+        self._starts.add(start)
+        start.add_done_callback(self._starts.discard)
+        start.add_done_callback(lambda one: one.cancelled() or one.exception())
+
+    async def settle(self) -> None:
+        """Returns when no start is under way any more."""
+        starts = list(self._starts)
+        if starts:
+            await asyncio.wait(starts, timeout=_SETTLE)
+        for one in starts:
+            one.cancel()
+        await asyncio.gather(*starts, return_exceptions=True)
 
     def hold(self, holder: Hashable, file: object, upload: UploadAnswer) -> None:
         self._held[holder] = _Held(file, str(upload.id), upload.fingerprint)

@@ -3,10 +3,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from coordinator.client.records import Record, Records, StateNotWritten, state_directory
+from coordinator.client.records import KnownFile, Record, Records, StateNotWritten, state_directory
 
 SERVER = "https://uploads.example"
 
@@ -24,13 +25,21 @@ def test_an_upload_is_found_by_its_name_and_by_its_unchanged_file(tmp_path: Path
     known = records(tmp_path)
     known.add(record("1", name="backup"))
     known.add(record("2", path="/a", size=5, modified_ns=7))
-    found = known.named(SERVER, "backup")
-    assert found is not None
-    assert found.upload_id == "1"
-    assert known.named("https://elsewhere", "backup") is None
-    assert known.of_file(SERVER, "/a", 5, 7) is not None
-    assert known.of_file(SERVER, "/a", 5, 8) is None
-    assert known.of_file(SERVER, "/a", 6, 7) is None
+    assert [one.upload_id for one in known.named(SERVER, "backup")] == ["1"]
+    assert known.named("https://elsewhere", "backup") == []
+    file = KnownFile("/a", 5, 7, "f", None)
+    assert [one.upload_id for one in known.of_file(SERVER, file)] == ["2"]
+    others: dict[str, Any] = {"path": "/b", "size": 6, "modified_ns": 8, "filename": "g", "place": "folder/f"}
+    for member, value in others.items():
+        assert known.of_file(SERVER, file._replace(**{member: value})) == [], member
+
+
+def test_each_owner_and_each_name_of_a_file_has_its_own(tmp_path: Path) -> None:
+    known = records(tmp_path)
+    for upload_id, owner, filename in (("1", "a", "f"), ("2", "b", "f"), ("3", "a", "link"), ("4", "a", "f")):
+        known.add(record(upload_id, owner=owner, filename=filename, path="/a", size=5, modified_ns=7))
+    found = known.of_file(SERVER, KnownFile("/a", 5, 7, "f", None))
+    assert sorted(one.upload_id for one in found) == ["2", "4"]
 
 
 def test_a_name_and_a_path_have_one_upload_each(tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
 import asyncio
 from typing import cast
 
+import pytest
+
+from coordinator.client import under_way as module
 from coordinator.client.under_way import UnderWay
 from coordinator.protocol import UploadAnswer
 
@@ -52,3 +55,18 @@ async def test_files_of_one_fingerprint_are_judged_in_turn() -> None:
     order.clear()
     await asyncio.gather(judged("a", "f"), judged("b", "g"), judged("c", None), judged("d", None))
     assert [said for said in order if said.endswith("begins")] == order[:4]
+
+
+async def test_starts_are_waited_for_and_then_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SETTLE", 0.01)
+    under_way, answered = UnderWay(), asyncio.Event()
+
+    async def soon() -> None:
+        answered.set()
+
+    soon_over, never_over = asyncio.create_task(soon()), asyncio.create_task(asyncio.Event().wait())
+    under_way.begins(soon_over)
+    under_way.begins(never_over)
+    await under_way.settle()
+    assert answered.is_set()
+    assert (soon_over.cancelled(), never_over.cancelled()) == (False, True)

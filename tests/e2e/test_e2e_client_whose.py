@@ -1,0 +1,185 @@
+"""Whose upload it is: what only looks alike, what somebody else sends or has completed, and what is asked for otherwise."""
+
+import os
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import msgspec
+import pytest
+
+from coordinator.client import AsyncClient, Invalid, OngoingUpload, OtherFile
+from tests.e2e.client_site import MIB, PART, Site, sha256, stored, until
+
+# a test's own small files
+# ruff: noqa: ASYNC240
+
+
+def alike(path: Path, folder: Path, *, beyond: int = 0) -> Path:
+    """Another file of the same name, size and fingerprint; beyond so many parts, each up to the eighth is another one."""
+    other = copied(path, folder)
+    with other.open("r+b") as file:
+        for number in range(beyond, 8):
+            file.seek(number * PART + MIB)
+            file.write(b"other bytes, not in the samples")
+    os.utime(other, (1_700_000_000, 1_700_000_000))
+    return other
+
+
+def copied(path: Path, folder: Path) -> Path:
+    """With another modification time."""
+    folder.mkdir()
+    return Path(shutil.copyfile(path, folder / path.name))
+
+
+async def stage(sending: OngoingUpload, wanted: str) -> None:
+    async for progress in sending:
+        if progress.stage == wanted:
+            return
+    raise AssertionError(f"it was never {wanted}")
+
+
+async def test_two_files_from_two_machines_are_not_mixed(site: Site, tmp_path: Path, path: Path) -> None:
+    """While no part is held yet nothing can prove that the second one is the first one's copy."""
+    other = alike(path, tmp_path / "other")
+    one, two = tmp_path / "one", tmp_path / "two"
+    async with site.client(one, limit=20_000_000, connections=1) as first, site.client(two) as second:
+        sending = first.uploading(path, part_size=PART)
+        await stage(sending, "uploading")
+        there = await second.upload(other, part_size=PART)
+        here = await sending
+        assert here.id != there.id
+        assert await stored(first, here) == sha256(path)
+        assert await stored(first, there) == sha256(other)
+
+
+async def test_two_files_that_begin_alike_are_not_mixed(site: Site, tmp_path: Path, path: Path) -> None:
+    """The second one may take the first one's upload for its copy's, until parts turn up that are not its own."""
+    other = alike(path, tmp_path / "other", beyond=3)
+    one, two = tmp_path / "one", tmp_path / "two"
+    async with site.client(one, limit=15_000_000, connections=1) as first, site.client(two) as second:
+        sending = first.uploading(path, part_size=PART)
+        await until(sending, 2)
+        there = await second.upload(other, part_size=PART)
+        here = await sending
+        assert here.id != there.id
+        assert await stored(first, here) == sha256(path)
+        assert await stored(first, there) == sha256(other)
+
+
+async def test_who_waited_does_not_take_anothers_upload_for_its_own(
+    site: Site, tmp_path: Path, path: Path
+) -> None:
+    other, copy = alike(path, tmp_path / "other"), copied(path, tmp_path / "copy")
+    async with (
+        site.client(tmp_path, limit=15_000_000, connections=2) as slow,
+        site.client(tmp_path) as client,
+        site.client(tmp_path) as another,
+    ):
+        sending = slow.uploading(path, part_size=PART)
+        await stage(sending, "uploading")
+        first, second = client.uploading(other, part_size=PART), another.uploading(copy, part_size=PART)
+        await stage(first, "waiting")
+        await stage(second, "waiting")
+        here, there, same = await sending, await first, await second
+        assert here.id != there.id
+        assert here.id == same.id, "its parts prove that it is a copy"
+        assert await stored(client, here) == sha256(path)
+        assert await stored(client, there) == sha256(other)
+        assert client.remembered() == []
+
+
+async def test_a_stream_that_waited_is_sent_too(site: Site, tmp_path: Path, path: Path) -> None:
+    other = alike(path, tmp_path / "other")
+    async with (
+        site.client(tmp_path, limit=20_000_000, connections=2) as slow,
+        site.client(tmp_path) as client,
+    ):
+        sending = slow.uploading(iter([path.read_bytes()]), name="both", part_size=PART)
+        await until(sending, 1)
+        waiting = client.uploading(iter([other.read_bytes()]), name="both")
+        await stage(waiting, "waiting")
+        here, there = await sending, await waiting
+        assert here.id != there.id
+        assert await stored(client, here) == sha256(path)
+        assert await stored(client, there) == sha256(other)
+        assert client.remembered() == []
+
+
+async def test_what_is_completed_is_gone_on_with_by_its_own_file_alone(
+    site: Site, tmp_path: Path, path: Path
+) -> None:
+    async with site.client(tmp_path) as client:
+        upload = await client.upload(path, part_size=PART, filename="first")
+        for other in (alike(path, tmp_path / "other"), iter([b"other bytes"])):
+            with pytest.raises(OtherFile, match="completed already"):
+                await client.resume(str(upload.id), other)
+        for same in (path, copied(path, tmp_path / "copy")):
+            assert (await client.resume(str(upload.id), same)).id == upload.id
+
+
+async def test_what_is_asked_for_otherwise_is_another_upload(site: Site, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(random.randbytes(3 * PART))
+    async with site.client(tmp_path, limit=20_000_000, connections=2) as client:
+        began = client.uploading(path, part_size=PART, metadata={"shelf": "one"})
+        await until(began, 1)
+        await began.cancel()
+        assert began.upload is not None
+        with pytest.raises(Invalid, match="policy"):
+            await client.upload(path, policy="nosuch")
+        asked: list[dict[str, Any]] = [
+            {"metadata": {"shelf": "two"}},
+            {"content_type": "text/plain"},
+            {"part_size": 2 * PART},
+        ]
+        warnings: list[str] = []
+        for given in asked:
+            again = client.uploading(path, **given)
+            await stage(again, "uploading")
+            await again.cancel(keep=False)
+            assert again.upload is not None
+            assert again.upload.id != began.upload.id
+            told = msgspec.structs.asdict(again.upload)
+            del told["metadata"]["last_modified"]
+            assert given.items() <= told.items()
+            warnings += again.warnings
+        assert [f"{began.upload.id}) began with another metadata" in one for one in warnings] == [True]
+        renamed = await client.upload(path, filename="renamed")
+        assert (renamed.id != began.upload.id, renamed.filename) == (True, "renamed")
+        assert (await client.upload(path)).id == began.upload.id
+
+
+async def test_a_link_and_its_target_are_two_files(site: Site, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "target").write_bytes(random.randbytes(2 * PART))
+    (folder / "a link").symlink_to("target")
+    async with site.client(tmp_path) as client:
+        outcomes = [one async for one in client.upload_many([folder], part_size=PART)]
+        uploads = {one.relative: one.upload for one in outcomes}
+        assert {place: upload and upload.filename for place, upload in uploads.items()} == {
+            "folder/a link": "a link",
+            "folder/target": "target",
+        }
+
+
+async def test_a_run_with_anothers_key_forgets_nothing(site: Site, tmp_path: Path, path: Path) -> None:
+    async with httpx2.AsyncClient() as http:
+        minted = await http.post(
+            f"{site.server.url}/v1/tokens",
+            json={"owner": "somebody"},
+            headers={"Authorization": f"Bearer {site.key}"},
+        )
+    async with site.client(tmp_path, limit=20_000_000, connections=2) as client:
+        sending = client.uploading(path, part_size=PART)
+        await until(sending, 1)
+        await sending.cancel()
+        [kept] = client.remembered()
+        token = minted.json()["token"]
+        async with AsyncClient(site.server.url, token=token, state=tmp_path / "state") as another:
+            assert str((await another.upload(path, part_size=PART)).id) != kept.upload_id
+        assert client.remembered() == [kept]
+        assert str((await client.upload(path)).id) == kept.upload_id
