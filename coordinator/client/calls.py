@@ -16,7 +16,7 @@ import msgspec
 
 from coordinator.client.bandwidth import Bandwidth
 from coordinator.client.bodies import Body, BytesBody
-from coordinator.client.connection import Answer, Request
+from coordinator.client.connection import Answer, Request, UnsafeHeader
 from coordinator.client.connections import Connections
 from coordinator.client.credential import Credential, Token
 from coordinator.client.errors import (
@@ -179,8 +179,9 @@ class Calls:
         try:
             answer = await self._connections.send(replace(request, headers=headers))
         except TransferFailed as failure:
+            through = f", through the proxy {failure.via}" if failure.via else ""
             raise ServerUnreachable(
-                f"The upload service at {self.url} does not answer ({_REASONS[failure.reason]}). Check the address, the "
+                f"The upload service at {self.url} does not answer ({_REASONS[failure.reason]}{through}). Check the address, the "
                 "connection, and that the service runs.",
                 failure.reason,
             ) from None
@@ -188,7 +189,7 @@ class Calls:
             raise WrongServer(
                 f"The certificate of {self.url} is not trusted ({wrong.verify_message}). Check the address, or name its authority's certificate in SSL_CERT_FILE."
             ) from None
-        except (ValueError, UnicodeError):
+        except UnsafeHeader:
             raise WrongAddress("The token or a header holds characters that HTTP does not allow.") from None
         return self._read(answer)
 

@@ -1,5 +1,6 @@
 """The client a program uses: everything it can do, each method in the words of the HTTP contract."""
 
+import asyncio
 import os
 import ssl
 import time
@@ -8,6 +9,7 @@ from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypedDict, Unpack
+from weakref import WeakSet
 
 from coordinator.client.api import Coordinator
 from coordinator.client.bandwidth import Bandwidth
@@ -17,7 +19,7 @@ from coordinator.client.connections import Connections
 from coordinator.client.credential import Token
 from coordinator.client.delivery import Delivery, Watcher
 from coordinator.client.digests import Algorithm, Digests, Hashing
-from coordinator.client.errors import WrongUse
+from coordinator.client.errors import WrongUse, closed
 from coordinator.client.finding import Finding
 from coordinator.client.many import Outcome, files_in, send_many
 from coordinator.client.ongoing import OngoingUpload
@@ -88,6 +90,8 @@ class AsyncClient:
         self._hashing = Hashing()
         self._memory = Memory()
         self._under_way = UnderWay()
+        self._ongoing: WeakSet[OngoingUpload] = WeakSet()
+        self._closed = False
         self._state = (Path(state) if state is not None else state_directory()) if remember else None
         self._records = None if self._state is None else Records(self._state)
 
@@ -100,7 +104,10 @@ class AsyncClient:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Uploads under way fail; await or cancel them before."""
+        """Uploads under way are cancelled, and can be resumed; await them before. The client is of no use afterwards."""
+        self._closed = True
+        await asyncio.gather(*(one.cancel() for one in list(self._ongoing)))
+        await self._under_way.settle()
         self._hashing.close()
         await self._connections.aclose()
 
@@ -114,7 +121,7 @@ class AsyncClient:
 
     def uploading(self, source: Source, **options: Unpack[Options]) -> OngoingUpload:
         """The same, to be watched and cancelled. Raises WrongUse at once, all else when it is awaited."""
-        return self._ongoing(source, None, options)
+        return self._begin(source, None, options)
 
     async def upload_many(
         self, paths: Iterable[str | os.PathLike[str]], **options: Unpack[Options]
@@ -139,7 +146,7 @@ class AsyncClient:
         return await self.resuming(upload_id, source, **options)
 
     def resuming(self, upload_id: str, source: Source, **options: Unpack[Options]) -> OngoingUpload:
-        return self._ongoing(source, str(upload_id), options)
+        return self._begin(source, str(upload_id), options)
 
     async def uploads(
         self, *, state: str | None = None, prefix: str | None = None, older_than: int | None = None
@@ -172,16 +179,20 @@ class AsyncClient:
         records = [] if self._records is None else self._records.all()
         return [record for record in records if record.server == self.url]
 
-    def _ongoing(self, source: Source, chosen: str | None, given: Options) -> OngoingUpload:
+    def _begin(self, source: Source, chosen: str | None, given: Options) -> OngoingUpload:
+        if self._closed:
+            raise closed()
         on_progress = given.pop("on_progress", None)
         given["policy"] = given.get("policy") or self._policy
         options = UploadOptions(**given)  # type: ignore[misc]  # on_progress, the one member more, is gone
         opening = opening_of(source, options, self._memory)
-        return OngoingUpload(
+        ongoing = OngoingUpload(
             opening.filename,
             lambda watcher, warn: self._delivery(opening, options, chosen, watcher, warn),
             on_progress=on_progress,
         )
+        self._ongoing.add(ongoing)
+        return ongoing
 
     def _delivery(
         self,

@@ -19,7 +19,7 @@ from coordinator.client.bodies import PIECE, Body
 from coordinator.client.outgoing_bytes import unacknowledged
 from coordinator.client.retry import TransferFailed
 
-__all__ = ["Answer", "Connection", "Request"]
+__all__ = ["Answer", "Connection", "Request", "UnsafeHeader"]
 
 _STALLED: Final = 30.0
 """Seconds in which no byte has left: the connection is dead, whatever the system says."""
@@ -31,6 +31,10 @@ _TOGETHER: Final = 64 * 1024
 """Bytes of a body that go out with their head at once: two of everything is what a small file costs most."""
 
 _MOST_ANSWER: Final = 16 * 1024 * 1024
+
+
+class UnsafeHeader(ValueError):
+    """A header holds what would make another request of it, or what HTTP has no bytes for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Request:
     bandwidth: Bandwidth | None = None
 
     def head(self, proxy: Mapping[str, str] | None) -> bytes:
-        """`proxy`: the headers for the one that passes it on. Raises ValueError for what would be another request."""
+        """`proxy`: the headers for the one that passes it on. Raises UnsafeHeader."""
         target = (self.url.path or "/") + (f"?{self.url.query}" if self.url.query else "")
         if proxy is not None:
             target = f"{self.url.scheme}://{self.url.netloc}{target}"
@@ -58,8 +62,11 @@ class Request:
         lines += [f"{name}: {value}" for name, value in (*self.headers.items(), *(proxy or {}).items())]
         head = "\r\n".join(lines)
         if head.count("\n") != len(lines) - 1 or head.count("\r") != len(lines) - 1 or "\0" in head:
-            raise ValueError("a header holds a line break")
-        return head.encode("latin-1") + b"\r\n\r\n"
+            raise UnsafeHeader("a header holds a line break")
+        try:
+            return head.encode("latin-1") + b"\r\n\r\n"
+        except UnicodeEncodeError:
+            raise UnsafeHeader("a header holds characters beyond Latin-1") from None
 
 
 @dataclass(slots=True)

@@ -8,13 +8,17 @@ from typing import Final
 from urllib.parse import SplitResult
 
 from coordinator.client.connection import Answer, Connection, Request
-from coordinator.client.proxies import authorization, open_tunnel, proxies_of_environment
+from coordinator.client.errors import closed
+from coordinator.client.proxies import authorization, open_tunnel, plain_address, proxies_of_environment
 from coordinator.client.retry import Reason, TransferFailed
 
 __all__ = ["Connections"]
 
 _CONNECT: Final = 15.0
 """Seconds for a connection and its TLS handshake."""
+
+_PROXY_REFUSED: Final = 407
+"""Which nobody says but a proxy."""
 
 Origin = tuple[str, str, int]
 
@@ -26,9 +30,11 @@ class Connections:
         self._ssl_context = ssl_context
         self._proxy_of = proxies_of_environment()
         self._idle: defaultdict[Origin, list[Connection]] = defaultdict(list)
+        self._closed = False
 
     async def send(self, request: Request) -> Answer:
-        """Raises TransferFailed(0) where no answer could be had; what the request's body raises passes through.
+        """Raises TransferFailed(0) where no answer could be had, WrongAddress for a proxy that is none, and WrongUse once it
+        is closed; what the request's body raises passes through.
 
         A kept connection that its other end has closed meanwhile costs nothing but a new one: only requests that may
         be repeated are ever sent here.
@@ -43,6 +49,7 @@ class Connections:
         return await self._use(origin, await self._open(origin), request)
 
     async def aclose(self) -> None:
+        self._closed = True
         for connections in self._idle.values():
             for connection in connections:
                 connection.close()
@@ -59,13 +66,17 @@ class Connections:
 
     async def _use(self, origin: Origin, connection: Connection, request: Request) -> Answer:
         answer = await connection.send(request)
-        if connection.reusable:
+        if connection.reusable and not self._closed:
             self._idle[origin].append(connection)
         else:
             connection.close()
+        if answer.status == _PROXY_REFUSED:
+            raise TransferFailed(0, reason="proxy", via=_via(self._proxy_of(*origin)))
         return answer
 
     async def _open(self, origin: Origin) -> Connection:
+        if self._closed:
+            raise closed()
         scheme, host, port = origin
         proxy = self._proxy_of(scheme, host, port)
         try:
@@ -77,8 +88,8 @@ class Connections:
                 )
         except ssl.SSLCertVerificationError:
             raise
-        except (OSError, TimeoutError) as failed:
-            raise TransferFailed(0, reason=_reason(failed)) from None
+        except (OSError, TimeoutError, UnicodeError) as failed:
+            raise TransferFailed(0, reason=_reason(failed), via=_via(proxy)) from None
         return connection
 
     async def _open_through(self, proxy: SplitResult, origin: Origin) -> Connection:
@@ -92,7 +103,7 @@ class Connections:
         connection = Connection()
         secure = await loop.start_tls(transport, connection, self._context(), server_hostname=host)
         if secure is None:
-            raise TransferFailed(0, reason="proxy")
+            raise TransferFailed(0, reason="proxy", via=_via(proxy))
         connection.connection_made(secure)
         return connection
 
@@ -106,11 +117,15 @@ def _origin(url: SplitResult) -> Origin:
     return url.scheme, url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
 
 
-def _reason(failed: OSError) -> Reason:
+def _via(proxy: SplitResult | None) -> str | None:
+    return None if proxy is None else plain_address(proxy)
+
+
+def _reason(failed: OSError | UnicodeError) -> Reason:
     match failed:
         case ConnectionRefusedError():
             return "refused"
-        case gaierror():
+        case gaierror() | UnicodeError():
             return "dns"
         case TimeoutError():
             return "timeout"

@@ -63,6 +63,7 @@ __all__ = [
     "WrongAddress",
     "WrongServer",
     "WrongUse",
+    "closed",
     "refusal",
 ]
 
@@ -194,6 +195,10 @@ class UploadEnded(ClientError):
 
 class UploadCancelled(ClientError):
     code = "upload_cancelled"
+
+
+def closed() -> WrongUse:
+    return WrongUse("The client is closed. Make a new one.")
 
 
 _KINDS: Final[Mapping[int, type[ServerRefused]]] = {

@@ -82,7 +82,7 @@ class _Tries:
     async def _wait(self, failure: TransferFailed) -> None:
         self._waits += 1
         if self._waits >= PATIENT_TRIES:
-            raise _hopeless(failure) if failure.status else _unreachable()
+            raise _hopeless(failure) if failure.status else _unreachable(failure)
         await asyncio.sleep(backoff(self._waits, random.random(), failure.retry_after))  # noqa: S311 - jitter
 
 
@@ -112,9 +112,10 @@ def _refused() -> StoreRefused:
     )
 
 
-def _unreachable() -> StoreUnreachable:
+def _unreachable(failure: TransferFailed) -> StoreUnreachable:
+    through = f" through the proxy {failure.via}" if failure.via else ""
     return StoreUnreachable(
-        "The store cannot be reached from here. Check the connection, or whether a firewall stands in the way, then try "
+        f"The store cannot be reached from here{through}. Check the connection, or whether a firewall stands in the way, then try "
         f"again: {_KEPT}."
     )
 

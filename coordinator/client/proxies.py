@@ -7,9 +7,10 @@ from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from coordinator.client.errors import WrongAddress
 from coordinator.client.retry import TransferFailed
 
-__all__ = ["authorization", "open_tunnel", "proxies_of_environment"]
+__all__ = ["authorization", "open_tunnel", "plain_address", "proxies_of_environment"]
 
 _MOST_HEAD: Final = 64 * 1024
 
@@ -17,17 +18,43 @@ ProxyOf = Callable[[str, str, int], SplitResult | None]
 
 
 def proxies_of_environment() -> ProxyOf:
-    """Which proxy leads to (scheme, host, port); None: none. NO_PROXY may name hosts with and without a port."""
+    """Which proxy leads to (scheme, host, port); None: none. NO_PROXY may name hosts with and without a port.
+
+    What it gives raises WrongAddress for a proxy that is none, or speaks another protocol than HTTP.
+    """
     named = getproxies()
 
     def proxy_of(scheme: str, host: str, port: int) -> SplitResult | None:
         address = named.get(scheme)
         if not address or proxy_bypass(host) or proxy_bypass(f"{host}:{port}"):
             return None
-        proxy = urlsplit(address if "//" in address else f"//{address}", scheme="http")
-        return proxy if proxy.hostname else None
+        return _checked(address if "//" in address else f"http://{address}", f"{scheme}_proxy")
 
     return proxy_of
+
+
+def plain_address(proxy: SplitResult) -> str:
+    """Without the user and the password that it may hold."""
+    return _plain(proxy.geturl())
+
+
+def _checked(address: str, variable: str) -> SplitResult:
+    try:
+        proxy = urlsplit(address)
+        valid = proxy.scheme == "http" and bool(proxy.hostname) and proxy.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise WrongAddress(
+            f"The proxy that {variable} names ({_plain(address)}) cannot be used: it must look like "
+            "http://proxy.example.com:3128. Mend it, or name this host in no_proxy."
+        )
+    return proxy
+
+
+def _plain(address: str) -> str:
+    scheme, _, rest = address.partition("//")
+    return f"{scheme}//{rest.rpartition('@')[2]}"
 
 
 def authorization(proxy: SplitResult) -> dict[str, str]:
@@ -41,8 +68,9 @@ def authorization(proxy: SplitResult) -> dict[str, str]:
 class _Tunnel(asyncio.Protocol):
     """Waits for the head of the answer to CONNECT."""
 
-    def __init__(self) -> None:
+    def __init__(self, refused: TransferFailed) -> None:
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._refused = refused
         self._head = b""
 
     def data_received(self, data: bytes) -> None:
@@ -55,17 +83,18 @@ class _Tunnel(asyncio.Protocol):
         if len(line) > 1 and line[0].startswith(b"HTTP/1.") and line[1] == b"200":
             self.opened.set_result(None)
         else:
-            self.opened.set_exception(TransferFailed(0, reason="proxy"))
+            self.opened.set_exception(self._refused)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
         if not self.opened.done():
-            self.opened.set_exception(TransferFailed(0, reason="proxy"))
+            self.opened.set_exception(self._refused)
 
 
 async def open_tunnel(proxy: SplitResult, host: str, port: int) -> asyncio.Transport:
     """A connection through the proxy to (host, port), on which TLS may begin. Raises OSError, TransferFailed."""
+    refused = TransferFailed(0, reason="proxy", via=plain_address(proxy))
     transport, tunnel = await asyncio.get_running_loop().create_connection(
-        _Tunnel, proxy.hostname or "", proxy.port or 80
+        lambda: _Tunnel(refused), proxy.hostname or "", proxy.port or 80
     )
     lines = [f"CONNECT {host}:{port} HTTP/1.1", f"Host: {host}:{port}"]
     lines += [f"{name}: {value}" for name, value in authorization(proxy).items()]

@@ -51,12 +51,15 @@ class TransferFailed(Exception):
         retry_after: float | None = None,
         stalled: bool = False,
         reason: Reason = "lost",
+        via: str | None = None,
     ) -> None:
+        """`via`: the proxy that it was to go through."""
         super().__init__(f"status {status}" if status else "stalled" if stalled else "no answer")
         self.status = status
         self.retry_after = retry_after
         self.stalled = stalled
         self.reason: Reason = "timeout" if stalled else reason
+        self.via = via
 
 
 class AfterCall(Enum):

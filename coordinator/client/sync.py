@@ -4,6 +4,7 @@ import asyncio
 import os
 import ssl
 from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator
+from contextlib import suppress
 from threading import Event, Thread
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, Unpack
@@ -11,6 +12,7 @@ from typing import Any, Final, Self, TypeVar, Unpack
 from coordinator.client.bandwidth import Bandwidth
 from coordinator.client.client import AsyncClient, Options
 from coordinator.client.credential import Token
+from coordinator.client.errors import closed
 from coordinator.client.many import Outcome
 from coordinator.client.records import Record
 from coordinator.client.sources import Source
@@ -49,6 +51,9 @@ class Client:
             remember=remember,
             ssl_context=ssl_context,
         )
+        self._closed = False
+        self._each_open: set[AsyncGenerator[Any]] = set()
+        """What is iterated over."""
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="coordinator-client", daemon=True)
         self._thread.start()
@@ -62,10 +67,15 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        if self._loop.is_closed():
+        """As `AsyncClient.aclose`."""
+        if self._closed:
             return
-        self._wait(self._client.aclose())
-        self._wait(self._loop.shutdown_default_executor())
+        self._closed = True
+        self._result(self._client.aclose())
+        for items in list(self._each_open):
+            with suppress(RuntimeError):  # another thread waits for its next one
+                self._result(items.aclose())
+        self._result(_end_all())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -109,7 +119,14 @@ class Client:
         return self._client.remembered()
 
     def _wait(self, call: Coroutine[Any, Any, T]) -> T:
-        """The call's result. Interrupted, it ends the call, and returns only when that has tidied up."""
+        """The call's result. Raises WrongUse when the client is closed."""
+        if self._closed:
+            call.close()
+            raise closed()
+        return self._result(call)
+
+    def _result(self, call: Coroutine[Any, Any, T]) -> T:
+        """Interrupted, it ends the call, and returns only when that has tidied up."""
         over = Event()
         future = asyncio.run_coroutine_threadsafe(_tell(call, over), self._loop)
         try:
@@ -120,16 +137,28 @@ class Client:
             raise
 
     def _each(self, items: AsyncGenerator[T]) -> Iterator[T]:
+        self._each_open.add(items)
         try:
             while (item := self._wait(_next(items))) is not None:
                 yield item
         finally:
-            self._wait(items.aclose())
+            self._each_open.discard(items)
+            if not self._closed:
+                self._result(items.aclose())
 
 
 async def _next(items: AsyncGenerator[T]) -> T | None:
     """None at the end: no exception of that meaning crosses from thread to thread."""
     return await anext(items, None)
+
+
+async def _end_all() -> None:
+    """A loop that stops leaves nothing half done, which the interpreter would complain of."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for one in others:
+        one.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.get_running_loop().shutdown_default_executor()
 
 
 async def _tell(call: Coroutine[Any, Any, T], over: Event) -> T:

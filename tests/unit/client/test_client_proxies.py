@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from coordinator.client import ServerUnreachable, WrongAddress, calls
 from coordinator.client.bodies import BytesBody
+from coordinator.client.calls import Calls
 from coordinator.client.connection import Request
 from coordinator.client.connections import Connections
 from coordinator.client.proxies import proxies_of_environment
@@ -134,3 +136,48 @@ async def test_a_proxy_that_refuses_is_named_as_the_reason(monkeypatch: pytest.M
             await connections.send(put("https://store.example/"))
         assert failed.value.reason == "proxy"
         await connections.aclose()
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://user:secret@127.0.0.1:x",
+        "socks5://user:secret@127.0.0.1:1080",
+        "https://h:1",
+        "http://:1",
+        "h:0",
+    ],
+)
+async def test_a_proxy_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
+    connections = Connections()
+    with pytest.raises(WrongAddress) as failed:
+        await Calls("http://uploads.example", connections, None).call("GET", "/healthz")
+    assert f"{proxy.rpartition('@')[2]})" in str(failed.value)
+    assert "secret" not in str(failed.value)
+    await connections.aclose()
+
+
+async def wants_a_password(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while not reader.at_eof():
+        await request_of(reader)
+        writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_the_error_names_the_proxy_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.setattr(calls, "backoff", lambda *_: 0.0)
+    async with scripted(wants_a_password) as proxy:
+        monkeypatch.setenv(f"{scheme}_proxy", f"http://user:secret@{proxy.netloc}")
+        connections = Connections()
+        with pytest.raises(ServerUnreachable, match=f"through the proxy http://{proxy.netloc}") as failed:
+            await Calls(f"{scheme}://uploads.example", connections, None).call("GET", "/healthz")
+        assert "secret" not in str(failed.value)
+        await connections.aclose()
+    # and now that nobody is there
+    gone = Connections()
+    with pytest.raises(ServerUnreachable, match=f"through the proxy http://{proxy.netloc}"):
+        await Calls(f"{scheme}://uploads.example", gone, None).call("GET", "/healthz")
+    await gone.aclose()
