@@ -25,11 +25,25 @@ export function admit(task, all, limits) {
   refused.add(task);
   check(task.file, limits);
   const { maxFiles = Infinity } = limits;
-  const before = all
-    .slice(0, all.indexOf(task))
-    .filter((other) => other.state !== 'cancelled' && !refused.has(other));
-  if (before.length >= maxFiles) throw new UploadError('too_many', { limit: maxFiles });
+  if (maxFiles < Infinity && isFull(task, all, maxFiles))
+    throw new UploadError('too_many', { limit: maxFiles });
   refused.delete(task);
+}
+
+/**
+ * Looks no further than it has to: of ten thousand files each is asked about.
+ *
+ * @param {UploadTask} task
+ * @param {UploadTask[]} all
+ * @param {number} maxFiles
+ */
+function isFull(task, all, maxFiles) {
+  let before = 0;
+  for (const other of all) {
+    if (before >= maxFiles || other === task) break;
+    if (other.state !== 'cancelled' && !refused.has(other)) before += 1;
+  }
+  return before >= maxFiles;
 }
 
 /**

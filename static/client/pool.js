@@ -15,8 +15,8 @@ import { onAbort } from './surroundings.js';
 export class Pool {
   #places;
   #used = 0;
-  /** @type {Waiter[]} in order of arrival */
-  #waiting = [];
+  /** @type {Set<Waiter>} in order of arrival; thousands may leave at once */
+  #waiting = new Set();
   /** @type {WeakMap<object, number>} */
   #held = new WeakMap();
 
@@ -31,7 +31,7 @@ export class Pool {
 
   /** Whether more places would be used at once. */
   get wanted() {
-    return this.#used >= this.#places && this.#waiting.length > 0;
+    return this.#used >= this.#places && this.#waiting.size > 0;
   }
 
   /** @param {number} places  at least 1 */
@@ -49,7 +49,7 @@ export class Pool {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       const forget = onAbort(signal, () => {
-        this.#waiting = this.#waiting.filter((other) => other !== waiter);
+        this.#waiting.delete(waiter);
         reject(signal.reason);
       });
       /** @type {Waiter} */
@@ -60,31 +60,32 @@ export class Pool {
           resolve(release);
         },
       };
-      this.#waiting.push(waiter);
+      this.#waiting.add(waiter);
       this.#share();
     });
   }
 
   #share() {
-    while (this.#used < this.#places && this.#waiting.length > 0) {
+    while (this.#used < this.#places && this.#waiting.size > 0) {
       const next = this.#next();
-      const [{ owner, grant }] = /** @type {[Waiter]} */ (this.#waiting.splice(next, 1));
-      grant(this.#take(owner));
+      this.#waiting.delete(next);
+      next.grant(this.#take(next.owner));
     }
   }
 
-  /** @returns {number} who is next in the queue; ten thousand files that hold nothing cost one look */
+  /** Who is next in the queue; ten thousand files that hold nothing cost one look. */
   #next() {
-    let next = 0;
+    /** @type {Waiter | undefined} */
+    let next;
     let fewest = Infinity;
-    for (const [index, { owner }] of this.#waiting.entries()) {
-      const held = this.#heldBy(owner);
+    for (const waiter of this.#waiting) {
+      const held = this.#heldBy(waiter.owner);
       if (held >= fewest) continue;
-      next = index;
+      next = waiter;
       fewest = held;
       if (held === 0) break;
     }
-    return next;
+    return /** @type {Waiter} */ (next);
   }
 
   /**

@@ -75,6 +75,26 @@ async def test_two_on_one_page_keep_to_themselves(
         assert grounds == ["rgb(23, 27, 34)", "rgb(255, 255, 255)"]
 
 
+async def test_leaving_warns_until_the_last_of_two_has_ended(
+    browser: Browser, service: Service, site: ForeignSite, observer: Observer, sample: MakeSample
+) -> None:
+    long, short = sample(2 * PART), sample(10)
+    one = f'<coordinator-upload id="{{}}" endpoint="{service.url}" token-url="/token"></coordinator-upload>'
+    site.body = one.format("left") + one.format("right")
+    warns = "!dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+    async with visiting(browser, site.url, None, path="/") as visitor:
+        page = visitor.page
+        observer.hold(after=PART // 16, beyond=1)
+        await page.set_input_files("#left >> #choose", long.path)
+        await observer.until(lambda: len(observer.under_way) > 0)
+        await page.set_input_files("#right >> #choose", short.path)
+        await Row(page.locator("#right >> li[data-upload]")).reaches("completed")
+        assert await page.evaluate(warns) is True
+        observer.release()
+        await Row(page.locator("#left >> li[data-upload]")).reaches("completed")
+        assert await page.evaluate(warns) is False
+
+
 async def test_what_the_page_does_not_take_is_refused_in_words_before_anything_is_sent(
     browser: Browser, service: Service, site: ForeignSite, observer: Observer, sample: MakeSample
 ) -> None:

@@ -58,7 +58,7 @@ async def test_a_file_whose_handle_is_kept_goes_on_with_one_click_after_a_reload
         observer.forget()
         waiting = visitor.unfinished("kept.bin")
         await expect(waiting).to_contain_text("one click goes on")
-        await waiting.locator("[data-action=go-on]").click()
+        await waiting.locator("[data-action=go-on]").dblclick()
         await visitor.row("kept.bin").reaches("completed")
         assert {put.part_number for put in observer.puts} == {3, 4}
 

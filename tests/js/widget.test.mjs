@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
-import { CoordinatorError, UploadError } from '../../static/client/errors.js';
+import { CoordinatorError, UploadError, unreachable } from '../../static/client/errors.js';
 import { Announcer } from '../../static/client/widget/announcer.js';
 import { sayLimits } from '../../static/client/widget/limits.js';
 import { loadWords } from '../../static/client/widget/languages.js';
@@ -183,6 +183,10 @@ test('all files together: what cannot arrive is not waited for, and only everyth
     { files: 3, completed: 1, failed: 1, bytesSent: 120, bytesTotal: 200 },
   );
   assert.deepEqual({ fraction, secondsLeft }, { fraction: 0.6, secondsLeft: 2 });
+  const stopped = task({ state: 'failed', error: unreachable() });
+  tally.take(stopped);
+  assert.equal(tally.read().resumable, 1, 'what an outage stopped may go on, a refused file may not');
+  tally.drop(stopped);
   tally.drop(refused);
   Object.assign(sending, {
     state: 'completed',

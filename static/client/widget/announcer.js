@@ -27,6 +27,8 @@ export class Announcer {
   #tally;
   /** @type {string[]} */
   #waiting = [];
+  #added = 0;
+  #gathers = false;
   /** @type {WeakMap<UploadTask, number>} the quarter that was told last */
   #told = new WeakMap();
   #toldOfAll = 0;
@@ -44,8 +46,13 @@ export class Announcer {
   /** @param {string} news */
   say(news) {
     this.#waiting.push(news);
-    // several at once would each cut off the one before
-    if (this.#waiting.length === 1) window.setTimeout(() => this.#speak(), GATHER_MS);
+    this.#gather();
+  }
+
+  /** @param {number} count  a folder's files come a few hundred at a time */
+  added(count) {
+    this.#added += count;
+    this.#gather();
   }
 
   /** @param {UploadTask} task */
@@ -101,9 +108,19 @@ export class Announcer {
     this.say(this.#words.say('newsTotal', { done: completed, count: files, percent }));
   }
 
+  /** Several at once would each cut off the one before. */
+  #gather() {
+    if (this.#gathers) return;
+    this.#gathers = true;
+    window.setTimeout(() => this.#speak(), GATHER_MS);
+  }
+
   #speak() {
+    this.#gathers = false;
+    if (this.#added > 0) this.#waiting.unshift(this.#words.say('newsAdded', { count: this.#added }));
     this.element.textContent = this.#waiting.slice(-MOST_AT_ONCE).join('. ');
     this.#waiting = [];
+    this.#added = 0;
   }
 }
 

@@ -8,6 +8,7 @@ import { choose, chosen } from './intake/choosing.js';
 import { takeDrops, takePastes } from './intake/dropping.js';
 import { find } from './intake/find.js';
 import { sayLimits } from './limits.js';
+import { inSlices } from './slices.js';
 import { isolated } from './words.js';
 
 /** Files of a large folder begin to be sent before all of them are found. */
@@ -116,7 +117,7 @@ export class ChoosePanel {
   /** @param {Found[]} found */
   #give(found) {
     this.#complain(null);
-    if (found.length > 0) this.#onFound(found);
+    inSlices(found, this.#onFound);
   }
 
   /** @param {Given[]} given */

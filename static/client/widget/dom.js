@@ -55,6 +55,16 @@ export function button(text, look, attributes = {}) {
 }
 
 /**
+ * Whether the focus is nowhere, or would be once the element is hidden.
+ *
+ * @param {HTMLElement} element
+ */
+export function losesFocus(element) {
+  const root = /** @type {ShadowRoot | Document} */ (element.getRootNode());
+  return root.activeElement === element || document.activeElement === document.body;
+}
+
+/**
  * Writes only what differs: an unchanged text disturbs neither a selection nor a screen reader.
  *
  * @param {Element} element

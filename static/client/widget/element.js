@@ -12,6 +12,7 @@
 /** @import { Limits } from '../limits.js' */
 /** @import { UploadTask } from '../task.js' */
 /** @import { Found } from './intake/find.js' */
+/** @import { Options } from './options.js' */
 
 import { Uploader } from '../uploader.js';
 import { loadWords, wantedLanguages } from './languages.js';
@@ -43,10 +44,13 @@ export class CoordinatorUpload extends /** @type {ElementOf<CoordinatorUploadEve
     'max-size',
     'min-size',
     'no-folders',
+    'policy',
     'whole-page',
   ];
 
   #root;
+  /** @type {Options | null} until an attribute changes; ten thousand files ask for them */
+  #options = null;
   /** @type {string | TokenSource | null} */
   #token = null;
   /** @type {Uploader | null} */
@@ -64,6 +68,8 @@ export class CoordinatorUpload extends /** @type {ElementOf<CoordinatorUploadEve
     this.#drawn = resolve;
   });
   #warns = false;
+  /** Its own: a listener that several elements share would end with the first of them. */
+  #preventLeaving = (/** @type {Event} */ event) => event.preventDefault();
   /** @type {((token: string) => void) | null} */
   #awaitsToken = null;
 
@@ -86,6 +92,7 @@ export class CoordinatorUpload extends /** @type {ElementOf<CoordinatorUploadEve
 
   /** @param {string} name */
   attributeChangedCallback(name) {
+    this.#options = null;
     if (!this.isConnected) return;
     if (name === 'lang' || name === 'whole-page') this.#draw();
     else this.#view?.optionsChanged();
@@ -128,7 +135,7 @@ export class CoordinatorUpload extends /** @type {ElementOf<CoordinatorUploadEve
    * @returns {UploadTask[]}
    */
   add(files) {
-    const { policy } = readOptions(this);
+    const { policy } = this.#readOptions();
     return Array.from(files, (given) => {
       const found = given instanceof File ? { file: given } : given;
       const { file, path, handle } = found;
@@ -151,6 +158,11 @@ export class CoordinatorUpload extends /** @type {ElementOf<CoordinatorUploadEve
     this.#view?.focus();
   }
 
+  #readOptions() {
+    this.#options ??= readOptions(this);
+    return this.#options;
+  }
+
   async #draw() {
     this.#drawing += 1;
     const drawing = this.#drawing;
@@ -163,7 +175,7 @@ export class CoordinatorUpload extends /** @type {ElementOf<CoordinatorUploadEve
       uploader: this.uploader,
       tally: this.#tally,
       words,
-      options: () => readOptions(this),
+      options: () => this.#readOptions(),
       folders: this.#folders,
       onFound: (found) => this.add(found),
     });
@@ -199,7 +211,7 @@ export class CoordinatorUpload extends /** @type {ElementOf<CoordinatorUploadEve
   #open() {
     const uploader = new Uploader({
       endpoint: this.getAttribute('endpoint') ?? globalThis.location.origin,
-      limits: limitsOf(this),
+      limits: limitsOf(() => this.#readOptions()),
       token: tokenSource({
         given: () => this.token,
         url: () => this.getAttribute('token-url'),
@@ -249,19 +261,18 @@ export class CoordinatorUpload extends /** @type {ElementOf<CoordinatorUploadEve
     const active = this.#tally.read().active > 0;
     if (active === this.#warns) return;
     this.#warns = active;
-    if (active) window.addEventListener('beforeunload', preventLeaving);
-    else window.removeEventListener('beforeunload', preventLeaving);
+    if (active) window.addEventListener('beforeunload', this.#preventLeaving);
+    else window.removeEventListener('beforeunload', this.#preventLeaving);
   }
 }
 
 /**
  * As the attributes stand when a file is added.
  *
- * @param {Element} element
+ * @param {() => Options} now
  * @returns {Limits}
  */
-function limitsOf(element) {
-  const now = () => readOptions(element);
+function limitsOf(now) {
   return {
     get maxSize() {
       return now().maxSize ?? undefined;
@@ -277,9 +288,4 @@ function limitsOf(element) {
       return types.length === 0 ? undefined : types;
     },
   };
-}
-
-/** @param {Event} event */
-function preventLeaving(event) {
-  event.preventDefault();
 }

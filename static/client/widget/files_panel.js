@@ -6,10 +6,13 @@
 /** @import { Tally } from './tally.js' */
 
 import { act, mayCancelAll } from './actions.js';
-import { button, make, setAttribute, setText } from './dom.js';
+import { button, losesFocus, make, setAttribute, setText } from './dom.js';
 import { totalFacts } from './facts.js';
 import { explain } from './problems.js';
 import { Row } from './row.js';
+import { inSlices } from './slices.js';
+import { soon } from './soon.js';
+import { cancelAll, pauseAll, resumeAll } from './together.js';
 
 /** Rows that are drawn at first, and with each "more": a folder may hold ten thousand files. */
 const BATCH = 100;
@@ -33,6 +36,7 @@ export class FilesPanel {
   #bar;
   #more = button('', 'quiet', { id: 'show-more', hidden: true });
   #all;
+  #showTotalSoon;
 
   /**
    * @param {Scene} scene
@@ -44,6 +48,7 @@ export class FilesPanel {
     this.#scene = scene;
     this.#tally = tally;
     this.#onEmptied = onEmptied;
+    this.#showTotalSoon = soon(() => this.#showTotal(), scene.signal);
     const label = {
       role: 'progressbar',
       'aria-valuemin': 0,
@@ -78,10 +83,8 @@ export class FilesPanel {
 
   #listen() {
     const { pause, resume, cancel, clear } = this.#all;
-    pause.addEventListener('click', () => this.#each((task) => task.pause(), pause));
-    resume.addEventListener('click', () =>
-      this.#each((task) => task.state === 'paused' && task.resume(), resume),
-    );
+    pause.addEventListener('click', () => this.#withAll(pauseAll, pause));
+    resume.addEventListener('click', () => this.#withAll(resumeAll, resume));
     cancel.addEventListener('click', () => this.#cancelAll());
     clear.addEventListener('click', () => this.#clearEnded());
     this.#more.addEventListener('click', () => this.#showMore());
@@ -95,16 +98,15 @@ export class FilesPanel {
 
   /** @param {UploadTask} task */
   changed(task) {
-    // what failed must be seen
-    if (task.state === 'failed' && this.#unseen.delete(task)) this.#list.append(this.#rowOf(task).element);
+    if (task.state === 'failed') this.#seatFailed(task);
     this.#rows.get(task)?.show();
-    this.#showTotal();
+    this.#showTotalSoon();
   }
 
   /** @param {UploadTask} task */
   moved(task) {
     this.#rows.get(task)?.showProgress();
-    this.#showTotal();
+    this.#showTotalSoon();
   }
 
   /** The maps of parts are as wide as there is room. */
@@ -119,8 +121,7 @@ export class FilesPanel {
   }
 
   #welcome() {
-    const { announcer, words } = this.#scene;
-    announcer.say(words.say('newsAdded', { count: this.#coming.length }));
+    this.#scene.announcer.added(this.#coming.length);
     this.#seat();
   }
 
@@ -135,6 +136,16 @@ export class FilesPanel {
     this.#list.prepend(...rows);
     for (const row of this.#rows.values()) if (rows.includes(row.element)) row.showProgress();
     this.#showTotal();
+  }
+
+  /**
+   * What failed must be seen; of ten thousand, some.
+   *
+   * @param {UploadTask} task
+   */
+  #seatFailed(task) {
+    if (this.#rows.size >= this.#room + BATCH || !this.#unseen.delete(task)) return;
+    this.#list.append(this.#rowOf(task).element);
   }
 
   /** @param {UploadTask} task */
@@ -158,10 +169,20 @@ export class FilesPanel {
     const row = this.#rows.get(task);
     const next = row?.element.nextElementSibling ?? row?.element.previousElementSibling ?? null;
     this.#forget(task);
+    this.#fillUp();
     const heir = [...this.#rows.values()].find(({ element }) => element === next);
     if (heir) heir.focus();
     else this.#onEmptied();
     this.#showTotal();
+  }
+
+  /** Those without a row take the places of those that went: without any, nothing of the panel would be seen. */
+  #fillUp() {
+    for (const task of this.#unseen) {
+      if (this.#rows.size >= BATCH) return;
+      this.#unseen.delete(task);
+      this.#list.append(this.#rowOf(task).element);
+    }
   }
 
   /** @param {UploadTask} task */
@@ -174,12 +195,13 @@ export class FilesPanel {
   }
 
   /**
-   * @param {(task: UploadTask) => void} change
+   * @param {(tasks: UploadTask[]) => Promise<void>} change
    * @param {HTMLButtonElement} pressed
    */
-  #each(change, pressed) {
-    for (const task of this.#scene.uploader.uploads) change(task);
-    if (!pressed.hidden) return;
+  async #withAll(change, pressed) {
+    await change(this.#scene.uploader.uploads);
+    this.#showTotal();
+    if (!pressed.hidden || !losesFocus(pressed)) return;
     const { pause, resume, cancel } = this.#all;
     ([pause, resume, cancel].find((one) => !one.hidden) ?? this.#list).focus();
   }
@@ -187,20 +209,27 @@ export class FilesPanel {
   async #cancelAll() {
     const tasks = this.#scene.uploader.uploads.filter(({ state }) => CANCELLABLE.has(state));
     if (!(await mayCancelAll(tasks, this.#scene))) return;
-    await Promise.all(tasks.map((task) => task.cancel()));
+    await cancelAll(tasks);
   }
 
-  #clearEnded() {
-    for (const task of this.#scene.uploader.uploads) if (ENDED.has(task.state)) this.#forget(task);
+  async #clearEnded() {
+    const ended = this.#scene.uploader.uploads.filter(({ state }) => ENDED.has(state));
+    await inSlices(ended, (some) => {
+      for (const task of some) this.#forget(task);
+    });
+    this.#fillUp();
+    this.#showTotal();
+    if (!losesFocus(this.#all.clear)) return;
     const [first] = this.#rows.values();
     if (first) first.focus();
     else this.#onEmptied();
-    this.#showTotal();
   }
 
   #showMore() {
     this.#room += BATCH;
-    const coming = [...this.#unseen].slice(0, BATCH);
+    const unseen = [...this.#unseen];
+    const failed = unseen.filter(({ state }) => state === 'failed');
+    const coming = [...new Set([...failed, ...unseen])].slice(0, BATCH);
     const rows = coming.map((task) => this.#rowOf(task));
     for (const task of coming) this.#unseen.delete(task);
     this.#list.append(...rows.map(({ element }) => element));
@@ -221,7 +250,7 @@ export class FilesPanel {
     this.#fill.style.setProperty('--fraction', total.fraction.toFixed(4));
     this.#bar.hidden = !several || total.completed === total.files;
     pause.hidden = !several || total.active === 0;
-    resume.hidden = !several || total.paused === 0;
+    resume.hidden = !several || total.resumable === 0;
     cancel.hidden = !several || total.active + total.paused + total.failed === 0;
     clear.hidden = !several || total.ended === 0;
     this.#more.hidden = this.#unseen.size === 0;

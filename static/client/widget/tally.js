@@ -11,6 +11,7 @@ import { isFinal } from './problems.js';
  * @property {number} failed
  * @property {number} active  on their way, or waiting for it
  * @property {number} paused
+ * @property {number} resumable  paused, or stopped by what may pass
  * @property {number} ended  completed or cancelled
  * @property {number} bytesSent
  * @property {number} bytesTotal  of files that may still arrive
@@ -25,6 +26,7 @@ const SUMMED = /** @type {const} */ ([
   'failed',
   'active',
   'paused',
+  'resumable',
   'ended',
   'bytesSent',
   'bytesTotal',
@@ -89,6 +91,7 @@ function shareOf({ state, active, error, progress }) {
   share.paused = Number(state === 'paused');
   share.active = Number(active);
   if (state === 'failed' && isFinal(error)) return share;
+  share.resumable = Number(state === 'paused' || state === 'failed');
   const { bytesSent, bytesTotal, bytesPerSecond } = progress;
   share.bytesSent = bytesSent;
   share.bytesTotal = bytesTotal ?? bytesSent;

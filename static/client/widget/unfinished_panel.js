@@ -10,6 +10,7 @@
 
 import { explain } from './problems.js';
 import { make } from './dom.js';
+import { soon } from './soon.js';
 import { isolated } from './words.js';
 import { UnfinishedRow } from './unfinished_row.js';
 
@@ -18,6 +19,12 @@ export class UnfinishedPanel {
   #onEmptied;
   /** @type {Resumable[]} */
   #known = [];
+  /** @type {Set<string>} ids of those that ended since; an answer on its way may still hold them */
+  #over = new Set();
+  /** @type {Promise<void>} the last question to the coordinator */
+  #asked = Promise.resolve();
+  /** @type {Promise<void> | null} one that waits for its turn */
+  #next = null;
   /** @type {Map<string, UnfinishedRow>} */
   #rows = new Map();
   #list = make('ul', { id: 'unfinished-list', class: 'card list', part: 'list' });
@@ -34,9 +41,11 @@ export class UnfinishedPanel {
    * @param {() => void} onEmptied  the focus has nowhere to go here
    */
   constructor(scene, onEmptied) {
-    const { words } = scene;
+    const { words, signal } = scene;
     this.#scene = scene;
     this.#onEmptied = onEmptied;
+    /** Shows it, once for all that changes within a frame. @readonly */
+    this.showSoon = soon(() => this.#show(), signal);
     const title = make('h2', { id: 'unfinished-title' }, words.say('unfinished'));
     this.element = make(
       'section',
@@ -53,8 +62,30 @@ export class UnfinishedPanel {
     );
   }
 
-  /** Asks the coordinator. */
-  async refresh() {
+  /** Whether the list could not be had. */
+  get isUnknown() {
+    return !this.#problem.hidden;
+  }
+
+  /** Asks the coordinator; however many want it while it answers, it is asked once more. */
+  refresh() {
+    if (this.#next) return this.#next;
+    const next = this.#asked.then(() => {
+      this.#next = null;
+      return this.#ask();
+    });
+    this.#asked = next;
+    this.#next = next;
+    return next;
+  }
+
+  /** @param {Upload} upload  that is known to be over */
+  forget({ id }) {
+    this.#over.add(id);
+    this.showSoon();
+  }
+
+  async #ask() {
     const { uploader, words } = this.#scene;
     try {
       this.#known = await uploader.resumable();
@@ -62,13 +93,19 @@ export class UnfinishedPanel {
     } catch (error) {
       this.#complain(words.say('unlisted', { reason: explain(words, error) }));
     }
-    this.show();
+    this.#show();
   }
 
   /** Without those that are on their way by now. */
-  show() {
+  #show() {
+    if (this.#known.length + this.#rows.size > 0) this.#showRows();
+    this.#list.hidden = this.#rows.size === 0;
+    this.element.hidden = this.#rows.size === 0 && this.#problem.hidden;
+  }
+
+  #showRows() {
     const here = new Set(this.#scene.uploader.uploads.map(({ upload }) => upload?.id));
-    const waiting = this.#known.filter(({ upload }) => !here.has(upload.id));
+    const waiting = this.#known.filter(({ upload: { id } }) => !here.has(id) && !this.#over.has(id));
     const ids = new Set(waiting.map(({ upload }) => upload.id));
     for (const [id, row] of this.#rows) if (!ids.has(id)) this.#remove(id, row);
     for (const resumable of waiting) {
@@ -78,8 +115,6 @@ export class UnfinishedPanel {
       this.#rows.set(id, row);
       this.#list.append(row.element);
     }
-    this.#list.hidden = waiting.length === 0;
-    this.element.hidden = waiting.length === 0 && this.#problem.hidden;
   }
 
   /**

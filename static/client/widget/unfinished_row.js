@@ -1,6 +1,7 @@
 /** One unfinished upload: how far it came, until when it is kept, and how it goes on. */
 
 /** @import { Resumable } from '../resumable.js' */
+/** @import { UploadTask } from '../task.js' */
 /** @import { Found } from './intake/find.js' */
 /** @import { Scene } from './scene.js' */
 
@@ -16,6 +17,9 @@ export class UnfinishedRow {
   #goOn;
   #pick;
   #discard;
+  #opens = false;
+  /** @type {UploadTask | null} that goes on with it; the row stands until the coordinator has said so */
+  #task = null;
   #hint = make('p', { class: 'row-hint', 'data-part': 'hint' });
   #problem = make('p', {
     class: 'problem',
@@ -114,13 +118,18 @@ export class UnfinishedRow {
 
   async #resume() {
     const { uploader, words } = this.#scene;
+    // somebody clicks twice
+    if (this.#opens || this.#task?.active) return;
+    this.#opens = true;
     this.complain(null);
     try {
-      await uploader.resumeFrom(this.#resumable);
+      this.#task = await uploader.resumeFrom(this.#resumable);
     } catch (error) {
       this.#offer(false);
       this.complain(explain(words, error));
       this.focus();
+    } finally {
+      this.#opens = false;
     }
   }
 

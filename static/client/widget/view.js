@@ -123,12 +123,14 @@ export class View {
     const { announcer, words } = this.#scene;
     this.#files.changed(task);
     announcer.state(task, task.state === 'failed' ? explain(words, task.error) : null);
-    if (this.#changesUnfinished(task)) this.#unfinished.refresh();
-    else this.#unfinished.show();
+    if (task.state === 'cancelled' && task.upload && !task.elsewhere) this.#unfinished.forget(task.upload);
+    else if (this.#changesUnfinished(task)) this.#unfinished.refresh();
+    else this.#unfinished.showSoon();
   }
 
   /**
-   * Whether an unfinished upload went, or one is now known that may have been begun elsewhere.
+   * Whether the coordinator's list is another: one is now known that may have been begun elsewhere, or it went. Or it
+   * could not be had, and now the coordinator answers.
    *
    * @param {UploadTask} task
    */
@@ -138,7 +140,7 @@ export class View {
       this.#refused.add(task);
       return true;
     }
-    return state === 'cancelled' || (state === 'uploading' && this.#refused.delete(task));
+    return state === 'uploading' && (this.#refused.delete(task) || this.#unfinished.isUnknown);
   }
 
   #showNetwork() {

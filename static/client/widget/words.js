@@ -17,7 +17,7 @@ const DAY = 86_400;
 export class Words {
   #strings;
   #plurals;
-  /** @type {Map<string, Intl.NumberFormat>} making one is slow */
+  /** @type {Map<string, any>} making one is slow */
   #formats = new Map();
 
   /**
@@ -87,7 +87,7 @@ export class Words {
   expiry(time, now) {
     const seconds = (Date.parse(time) - now) / 1000;
     if (seconds < MINUTE) return this.say('expiresNow');
-    const format = new Intl.RelativeTimeFormat(this.language);
+    const format = this.#kept('expiry', () => new Intl.RelativeTimeFormat(this.language));
     if (seconds < HOUR)
       return this.say('expires', { when: format.format(Math.round(seconds / MINUTE), 'minute') });
     if (seconds < 2 * DAY)
@@ -97,7 +97,8 @@ export class Words {
 
   /** @param {string} time  RFC 3339 */
   date(time) {
-    const format = new Intl.DateTimeFormat(this.language, { dateStyle: 'medium', timeStyle: 'short' });
+    const style = /** @type {const} */ ({ dateStyle: 'medium', timeStyle: 'short' });
+    const format = this.#kept('date', () => new Intl.DateTimeFormat(this.language, style));
     return format.format(new Date(time));
   }
 
@@ -112,7 +113,8 @@ export class Words {
     const minutes = Math.round(seconds / MINUTE);
     if (minutes < 60) return this.#unit('minute', minutes, 0);
     const both = [this.#unit('hour', Math.floor(minutes / 60), 0), this.#unit('minute', minutes % 60, 0)];
-    return new Intl.ListFormat(this.language, { type: 'unit', style: 'short' }).format(both);
+    const style = /** @type {const} */ ({ type: 'unit', style: 'short' });
+    return this.#kept('duration', () => new Intl.ListFormat(this.language, style)).format(both);
   }
 
   /**
@@ -133,9 +135,19 @@ export class Words {
    * @param {Intl.NumberFormatOptions} options
    */
   #format(name, options) {
-    const known = this.#formats.get(name) ?? new Intl.NumberFormat(this.language, options);
-    this.#formats.set(name, known);
-    return known;
+    return this.#kept(name, () => new Intl.NumberFormat(this.language, options));
+  }
+
+  /**
+   * @template T
+   * @param {string} name
+   * @param {() => T} create
+   * @returns {T}
+   */
+  #kept(name, create) {
+    const kept = this.#formats.get(name) ?? create();
+    this.#formats.set(name, kept);
+    return kept;
   }
 
   /**
@@ -151,7 +163,7 @@ export class Words {
  * @param {string} language  a BCP 47 tag
  * @returns {'ltr' | 'rtl'}
  */
-export function directionOf(language) {
+function directionOf(language) {
   return RIGHT_TO_LEFT.has(new Intl.Locale(language).language) ? 'rtl' : 'ltr';
 }
 

@@ -1,0 +1,152 @@
+"""Very many files at once: what the widget does stays bounded, however many of them change in a moment."""
+
+import re
+from typing import Any
+
+from playwright.async_api import expect
+
+from tests.browser.conftest import Visiting
+from tests.browser.observer import Observer
+from tests.browser.visitor import PATIENCE_MS, Visitor
+
+ADD = """(count) => {
+  const widget = document.getElementById('widget');
+  const kind = Math.random().toString(36) + performance.now();
+  window.tasks = widget.add(
+    Array.from({ length: count }, (_, number) => new File([kind, String(number)], `${number}.txt`)));
+}"""
+ALL_ARE = "(states) => tasks.every((task) => states.includes(task.state))"
+# each is dear where it happens once for each of thousands of files
+COUNT_WORK = """async () => {
+  const { Uploader } = await import('/client/uploader.js');
+  window.work = { formatters: 0, titles: 0, lists: 0 };
+  const { NumberFormat } = Intl;
+  Intl.NumberFormat = class extends NumberFormat {
+    constructor(...given) { super(...given); work.formatters += 1; }
+  };
+  const { get } = Object.getOwnPropertyDescriptor(Uploader.prototype, 'uploads');
+  Object.defineProperty(Uploader.prototype, 'uploads', {
+    get() { work.lists += 1; return get.call(this); },
+  });
+  const title = Object.getOwnPropertyDescriptor(Document.prototype, 'title');
+  Object.defineProperty(document, 'title', {
+    get() { return title.get.call(this); },
+    set(text) { work.titles += 1; title.set.call(this, text); },
+  });
+}"""
+CHOOSE = """(count) => {
+  const widget = document.getElementById('widget');
+  let inThisTurn = 0;
+  window.most = 0;
+  window.tasks = [];
+  widget.addEventListener('add', ({ detail }) => {
+    tasks.push(detail.task);
+    if (inThisTurn === 0) setTimeout(() => { inThisTurn = 0; });
+    inThisTurn += 1;
+    most = Math.max(most, inThisTurn);
+  });
+  const chosen = new DataTransfer();
+  for (let number = 0; number < count; number += 1) chosen.items.add(new File([], `${number}.exe`));
+  const input = widget.shadowRoot.getElementById('choose');
+  input.files = chosen.files;
+  input.dispatchEvent(new Event('change'));
+}"""
+ASK_OFTEN = """async () => {
+  const { UnfinishedPanel } = await import('/client/widget/unfinished_panel.js');
+  const { loadWords } = await import('/client/widget/languages.js');
+  const answers = [];
+  const uploader = { uploads: [], resumable: () => new Promise((resolve) => answers.push(resolve)) };
+  const scene = { uploader, words: await loadWords(['en']), signal: new AbortController().signal };
+  const panel = new UnfinishedPanel(scene, () => {});
+  const turn = () => new Promise((done) => setTimeout(done));
+  const asked = [];
+  for (let round = 0; round < 3; round += 1) {
+    for (let often = 0; often < 100; often += 1) panel.refresh();
+    await turn();
+    asked.push(answers.length);
+  }
+  answers[0]([]);
+  await turn();
+  asked.push(answers.length);
+  answers[1]([]);
+  await turn();
+  return [...asked, answers.length];
+}"""
+
+
+async def test_cancelling_all_asks_nothing_for_each(visitor: Visitor, observer: Observer) -> None:
+    page = visitor.page
+    observer.hold()
+    await page.evaluate(ADD, 400)
+    await observer.until(lambda: len(observer.under_way) > 0)
+    await page.locator("[data-all=pause]").click()
+    await page.wait_for_function(ALL_ARE, arg=["paused"], timeout=PATIENCE_MS)
+    await page.locator("[data-all=cancel]").click()
+    await page.wait_for_function(ALL_ARE, arg=["cancelled"], timeout=PATIENCE_MS)
+    # those that had begun when all were paused
+    assert 0 < len(visitor.asked("DELETE", "/v1/uploads/[^/]+")) < 50
+    listed = [one for one in visitor.asked("GET", "/v1/uploads") if "state=open" in one.url]
+    assert len(listed) <= 2, f"the unfinished uploads were asked for {len(listed)} times"
+    await expect(page.locator("li[data-unfinished]").filter(has_text=".txt")).to_have_count(0)
+
+
+async def test_however_often_the_list_is_wanted_it_is_asked_for_once_at_a_time(visitor: Visitor) -> None:
+    assert await visitor.page.evaluate(ASK_OFTEN) == [1, 1, 1, 2, 2]
+
+
+async def test_pausing_thousands_draws_but_a_few_times(visitor: Visitor, observer: Observer) -> None:
+    page = visitor.page
+    observer.hold()
+    await page.evaluate(COUNT_WORK)
+    await page.evaluate(ADD, 3000)
+    await observer.until(lambda: len(observer.under_way) > 0)
+    before = await page.evaluate("({ ...work })")
+    await page.locator("[data-all=pause]").click()
+    await page.wait_for_function(ALL_ARE, arg=["paused"], timeout=PATIENCE_MS)
+    after: dict[str, Any] = await page.evaluate("({ ...work })")
+    done = {name: after[name] - before[name] for name in after}
+    # a file told of its pause by two events; 3,000 of them in 15 goes
+    assert all(times <= 300 for times in done.values()), done
+    assert await page.evaluate("document.title") == "Upload files"
+
+
+async def test_what_was_chosen_is_taken_in_goes_and_of_many_refused_ones_some_are_drawn(
+    visitor: Visitor,
+) -> None:
+    page = visitor.page
+    await page.locator("#widget").evaluate("(widget) => widget.setAttribute('accept', '.csv')")
+    await page.evaluate(CHOOSE, 1000)
+    await page.wait_for_function(
+        "() => tasks.length === 1000 && tasks.every(({ state }) => state === 'failed')",
+        timeout=PATIENCE_MS,
+    )
+    assert await page.evaluate("most") <= 200
+    await expect(page.locator("#files-summary")).to_contain_text("1,000 stopped")
+    rows = page.locator("li[data-upload]")
+    await expect(rows).to_have_count(200)
+    await page.locator("#show-more").click()
+    await expect(rows).to_have_count(300)
+
+
+async def test_what_has_no_row_yet_takes_the_place_of_what_was_cleared(
+    visitor: Visitor, observer: Observer
+) -> None:
+    page = visitor.page
+    observer.hold()
+    await page.evaluate(ADD, 130)
+    rows = page.locator("li[data-upload]")
+    await expect(rows).to_have_count(100)
+    await page.locator("[data-all=pause]").click()
+    await page.evaluate("async () => { for (const task of tasks.slice(0, 100)) await task.cancel(); }")
+    await page.locator("[data-all=clear]").click()
+    await expect(rows).to_have_count(30)
+    await expect(page.locator("#files")).to_be_visible()
+    await page.locator("[data-all=cancel]").click()
+    await page.wait_for_function(ALL_ARE, arg=["cancelled"], timeout=PATIENCE_MS)
+
+
+async def test_an_odd_language_in_the_address_is_no_reason_to_show_nothing(visit: Visiting) -> None:
+    async with visit(locale="de-DE") as visitor:
+        address = re.sub(r"\?.*", "", visitor.page.url)
+        await visitor.page.goto(f"{address}?lang=en_US")
+        await expect(visitor.page.locator("#choose-files")).to_have_text("Dateien wählen")
