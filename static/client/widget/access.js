@@ -3,6 +3,7 @@
 /** @import { Words } from './words.js' */
 
 import { button, icon, make } from './dom.js';
+import { isToken } from './token.js';
 
 export class AccessForm {
   #words;
@@ -42,14 +43,18 @@ export class AccessForm {
 
   /** @returns {Promise<string>} */
   async ask() {
+    this.#show();
+    return new Promise((resolve) => {
+      this.#give = resolve;
+    });
+  }
+
+  #show() {
     this.#hint.textContent = this.#words.say(this.#asked ? 'tokenRefused' : 'tokenHint');
     this.element.classList.toggle('refused', this.#asked);
     this.#asked = true;
     this.element.hidden = false;
     this.#field.focus();
-    return new Promise((resolve) => {
-      this.#give = resolve;
-    });
   }
 
   /** @param {SubmitEvent} event */
@@ -58,6 +63,7 @@ export class AccessForm {
     this.element.hidden = true;
     const token = this.#field.value.trim();
     this.#field.value = '';
-    this.#give(token);
+    if (isToken(token)) this.#give(token);
+    else this.#show();
   }
 }

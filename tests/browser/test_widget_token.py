@@ -1,0 +1,71 @@
+"""While no token is to be had: a file is cancelled all the same, a short outage passes, a refusal says what to do."""
+
+from playwright.async_api import Browser, Route, expect
+
+from tests.browser.conftest import MakeSample
+from tests.browser.foreign import ForeignSite
+from tests.browser.observer import Observer
+from tests.browser.service import Service
+from tests.browser.visitor import visiting
+
+
+async def test_a_file_is_cancelled_while_the_question_for_a_token_stands(
+    browser: Browser, service: Service, sample: MakeSample
+) -> None:
+    file = sample(10)
+    async with visiting(browser, service.url, None) as visitor:
+        question = visitor.page.locator("#access")
+        await expect(question).to_be_visible()
+        await visitor.choose(file.path)
+        row = visitor.row(file.name)
+        await row.reaches("preparing")
+        await row.press("cancel")
+        await row.reaches("cancelled")
+        await expect(question).to_be_visible()
+
+
+async def test_what_no_token_can_be_is_refused_without_being_sent(browser: Browser, service: Service) -> None:
+    async with visiting(browser, service.url, None) as visitor:
+        await expect(visitor.page.locator("#access")).to_be_visible()
+        asked = len(visitor.requests)
+        await visitor.give_token("“quoted”")
+        await expect(visitor.page.locator("#access-hint")).to_contain_text("That token was not accepted")
+        assert len(visitor.requests) == asked
+
+
+async def test_a_token_address_that_is_away_for_a_moment_is_waited_for(
+    browser: Browser, service: Service, site: ForeignSite, observer: Observer, sample: MakeSample
+) -> None:
+    file = sample(10)
+    site.body = f'<coordinator-upload endpoint="{service.url}" token-url="/token"></coordinator-upload>'
+    async with visiting(browser, site.url, None, path="/") as visitor:
+        asked = 0
+
+        async def away_at_first(route: Route) -> None:
+            nonlocal asked
+            asked += 1
+            await (route.abort("connectionrefused") if asked <= 3 else route.continue_())
+
+        await visitor.page.route("**/token", away_at_first)
+        await visitor.choose(file.path)
+        await visitor.row(file.name).reaches("completed")
+        assert asked == 4
+
+
+async def test_whose_session_is_over_reads_what_to_do(
+    browser: Browser, service: Service, site: ForeignSite, sample: MakeSample
+) -> None:
+    file = sample(10)
+    site.body = f'<coordinator-upload endpoint="{service.url}" token-url="/token"></coordinator-upload>'
+    login = "<!doctype html><title>Sign in</title>"
+    async with visiting(browser, site.url, None, path="/") as visitor:
+        await visitor.page.route("**/token", lambda route: route.fulfill(body=login))
+        await visitor.choose(file.path)
+        row = visitor.row(file.name)
+        await row.complains("sign in again")
+        await visitor.page.unroute("**/token")
+        await expect(visitor.page.locator("#unfinished-problem")).to_be_visible()
+        await row.press("retry")
+        await row.reaches("completed")
+        # it answers again: what is unfinished is known, too
+        await expect(visitor.page.locator("#unfinished-problem")).to_be_hidden()
