@@ -156,7 +156,8 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
    * @returns {Promise<void>} when nothing is left of it
    */
   async remove(upload) {
-    this.#uploads = this.#uploads.filter((other) => other !== upload);
+    const at = this.#uploads.indexOf(upload);
+    if (at >= 0) this.#uploads.splice(at, 1);
     // until then the same file, added again, must not go on with it
     if (upload.active || upload.state === 'cancelling') await upload.cancel();
     for (const [id, holder] of this.#claimed) if (holder === upload) this.#claimed.delete(id);

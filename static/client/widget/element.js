@@ -227,25 +227,31 @@ export class CoordinatorUpload extends /** @type {ElementOf<CoordinatorUploadEve
   /** @param {UploadTask} task */
   #follow(task) {
     this.#tally.take(task);
-    task.addEventListener('state', () => {
-      this.#tally.take(task);
-      this.#warn();
-      this.#view?.changed(task);
-    });
-    for (const type of /** @type {const} */ (['progress', 'path', 'elsewhere'])) {
-      task.addEventListener(type, () => {
-        this.#tally.take(task);
-        this.#view?.moved(task);
-      });
-    }
     for (const [type, name] of TOLD) {
       task.addEventListener(type, (event) => {
+        this.#heed(type, task);
         this.#tell(type, { task, [name]: event.detail });
       });
     }
     this.#view?.added(task);
     this.#warn();
     this.#tell('add', { task });
+  }
+
+  /**
+   * @param {keyof UploadTaskEventMap} type
+   * @param {UploadTask} task
+   */
+  #heed(type, task) {
+    // they come with a state
+    if (type === 'complete' || type === 'error') return;
+    this.#tally.take(task);
+    if (type !== 'state') {
+      this.#view?.moved(task);
+      return;
+    }
+    this.#warn();
+    this.#view?.changed(task);
   }
 
   /**
