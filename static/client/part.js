@@ -1,10 +1,10 @@
 /**
  * One part, until it is at the store or there is no more hope for it. What to do after a try that failed: recovery.js,
- * loaded with the first one.
+ * loaded with the first one. A network that is away may keep that from coming, and some browsers ask for a module only
+ * once: what is done without it is to wait, and to try again with a fresh signature.
  */
 
 /** @import { Source } from './file_source.js' */
-/** @import { Load } from './loading.js' */
 /** @import { Delivered, Paths, Throttle } from './ports.js' */
 /** @import { Pace } from './pace.js' */
 /** @import { Surroundings } from './surroundings.js' */
@@ -12,7 +12,9 @@
 /** @import { Transport } from './transfer.js' */
 /** @import { SigningWindow, Wanted } from './window.js' */
 
-import { TransferError } from './errors.js';
+import { TransferError, unreachable } from './errors.js';
+import { PATIENT_TRIES, pause } from './retry.js';
+import { abortable } from './surroundings.js';
 
 /**
  * @typedef {object} PartPorts
@@ -24,7 +26,6 @@ import { TransferError } from './errors.js';
  * @property {Transport} transport
  * @property {Throttle | undefined} throttle
  * @property {Surroundings} surroundings
- * @property {Load} load
  * @property {Pace} pace
  * @property {(number: number, sent: number) => void} onSent
  * @property {(number: number) => void} onWaiting  the part failed and waits for its next try
@@ -35,6 +36,7 @@ import { TransferError } from './errors.js';
 /** The tries of one part. */
 export class Tries {
   #ports;
+  #waits = 0;
   /** Bytes of the current try that have left. */
   sent = 0;
   /** How many stood still: the next one is given more time. */
@@ -53,6 +55,15 @@ export class Tries {
     this.#ports = ports;
     /** @readonly */
     this.signal = signal;
+  }
+
+  /** Without knowing better. */
+  async waitBlindly() {
+    const { surroundings } = this.#ports;
+    this.signed = null;
+    if (surroundings.online()) this.#waits += 1;
+    if (this.#waits >= PATIENT_TRIES) throw unreachable();
+    await pause(surroundings, this.#waits, null, this.signal);
   }
 
   /** @returns {Promise<Delivered>} */
@@ -94,7 +105,7 @@ export class Tries {
  * @throws {UploadError} `refused`, `unreachable_store`, `part_failed`, and what the checks throw
  */
 export async function sendPart(number, ports, signal) {
-  const { throttle, paths, load } = ports;
+  const { throttle, paths } = ports;
   const tries = new Tries(number, ports, signal);
   for (let recovery; ;) {
     tries.sent = 0;
@@ -109,9 +120,13 @@ export async function sendPart(number, ports, signal) {
       ports.onWaiting(number);
       // an old signature, and an object that is there already, say nothing of how fast the store is
       if (![403, 412].includes(error.status)) ports.pace.failed(error);
-      const { Recovery } = await load(() => import('./recovery.js'), signal);
-      recovery ??= new Recovery(tries, ports);
-      if (await recovery.after(error, relayed)) return { etag: null };
+      const module = await abortable(
+        import('./recovery.js').catch(() => null),
+        signal,
+      );
+      recovery ??= module && new module.Recovery(tries, ports);
+      if (!recovery) await tries.waitBlindly();
+      else if (await recovery.after(error, relayed)) return { etag: null };
     }
   }
 }

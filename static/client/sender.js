@@ -5,7 +5,6 @@
 
 /** @import { Coordinator } from './api.js' */
 /** @import { Source } from './file_source.js' */
-/** @import { Load } from './loading.js' */
 /** @import { Pace } from './pace.js' */
 /** @import { PartPorts } from './part.js' */
 /** @import { Pool } from './pool.js' */
@@ -35,7 +34,6 @@ import { SigningWindow, windowSize } from './window.js';
  * @property {Transport} transport
  * @property {Throttle | undefined} throttle  undefined: no rate is set
  * @property {Surroundings} surroundings
- * @property {Load} load
  * @property {() => Promise<Paths>} openPaths
  * @property {() => Promise<unknown>} checkFile  throws where the file is not what it was
  * @property {PartPorts['checkUpload']} checkUpload

@@ -91,17 +91,19 @@ async def test_the_relay_is_asked_for_until_it_comes(
     assert await bucket.sha256((await engine.see("task.upload"))["key"]) == file.sha256
 
 
-async def test_what_is_done_about_a_part_that_failed_is_asked_for_until_it_comes(
-    engine: Engine, visitor: Visitor, observer: Observer, sample: MakeSample, bucket: Bucket
+@pytest.mark.parametrize("times", [1, 1_000])
+async def test_a_part_that_failed_is_sent_again_also_where_what_knows_more_of_it_does_not_come(
+    engine: Engine, observer: Observer, sample: MakeSample, bucket: Bucket, times: int
 ) -> None:
-    refused, answer = failing(2)
-    await visitor.page.route("**/client/recovery.js", answer)
+    refused, answer = failing(times)
+    await engine.page.route("**/client/recovery.js", answer)
     await engine.prepare()
-    file = sample(2 * PART)
-    observer.refuse(2)
+    file = sample(3 * PART)
+    observer.fail_each(2)
     await engine.add(file.path)
     await engine.reaches("completed")
-    assert len(refused) == 2
+    assert refused
+    assert {put.status for put in observer.puts} > {200}
     assert await bucket.sha256((await engine.see("task.upload"))["key"]) == file.sha256
 
 
