@@ -135,6 +135,9 @@ class UploadService:
         if upload.state is State.CREATING:
             first = started.kind == "created"
             upload = await (create(self._driving, upload) if first else self._create_again(upload))
+            if upload.state is State.FAILED and not first:
+                # what the first request may have made is never found: its key counts as unused from now on
+                return await self.start(tenant, owner, request, rules, idempotency)
         if upload.state is State.CREATING:
             # overtaken: our lease had ended before the store answered, and whoever took over is not done yet
             raise IdempotencyInProgress(_STARTING, retry_after=1)

@@ -7,7 +7,7 @@ import pytest
 from coordinator.storage.faults import FailBefore
 from tests.model.campaign import bound
 from tests.model.clients import File
-from tests.model.draws import TO_THE_END
+from tests.model.draws import MOST_STARTS, TO_THE_END
 from tests.model.floor import Floor
 from tests.model.journal import Journal
 from tests.model.machine import Model
@@ -51,3 +51,28 @@ def test_what_is_gone_and_still_listed_is_aborted(model: Model) -> None:
     model.check()
     model.teardown()
     assert [row["state"] for row in model.rows.values()] == ["aborted"]
+
+
+def test_a_start_that_finds_its_upload_never_made_begins_another(model: Model) -> None:
+    """It answered with the failed one; the next repetition of the same key then got a new one."""
+    model.begin(profile="aws", file=File(8), sent=True)
+
+    def start(after: int = 0) -> None:
+        model.start_and_repeat(at=0, file=File(8), after=after, dies=False, lands=False, again=0)
+        model.check()
+
+    for _ in range(2):
+        model.somebody_meddles(which=0, how="forget")
+        model.check()
+    for _ in range(MOST_STARTS - 2):
+        start()
+    model.complete(
+        at=0, which=0, weather=[("create_multipart_upload", "sent"), ("before", 7)], pace=TO_THE_END
+    )
+    model.check()
+    start()
+    for sweeps in (False, True):
+        model.time_passes(seconds=301, at=0, sweeps=sweeps)
+        model.check()
+    start(after=3)
+    model.teardown()
