@@ -1,6 +1,7 @@
 /**
  * Modules that are loaded when they are needed. A network, or a service, that is away at that moment is waited for as
- * with any other call: nothing that was tried in vain is remembered, and browsers ask for the module again.
+ * with any other call: nothing that was tried in vain is remembered here, and Chromium asks for the module
+ * again. Safari and Firefox before 155 answer from memory until a reload: what a plain upload needs does without.
  */
 
 /** @import { Surroundings } from './surroundings.js' */
