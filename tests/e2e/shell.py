@@ -19,6 +19,9 @@ from tests.e2e.waiting import eventually
 
 Json = dict[str, Any]
 
+SLOWLY = ("--part-size", "5M", "--concurrency", "1", "--limit-rate", "6M")
+"""So that one part is at the store long before the next."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shell:

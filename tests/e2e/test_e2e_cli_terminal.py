@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Place
-from tests.e2e.shell import Shell, at
+from tests.e2e.shell import SLOWLY, Shell, at
 from tests.e2e.terminal import CTRL_C, terminal
 
-SLOWLY = ("--part-size", "5M", "--concurrency", "1", "--limit-rate", "6M")
 SECOND_PART = r"(4[5-9]|[5-9][0-9])%"
 """With one part at a time, so much means that the first one, 43%, is at the store."""
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

@@ -10,11 +10,8 @@ import pytest
 
 from coordinator.cli.exit_code import ExitCode
 from coordinator.client.records import Record, Records
-from tests.e2e.client_site import Site, sha256, stored
-from tests.e2e.shell import Shell, at, events, recorded, said_once
-
-MIB = 1024 * 1024
-SLOWLY = ("--part-size", "5M", "--concurrency", "1", "--limit-rate", "6M")
+from tests.e2e.client_site import MIB, Site, sha256, stored
+from tests.e2e.shell import SLOWLY, Shell, at, events, recorded, said_once
 
 
 @pytest.fixture

@@ -13,12 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.client_site import MIB
 from tests.e2e.conftest import Place
-from tests.e2e.shell import Shell, at, events, own_home, recorded, resume_commands, said, said_once
-
-MIB = 1024 * 1024
-SLOWLY = ("--part-size", "5M", "--concurrency", "1", "--limit-rate", "6M")
-"""So that one part is at the store long before the next."""
+from tests.e2e.shell import SLOWLY, Shell, at, events, own_home, recorded, resume_commands, said, said_once
 
 
 @pytest.fixture
