@@ -120,11 +120,10 @@ export async function sendPart(number, ports, signal) {
       ports.onWaiting(number);
       // an old signature, and an object that is there already, say nothing of how fast the store is
       if (![403, 412].includes(error.status)) ports.pace.failed(error);
-      const module = await abortable(
-        import('./recovery.js').catch(() => null),
+      recovery ??= await abortable(
+        import('./recovery.js').then(({ Recovery }) => new Recovery(tries, ports)).catch(() => null),
         signal,
       );
-      recovery ??= module && new module.Recovery(tries, ports);
       if (!recovery) await tries.waitBlindly();
       else if (await recovery.after(error, relayed)) return { etag: null };
     }
