@@ -4,25 +4,18 @@ Of a `put` upload that is the object itself, which is deleted for as long as it 
 under way may land after that, and the late check deletes it once more.
 
 An abort whose Complete was ever attempted looks at the object first: aborting what has become an object can destroy
-it on some stores. A part whose PUT was under way may land after the abort (S3: "you might need to abort multiple
-times"), so it is repeated until ListParts says gone, and once more when the last signed URL is dead.
+it on some stores. A part whose PUT was under way may land after the abort, so it is made once more when the last
+signed URL is dead.
 """
 
 import structlog
 
 from coordinator.uploads.completion import look
 from coordinator.uploads.driving import Driving
-from coordinator.uploads.model import Method, MultipartUploadId, Upload
-from coordinator.uploads.ports import Changes, StoredObject, StoreError, StoreUploadGone
-from coordinator.uploads.recovery import (
-    ABORTS,
-    Aborting,
-    Listed,
-    Seen,
-    backoff,
-    decide_aborted,
-    decide_aborting,
-)
+from coordinator.uploads.leftovers import abort_until_gone
+from coordinator.uploads.model import Method, Upload
+from coordinator.uploads.ports import Changes, StoredObject, StoreError
+from coordinator.uploads.recovery import ABORTS, Aborting, Seen, backoff, decide_aborting
 from coordinator.uploads.state import Event, Reason
 
 __all__ = ["abort", "check_late"]
@@ -88,7 +81,7 @@ async def _nothing_left(driving: Driving, upload: Upload) -> bool:
     known = [] if upload.multipart_upload_id is None else [upload.multipart_upload_id]
     listed = await driving.store.list_multipart_uploads(upload.key)
     made = {*known, *(found.multipart_upload_id for found in listed)}
-    return all([await _aborted(driving, upload, one) for one in made])
+    return all([await abort_until_gone(driving, upload, one) for one in made])
 
 
 async def _deleted(driving: Driving, upload: Upload) -> bool:
@@ -99,24 +92,3 @@ async def _deleted(driving: Driving, upload: Upload) -> bool:
             return True
         await driving.store.delete_object(upload.key, found.version_id)
     return False
-
-
-async def _aborted(driving: Driving, upload: Upload, made: MultipartUploadId) -> bool:
-    aborts, decision = 0, Aborting.ABORT
-    while decision is Aborting.ABORT:
-        try:
-            await driving.store.abort_multipart_upload(upload.key, made)
-        except StoreUploadGone:
-            # Swift goes on listing the parts of an upload that is gone
-            return True
-        aborts += 1
-        decision = decide_aborted(await _listed(driving, upload, made), aborts=aborts)
-    return decision is Aborting.NOTHING_LEFT
-
-
-async def _listed(driving: Driving, upload: Upload, made: MultipartUploadId) -> Listed:
-    try:
-        await driving.store.list_parts(upload.key, made)
-    except StoreUploadGone:
-        return Listed.GONE
-    return Listed.PARTS

@@ -15,7 +15,8 @@ import structlog
 
 from coordinator.uploads.asking import refuse_other_object
 from coordinator.uploads.driving import Driving
-from coordinator.uploads.model import Method, Upload
+from coordinator.uploads.leftovers import abort_until_gone
+from coordinator.uploads.model import Method, MultipartUploadId, Upload
 from coordinator.uploads.ports import (
     Changes,
     ListedPart,
@@ -26,7 +27,14 @@ from coordinator.uploads.ports import (
     StoreRefused,
     StoreUploadGone,
 )
-from coordinator.uploads.recovery import Decision, Listed, Seen, decide_completing, seen_as
+from coordinator.uploads.recovery import (
+    GONE_LONG_ENOUGH,
+    Decision,
+    Listed,
+    Seen,
+    decide_completing,
+    seen_as,
+)
 from coordinator.uploads.state import Event, Reason
 
 __all__ = ["complete", "complete_again", "listed_parts", "look", "resolve_gone"]
@@ -122,16 +130,14 @@ async def look(driving: Driving, upload: Upload) -> tuple[Seen, StoredObject | N
 
 
 async def _send(driving: Driving, upload: Upload) -> _Attempt:
-    if upload.multipart_upload_id is None or upload.manifest is None or upload.complete_attempted_at is None:
-        raise RuntimeError("a completing row holds its multipart upload, its manifest and its attempt's time")
+    if upload.manifest is None or upload.complete_attempted_at is None:
+        raise RuntimeError("a completing row holds its manifest and its attempt's time")
     left = upload.complete_attempted_at + driving.timing.complete_deadline - upload.now
     if left <= timedelta(0):
         return _Attempt.UNKNOWN
     try:
         async with asyncio.timeout(left.total_seconds()):
-            await driving.store.complete_multipart_upload(
-                upload.key, upload.multipart_upload_id, upload.manifest
-            )
+            await driving.store.complete_multipart_upload(upload.key, _made(upload), upload.manifest)
     except StoreRefused as refused:
         log.warning("complete.refused", upload_id=str(upload.id), store=str(refused))
         return _Attempt.REFUSED
@@ -204,9 +210,13 @@ async def listed_parts(driving: Driving, upload: Upload) -> Sequence[ListedPart]
         if found is None or seen is Seen.FOREIGN:
             return []
         return [ListedPart(1, found.etag, found.size, found.last_modified)]
+    return await driving.store.list_parts(upload.key, _made(upload))
+
+
+def _made(upload: Upload) -> MultipartUploadId:
     if upload.multipart_upload_id is None:
         raise RuntimeError("an open or completing row holds its multipart upload")
-    return await driving.store.list_parts(upload.key, upload.multipart_upload_id)
+    return upload.multipart_upload_id
 
 
 async def _completed(driving: Driving, upload: Upload, found: StoredObject) -> Upload:
@@ -222,8 +232,28 @@ async def _wait_for_the_object(driving: Driving, upload: Upload, attempt: _Attem
     if attempt is _Attempt.PROMISED:
         log.error("complete.promise_not_kept", upload_id=str(upload.id), attempts=upload.attempts)
         if upload.attempts >= _BROKEN_PROMISES:
-            return await driving.fail(upload, Reason.LOST)
+            stamped = await _stamp(driving, upload)
+            return await _give_up(driving, stamped) if stamped else await driving.current(upload)
     return await _wait_for_the_attempt(driving, upload)
+
+
+async def _give_up(driving: Driving, upload: Upload) -> Upload:
+    """End what the store goes on listing, so that nothing can come of it, and call lost what HEAD does not show then.
+
+    The row was stamped for it as for an attempt: nobody sends Complete before the deadline. It takes half of that at
+    most, because what is broken off may still arrive.
+    """
+    async with driving.kept(upload):
+        try:
+            async with asyncio.timeout(driving.timing.complete_deadline.total_seconds() / 2):
+                ended = await abort_until_gone(driving, upload, _made(upload))
+                seen, found = await look(driving, upload)
+        except (StoreError, TimeoutError) as failed:
+            log.warning("complete.not_given_up", upload_id=str(upload.id), error=type(failed).__name__)
+            return await driving.rest(upload)
+        listed = Listed.GONE if ended else Listed.PARTS
+        decision = decide_completing(seen, listed, gone_for=GONE_LONG_ENOUGH)
+        return await _conclude(driving, upload, decision, found, _Attempt.UNKNOWN)
 
 
 async def _wait_for_the_attempt(driving: Driving, upload: Upload) -> Upload:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from coordinator.storage.faults import FailBefore
+from coordinator.storage.faults import FailBefore, KeepUpload
 from tests.model.campaign import bound
 from tests.model.clients import File
 from tests.model.draws import MOST_STARTS, TO_THE_END
@@ -29,6 +29,18 @@ def test_an_object_that_is_promised_for_ever_is_lost_in_the_end(model: Model) ->
     model.check()
     model.teardown()
     assert [(row["state"], row["reason"]) for row in model.rows.values()] == [("failed", "lost")]
+
+
+def test_parts_that_outlive_the_object_they_made_are_gone_before_it_is_called_lost(model: Model) -> None:
+    """Deleted before HEAD saw it, on a store that goes on listing its upload: it was called lost while that stood."""
+    model.begin(profile="aws", file=File(8), sent=True)
+    kept = [("complete_multipart_upload", KeepUpload()), ("head_object", FailBefore())]
+    model.complete(at=0, which=0, weather=kept, pace=TO_THE_END)
+    model.somebody_meddles(which=0, how="delete")
+    model.check()
+    model.teardown()
+    assert [(row["state"], row["reason"]) for row in model.rows.values()] == [("failed", "lost")]
+    assert "abort_multipart_upload" in model.world.store.calls
 
 
 @pytest.mark.parametrize("sent", [False, True])

@@ -19,6 +19,8 @@ COMPLETE = "complete_multipart_upload"
 ABORT = "abort_multipart_upload"
 DELETE = "delete_object"
 DEADLINE = Timing().complete_deadline
+ADRIFT = timedelta(seconds=60)
+"""How much later what a dead process sent may still arrive; a Complete never after its attempt's deadline."""
 
 
 @dataclass
@@ -31,12 +33,16 @@ class Story:
     stamped: datetime | None = None
     announced: int = 0
     """How many attempts were stamped."""
+    sent_as: int = 0
+    """Which of them the latest Complete was."""
     closed_at: int | None = None
     """The tick at which it last ceased to be open; None: it is open, or never was."""
     opened: bool = False
     completes: list[Call] = field(default_factory=list)
     stamps: list[datetime | None] = field(default_factory=list)
     """Of each Complete, when its attempt was stamped."""
+    given_up: list[Call] = field(default_factory=list)
+    """The Aborts that came while it was completing."""
     claims: dict[int, tuple[str | None, int]] = field(default_factory=dict)
     """The latest ETag that was recorded for each part, and at which tick."""
     parts_read: int | None = None
@@ -130,11 +136,14 @@ class Truth:
             self.breach("9: a Complete whose manifest is not the frozen one")
         if self._running(story):
             self.breach("9: a Complete while an earlier one may still run")
+        if not all(_landed(call, self._now()) for call in story.given_up):
+            self.breach("8: a Complete while an Abort may still run")
         if story.upload.state is not State.COMPLETING:
             self.breach(f"9: a Complete of an upload that is {story.upload.state}")
         if story.stamped is None or self._now() > story.stamped + DEADLINE:
             self.breach("9: a Complete that no fresh stamp announced")
         story.completes.append(call)
+        story.sent_as = story.announced
         story.stamps.append(story.stamped)
         if len(story.completes) > story.announced:
             self.breach("9: more Completes than stamps")
@@ -144,8 +153,21 @@ class Truth:
             return
         if self._running(story):
             self.breach("8: an Abort while a Complete may still run")
-        if story.upload.state in {State.COMPLETING, State.COMPLETED, State.OPEN}:
+        if story.upload.state is State.COMPLETING:
+            self._given_up(story, call)
+        elif story.upload.state in {State.COMPLETED, State.OPEN}:
             self.breach(f"8: an Abort of an upload that is {story.upload.state}")
+
+    def _given_up(self, story: Story, call: Call) -> None:
+        """Only after a promise that was broken, and in the place of an attempt."""
+        story.given_up.append(call)
+        last = story.completes[-1] if story.completes else None
+        if last is None or not last.heard or last.error is not None:
+            self.breach("8: an Abort of a completing upload that the store never called completed")
+        if story.stamped is None or self._now() > story.stamped + DEADLINE:
+            self.breach("8: an Abort of a completing upload that no fresh stamp announced")
+        if story.sent_as == story.announced:
+            self.breach("8: an Abort of a completing upload under the stamp of a Complete")
 
     def _delete_arrives(self, story: Story) -> None:
         upload = story.upload
@@ -187,9 +209,16 @@ class Truth:
             self.breach("1: called lost, and the multipart upload stands")
 
 
+def _landed(call: Call, now: datetime) -> bool:
+    """Whether this call can have no effect any more: it was answered, or is adrift no longer."""
+    return _answered(call) or (call.ended is not None and now > call.ended + ADRIFT)
+
+
 def _over(call: Call, stamp: datetime | None, now: datetime) -> bool:
     """Whether this Complete can have no effect any more: it was answered, or its deadline has passed."""
+    return _answered(call) or (stamp is not None and now > stamp + DEADLINE - timedelta(microseconds=1))
+
+
+def _answered(call: Call) -> bool:
     unanswered = isinstance(call.error, StoreOutcomeUnknown) and not call.error.answered
-    if call.heard and not unanswered:
-        return True
-    return stamp is not None and now > stamp + DEADLINE - timedelta(microseconds=1)
+    return call.heard and not unanswered

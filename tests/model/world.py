@@ -15,15 +15,13 @@ from coordinator.uploads.ports import StoreOutcomeUnknown
 from tests.model.floor import Floor
 from tests.model.gates import Gate, Gates
 from tests.model.replica import LIMITS, Replica
-from tests.model.truth import COMPLETE, DEADLINE, Truth
+from tests.model.truth import ADRIFT, COMPLETE, DEADLINE, Truth
 
 T = TypeVar("T")
 
 REPLICAS = 3
 READ_TIMEOUT = 60.0
 """Seconds after which a sender listens no longer; for Complete it is the driver's own deadline."""
-ADRIFT = timedelta(seconds=60)
-"""How much later what a dead process sent may still arrive; a Complete never after its attempt's deadline."""
 MANY = 3000
 """More gates than any step of a sequence opens: the processes are chasing their tails."""
 

@@ -241,7 +241,7 @@ async def started(replica: Replica, size: int | None = 20 * MIB, **wishes: Any) 
     return start.upload
 
 
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
     """Look again and again; fails when it does not become true in time."""
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110 - what is awaited is a row, which sets no event
