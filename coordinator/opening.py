@@ -15,7 +15,7 @@ import structlog
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from coordinator.database.engine import create_engine
+from coordinator.database.engine import close_engine, create_engine
 from coordinator.database.migrations import configuration, current, head
 from coordinator.errors import ConfigurationError, DatabaseUnavailable
 from coordinator.settings import Settings, StoreSettings
@@ -127,7 +127,7 @@ async def open_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
     try:
         yield engine
     finally:
-        await engine.dispose()
+        await close_engine(engine)
 
 
 def _is_behind(at: str | None) -> bool:

@@ -10,7 +10,7 @@ from coordinator.access.api_keys import ApiKeys, NewApiKey
 from coordinator.access.principals import Scope
 from coordinator.database.api_keys import ApiKeyRecord
 from coordinator.database.api_keys import ApiKeys as ApiKeyTable
-from coordinator.database.engine import create_engine
+from coordinator.database.engine import close_engine, create_engine
 from coordinator.errors import ConfigurationError
 from coordinator.protocol import Name
 from coordinator.settings import load_settings
@@ -88,4 +88,4 @@ async def _table(database_url: str) -> AsyncIterator[ApiKeyTable]:
     try:
         yield ApiKeyTable(engine)
     finally:
-        await engine.dispose()
+        await close_engine(engine)

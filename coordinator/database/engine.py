@@ -9,6 +9,7 @@ The pool is SQLAlchemy's; statements go to the driver's connection itself, becau
 four times as much as the statement (docs/performance.md). So a connection's health is seen to here as well.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ __all__ = [
     "StatementRefused",
     "TimeLimits",
     "Transaction",
+    "close_engine",
     "create_engine",
     "execute",
     "in_transaction",
@@ -143,6 +145,16 @@ def create_engine(
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
     return engine
+
+
+async def close_engine(engine: AsyncEngine) -> None:
+    """Close all its connections, one after the other. Who is cancelled meanwhile leaves none open either."""
+    closing = asyncio.ensure_future(engine.dispose())
+    try:
+        await asyncio.shield(closing)
+    except asyncio.CancelledError:
+        await closing
+        raise
 
 
 def _refuse_closed(adapted: Any, *_: object) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from coordinator.database.engine import Record, create_engine, execute
+from coordinator.database.engine import Record, close_engine, create_engine, execute
 from coordinator.settings import Settings
 
 __all__ = ["Ledger", "open_ledger"]
@@ -56,4 +56,4 @@ async def open_ledger(settings: Settings, clock: Callable[[], datetime]) -> Asyn
     try:
         yield Ledger(url, engine, settings.database_pool_size, settings.database_statement_cache, clock)
     finally:
-        await engine.dispose()
+        await close_engine(engine)

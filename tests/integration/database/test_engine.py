@@ -11,6 +11,7 @@ from coordinator.database.engine import (
     ATTEMPTS,
     StatementRefused,
     Transaction,
+    close_engine,
     create_engine,
     execute,
     in_transaction,
@@ -48,6 +49,18 @@ async def test_a_hundred_callers_who_hang_up_leave_no_connection_behind(database
     )
     assert open_transactions == 0
     await engine.dispose()
+
+
+async def test_who_is_cancelled_while_closing_leaves_no_connection_open(database_url: str) -> None:
+    engine = create_engine(database_url, pool_size=3)
+    async with transaction(engine) as one, transaction(engine) as two, transaction(engine) as three:
+        drivers = [one.driver, two.driver, three.driver]
+    closing = asyncio.create_task(close_engine(engine))
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert [driver.is_closed() for driver in drivers] == [True] * 3
 
 
 async def test_deadlocked_transactions_are_repeated(ledger: Ledger) -> None:
