@@ -63,9 +63,10 @@ from coordinator.storage.clock_skew import ClockSkew
 from coordinator.storage.s3 import S3Store
 from coordinator.uploads.driver import Driver
 from coordinator.uploads.driving import Driving
+from coordinator.uploads.ledger import UploadRepository
 from coordinator.uploads.model import LeaseOwner, Quota
-from coordinator.uploads.ports import ObjectStore, UploadRepository
 from coordinator.uploads.service import Lifetimes, UploadService
+from coordinator.uploads.store import ObjectStore
 from coordinator.workers.retention import Retention
 from coordinator.workers.sweeper import Sweeper
 

@@ -33,7 +33,7 @@ from coordinator.storage.options import S3Options
 from coordinator.storage.s3 import S3Store, open_s3_store
 from coordinator.uploads.driving import Timing
 from coordinator.uploads.part_digests import DigestRule, PartDigests
-from coordinator.uploads.ports import (
+from coordinator.uploads.store import (
     LonePut,
     ObjectStore,
     StoreError,

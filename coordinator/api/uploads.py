@@ -22,8 +22,8 @@ from coordinator.protocol import (
     UploadAnswer,
     UploadsAnswer,
 )
+from coordinator.uploads.ledger import IdempotencyKey, ListFilter
 from coordinator.uploads.model import Digest, Upload, UploadId
-from coordinator.uploads.ports import IdempotencyKey, ListFilter
 from coordinator.uploads.requests import StartRequest
 from coordinator.uploads.service import UploadService
 from coordinator.uploads.state import State

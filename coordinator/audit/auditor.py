@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from coordinator.audit.finding import Finding, Name, Report
 from coordinator.uploads.model import Upload
-from coordinator.uploads.ports import ObjectStore, StoreError, StoreOutcomeUnknown
+from coordinator.uploads.store import ObjectStore, StoreError, StoreOutcomeUnknown
 from coordinator.uploads.whole_bucket import Marker, Page, WholeBucket
 
 __all__ = ["AuditedStore", "Auditor", "Stage"]

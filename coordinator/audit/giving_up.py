@@ -10,8 +10,8 @@ A row that has ended stays as it is: what is given up is its late check, so that
 from typing import Final
 
 from coordinator.errors import ConfigurationError
+from coordinator.uploads.ledger import Changes, UploadRepository
 from coordinator.uploads.model import Upload, UploadId
-from coordinator.uploads.ports import Changes, UploadRepository
 from coordinator.uploads.state import Event, Reason, State
 
 __all__ = ["give_up", "stuck"]

@@ -9,9 +9,9 @@ from typing import Final
 
 from coordinator.audit.finding import Finding, Name, Remedy
 from coordinator.uploads.model import Method, MultipartUploadId, Upload
-from coordinator.uploads.ports import StoredObject
 from coordinator.uploads.recovery import Seen, seen_as
 from coordinator.uploads.state import Reason, State
+from coordinator.uploads.store import StoredObject
 
 __all__ = ["of_completed", "of_gone", "of_multipart_uploads", "of_strange_object", "of_wake_up"]
 

@@ -14,8 +14,8 @@ from coordinator.audit.finding import Finding, Name, Remedy, Report
 from coordinator.uploads.completion import resolve_gone
 from coordinator.uploads.driving import Driving
 from coordinator.uploads.model import Upload
-from coordinator.uploads.ports import StoreError, StoreUploadGone
 from coordinator.uploads.state import State
+from coordinator.uploads.store import StoreError, StoreUploadGone
 
 __all__ = ["mend"]
 

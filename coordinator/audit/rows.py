@@ -18,8 +18,8 @@ from coordinator.database.auditing import (
     without_upload,
 )
 from coordinator.uploads.model import Method, MultipartUploadId, Upload, UploadId
-from coordinator.uploads.ports import StoreError, StoreUploadGone
 from coordinator.uploads.state import State
+from coordinator.uploads.store import StoreError, StoreUploadGone
 
 __all__ = ["compare_rows"]
 

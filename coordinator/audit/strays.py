@@ -14,8 +14,8 @@ from coordinator.audit.judging import of_multipart_uploads, of_strange_object
 from coordinator.audit.layout import KeyOfOurs, key_of_ours
 from coordinator.database.auditing import uploads_by_id
 from coordinator.uploads.model import MultipartUploadId, Upload, UploadId
-from coordinator.uploads.ports import StoreError
 from coordinator.uploads.state import State
+from coordinator.uploads.store import StoreError
 from coordinator.uploads.whole_bucket import KeyedMultipartUpload, KeyedObject
 
 __all__ = ["compare_multipart_uploads", "compare_objects"]

@@ -16,8 +16,8 @@ from coordinator.database.uploads import Uploads
 from coordinator.logs import configure_logs
 from coordinator.settings import Settings, load_settings
 from coordinator.uploads.driver import Driver
+from coordinator.uploads.ledger import UploadRepository
 from coordinator.uploads.model import Upload
-from coordinator.uploads.ports import UploadRepository
 
 __all__ = ["Swept", "run_sweep", "sweep"]
 

@@ -1,1 +1,1 @@
-"""The ledger: Postgres behind `uploads.ports.UploadRepository`, and the API keys."""
+"""The ledger: Postgres behind `uploads.ledger.UploadRepository`, and the API keys."""

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from coordinator.database.engine import execute
 from coordinator.database.rows import to_upload, yielding_uploads
+from coordinator.uploads.ledger import ListFilter
 from coordinator.uploads.model import Upload, UploadId
-from coordinator.uploads.ports import ListFilter
 
 __all__ = ["find"]
 

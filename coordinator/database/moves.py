@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from coordinator.database.engine import Transaction, execute, in_transaction
 from coordinator.database.quotas import SETTLED_OF_MOVED
 from coordinator.database.rows import digest_json, manifest_json, to_upload, yielding_uploads
+from coordinator.uploads.ledger import Changes
 from coordinator.uploads.model import Method, Upload
-from coordinator.uploads.ports import Changes
 from coordinator.uploads.state import TERMINAL, Event, State, transition
 
 __all__ = ["EVENT_OF_MOVED", "move"]

@@ -22,8 +22,8 @@ from coordinator.database.moves import EVENT_OF_MOVED
 from coordinator.database.quotas import reserve
 from coordinator.database.rows import digest_json, to_upload, yielding_uploads
 from coordinator.errors import DatabaseUnavailable, IdempotencyKeyReuse
+from coordinator.uploads.ledger import IdempotencyKey, Started
 from coordinator.uploads.model import LeaseOwner, Method, NewUpload, Upload, UploadId
-from coordinator.uploads.ports import IdempotencyKey, Started
 from coordinator.uploads.state import Event, Reason, State
 
 __all__ = ["start", "start_first"]

@@ -1,4 +1,4 @@
-"""The repository of uploads: `uploads.ports.UploadRepository` on Postgres, one statement an operation but for `start`.
+"""The repository of uploads: `uploads.ledger.UploadRepository` on Postgres, one statement an operation but for `start`.
 
 Every time is the database's; every change of state is in `moves`, every wake-up in `leases`, every part in `parts`.
 """
@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from coordinator.database import leases, listing, moves, parts, retention, starts
 from coordinator.database.engine import Transaction, execute, in_transaction
 from coordinator.database.rows import to_upload, yielding_uploads
+from coordinator.uploads.ledger import Changes, IdempotencyKey, ListFilter, Started
 from coordinator.uploads.model import Claim, Identity, LeaseOwner, NewUpload, Part, Upload, UploadId
-from coordinator.uploads.ports import Changes, IdempotencyKey, ListFilter, Started
 from coordinator.uploads.state import Event
 
 __all__ = ["REREAD", "Uploads"]

@@ -18,7 +18,7 @@ from coordinator.signing.presigner import PresignedRequest, Presigner
 from coordinator.storage.connection import connect
 from coordinator.storage.s3 import S3Store
 from coordinator.uploads.model import ManifestPart, MultipartUploadId
-from coordinator.uploads.ports import StoreError
+from coordinator.uploads.store import StoreError
 
 __all__ = ["BODY", "OTHER_BODY", "Bench", "Probe", "open_bench"]
 

@@ -15,7 +15,7 @@ from coordinator.doctor.patient import Patient
 from coordinator.errors import ConfigurationError
 from coordinator.signing.credentials import CredentialsError
 from coordinator.storage.connection import connect
-from coordinator.uploads.ports import StoreMisconfigured
+from coordinator.uploads.store import StoreMisconfigured
 
 __all__ = ["Change", "open_bucket", "planned_changes"]
 

@@ -13,7 +13,7 @@ from coordinator.doctor.bucket import BucketRefused
 from coordinator.doctor.finding import Finding, Verdict, failed
 from coordinator.doctor.wire import Unanswered
 from coordinator.errors import CoordinatorError
-from coordinator.uploads.ports import StoreError
+from coordinator.uploads.store import StoreError
 
 __all__ = ["Check", "not_checked", "run_checks"]
 

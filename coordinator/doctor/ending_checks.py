@@ -7,7 +7,7 @@ from coordinator.doctor.bucket import BucketRefused
 from coordinator.doctor.check import Check
 from coordinator.doctor.finding import Verdict, failed, passed, warning
 from coordinator.uploads.model import ManifestPart
-from coordinator.uploads.ports import StoreError, StoreUploadGone
+from coordinator.uploads.store import StoreError, StoreUploadGone
 
 __all__ = ["ENDING_CHECKS"]
 

@@ -24,7 +24,7 @@ from coordinator.doctor.scratch import PREFIX
 from coordinator.doctor.settings_checks import SETTINGS_CHECKS
 from coordinator.doctor.small_file_checks import SMALL_FILE_CHECKS
 from coordinator.errors import ConfigurationError
-from coordinator.uploads.ports import StoreMisconfigured
+from coordinator.uploads.store import StoreMisconfigured
 
 __all__ = ["NAMES", "STORE_CHECKS", "examine"]
 

@@ -6,7 +6,7 @@ from typing import Final
 from coordinator.doctor.bench import Bench
 from coordinator.doctor.check import Check
 from coordinator.doctor.finding import Verdict, failed, passed, warning
-from coordinator.uploads.ports import StoreError, StoreRefused
+from coordinator.uploads.store import StoreError, StoreRefused
 
 __all__ = ["RIGHTS_CHECKS"]
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Final
 
 from coordinator.doctor.bucket import Bucket, BucketRefused
-from coordinator.uploads.ports import ObjectStore, StoreError, StoreUploadGone
+from coordinator.uploads.store import ObjectStore, StoreError, StoreUploadGone
 
 __all__ = ["PREFIX", "Scratch"]
 

@@ -8,7 +8,7 @@ from coordinator.doctor.bench import BODY, OTHER_BODY, Bench
 from coordinator.doctor.check import Check
 from coordinator.doctor.finding import Verdict, failed, passed, warning
 from coordinator.uploads.model import MARK_NAME
-from coordinator.uploads.ports import StoreError
+from coordinator.uploads.store import StoreError
 
 __all__ = ["SMALL_FILE_CHECKS"]
 

@@ -1,1 +1,1 @@
-"""Object stores: what stands behind `uploads.ports.ObjectStore`."""
+"""Object stores: what stands behind `uploads.store.ObjectStore`."""

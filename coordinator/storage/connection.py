@@ -23,7 +23,7 @@ from coordinator.storage.direct import direct
 from coordinator.storage.looking import Looker, open_looker
 from coordinator.storage.options import S3Options, on_this_machine
 from coordinator.storage.sending import PartSender, open_sender
-from coordinator.uploads.ports import StoreMisconfigured
+from coordinator.uploads.store import StoreMisconfigured
 
 __all__ = ["Client", "Clients", "connect"]
 

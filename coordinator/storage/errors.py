@@ -11,7 +11,7 @@ import re
 from http import HTTPStatus
 from typing import Final, Literal
 
-from coordinator.uploads.ports import (
+from coordinator.uploads.store import (
     StoreError,
     StoreMisconfigured,
     StoreOutcomeUnknown,

@@ -1,6 +1,6 @@
 """A store in memory, with S3's rules, that fails on command.
 
-Keeps what `uploads.ports.ObjectStore` promises (`tests/contract` runs on it too). The rules are `fake_rules`, the
+Keeps what `uploads.store.ObjectStore` promises (`tests/contract` runs on it too). The rules are `fake_rules`, the
 deviations of real stores `fake_profiles`, the failures of single calls `faults`. Every call passes through the event
 loop once, so that races are real, and stays in `log`. A call whose sender goes away before the effect is kept in
 `adrift`: on a network, what was sent may still arrive.
@@ -31,7 +31,7 @@ from coordinator.storage.faults import (
 )
 from coordinator.uploads.model import Manifest, MultipartUploadId
 from coordinator.uploads.plan import AWS_LIMITS, S3Limits
-from coordinator.uploads.ports import (
+from coordinator.uploads.store import (
     CompletedObject,
     CreatedMultipartUpload,
     ListedMultipartUpload,

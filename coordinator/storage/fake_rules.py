@@ -18,7 +18,7 @@ from coordinator.storage.errors import Operation
 from coordinator.storage.fake_profiles import AWS, Profile
 from coordinator.uploads.model import MARK_NAME, Manifest, ManifestPart, MultipartUploadId
 from coordinator.uploads.plan import AWS_LIMITS, S3Limits
-from coordinator.uploads.ports import (
+from coordinator.uploads.store import (
     CompletedObject,
     CreatedMultipartUpload,
     ListedMultipartUpload,

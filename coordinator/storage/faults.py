@@ -12,7 +12,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
-from coordinator.uploads.ports import StoreError
+from coordinator.uploads.store import StoreError
 
 __all__ = [
     "WIRE",

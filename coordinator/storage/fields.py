@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from coordinator.uploads.model import MultipartUploadId
-from coordinator.uploads.ports import CompletedObject, ListedMultipartUpload, ListedPart
+from coordinator.uploads.store import CompletedObject, ListedMultipartUpload, ListedPart
 from coordinator.uploads.whole_bucket import KeyedMultipartUpload
 
 __all__ = ["completed", "in_utc", "keyed_upload", "listed_part", "listed_upload", "made", "truncated"]

@@ -20,7 +20,7 @@ from coordinator.storage.errors import store_error
 from coordinator.storage.fields import in_utc
 from coordinator.storage.options import S3Options
 from coordinator.uploads.model import MARK_NAME
-from coordinator.uploads.ports import StoredObject
+from coordinator.uploads.store import StoredObject
 
 __all__ = ["Looker", "open_looker"]
 

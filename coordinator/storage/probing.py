@@ -19,7 +19,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from coordinator.storage.connection import Client
-from coordinator.uploads.ports import LonePut
+from coordinator.uploads.store import LonePut
 
 __all__ = ["PROBE_PREFIX", "probe_lone_put", "probe_sha256"]
 

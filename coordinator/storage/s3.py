@@ -1,6 +1,6 @@
 """An S3-compatible bucket through the SDK, which is known to this file and `connection` alone.
 
-Promises the contract of `uploads.ports.ObjectStore`: every call is sent once, and whatever goes wrong becomes a StoreError without the URL, the key or the mark, all of which
+Promises the contract of `uploads.store.ObjectStore`: every call is sent once, and whatever goes wrong becomes a StoreError without the URL, the key or the mark, all of which
 botocore's own messages hold. A connection that could not even be made counts as an unknown outcome too: that costs a
 read and keeps the kinds few. (aiohttp sends a HEAD, GET or DELETE again when a kept connection turns out to be closed;
 all three are harmless twice.)
@@ -31,7 +31,7 @@ from coordinator.storage.fields import (
 from coordinator.storage.options import S3Options
 from coordinator.storage.probing import probe_lone_put, probe_sha256
 from coordinator.uploads.model import MARK_NAME, Manifest, MultipartUploadId
-from coordinator.uploads.ports import (
+from coordinator.uploads.store import (
     CompletedObject,
     CreatedMultipartUpload,
     ListedMultipartUpload,
@@ -77,7 +77,7 @@ async def open_s3_store(options: S3Options) -> AsyncIterator["S3Store"]:
 
 
 class S3Store:
-    """See `uploads.ports.ObjectStore` and `uploads.whole_bucket.WholeBucket`."""
+    """See `uploads.store.ObjectStore` and `uploads.whole_bucket.WholeBucket`."""
 
     def __init__(self, bucket: str, clients: Clients) -> None:
         self._bucket = bucket

@@ -23,7 +23,7 @@ from coordinator.storage.direct import Direct
 from coordinator.storage.errors import Operation, store_error
 from coordinator.storage.options import S3Options
 from coordinator.uploads.model import MultipartUploadId
-from coordinator.uploads.ports import StoreOutcomeUnknown
+from coordinator.uploads.store import StoreOutcomeUnknown
 
 __all__ = ["PartSender", "ShortBody", "open_sender"]
 

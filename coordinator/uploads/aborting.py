@@ -12,11 +12,12 @@ import structlog
 
 from coordinator.uploads.completion import look
 from coordinator.uploads.driving import Driving
+from coordinator.uploads.ledger import Changes
 from coordinator.uploads.leftovers import abort_until_gone
 from coordinator.uploads.model import Method, Upload
-from coordinator.uploads.ports import Changes, StoredObject, StoreError
 from coordinator.uploads.recovery import ABORTS, Aborting, Seen, backoff, decide_aborting
 from coordinator.uploads.state import Event, Reason
+from coordinator.uploads.store import StoredObject, StoreError
 
 __all__ = ["abort", "check_late"]
 

@@ -9,9 +9,9 @@ from coordinator.uploads.asking import (
     sized_wanted,
     stream_end,
 )
+from coordinator.uploads.ledger import UploadRepository
 from coordinator.uploads.model import Upload
 from coordinator.uploads.part_digests import PartDigests
-from coordinator.uploads.ports import UploadRepository
 from coordinator.uploads.requests import WantedPart
 
 __all__ = ["admitted"]

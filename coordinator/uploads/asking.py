@@ -18,9 +18,9 @@ from coordinator.errors import (
 )
 from coordinator.uploads.model import Claim, Method, Part, Upload
 from coordinator.uploads.plan import AWS_LIMITS, Plan, PlanError, S3Limits, plan_parts, plan_stream
-from coordinator.uploads.ports import LonePut
 from coordinator.uploads.requests import Rules, StartRequest, WantedPart
 from coordinator.uploads.state import State
+from coordinator.uploads.store import LonePut
 
 __all__ = [
     "SIZE_PATH",

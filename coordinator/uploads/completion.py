@@ -15,18 +15,9 @@ import structlog
 
 from coordinator.uploads.asking import refuse_other_object
 from coordinator.uploads.driving import Driving
+from coordinator.uploads.ledger import Changes
 from coordinator.uploads.leftovers import abort_until_gone
 from coordinator.uploads.model import Method, MultipartUploadId, Upload
-from coordinator.uploads.ports import (
-    Changes,
-    ListedPart,
-    StoredObject,
-    StoreError,
-    StoreMisconfigured,
-    StoreOutcomeUnknown,
-    StoreRefused,
-    StoreUploadGone,
-)
 from coordinator.uploads.recovery import (
     GONE_LONG_ENOUGH,
     Decision,
@@ -36,6 +27,15 @@ from coordinator.uploads.recovery import (
     seen_as,
 )
 from coordinator.uploads.state import Event, Reason
+from coordinator.uploads.store import (
+    ListedPart,
+    StoredObject,
+    StoreError,
+    StoreMisconfigured,
+    StoreOutcomeUnknown,
+    StoreRefused,
+    StoreUploadGone,
+)
 
 __all__ = ["complete", "complete_again", "listed_parts", "look", "resolve_gone"]
 

@@ -19,17 +19,17 @@ import structlog
 from coordinator.errors import StorageMisconfigured, StorageUnavailable
 from coordinator.uploads.driving import Driving
 from coordinator.uploads.keys import content_disposition
+from coordinator.uploads.ledger import Changes
 from coordinator.uploads.model import MultipartUploadId, Upload
-from coordinator.uploads.ports import (
-    Changes,
+from coordinator.uploads.recovery import Adoption, adopt
+from coordinator.uploads.state import Event, Reason, State
+from coordinator.uploads.store import (
     StoreError,
     StoreMisconfigured,
     StoreOutcomeUnknown,
     StoreRefused,
     StoreUploadGone,
 )
-from coordinator.uploads.recovery import Adoption, adopt
-from coordinator.uploads.state import Event, Reason, State
 
 __all__ = ["abort_others", "create", "create_again"]
 

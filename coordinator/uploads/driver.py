@@ -18,8 +18,8 @@ from coordinator.uploads.creation import create_again
 from coordinator.uploads.driving import Driving
 from coordinator.uploads.expiry import expire
 from coordinator.uploads.model import Upload, UploadId
-from coordinator.uploads.ports import StoreError
 from coordinator.uploads.state import TERMINAL, Event, State
+from coordinator.uploads.store import StoreError
 
 __all__ = ["Driver"]
 

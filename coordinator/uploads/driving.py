@@ -14,10 +14,11 @@ from datetime import timedelta
 import structlog
 
 from coordinator.errors import DatabaseUnavailable
+from coordinator.uploads.ledger import Changes, UploadRepository
 from coordinator.uploads.model import LeaseOwner, Upload
-from coordinator.uploads.ports import Changes, ObjectStore, UploadRepository
 from coordinator.uploads.recovery import backoff
 from coordinator.uploads.state import Event, Reason
+from coordinator.uploads.store import ObjectStore
 
 __all__ = ["Driving", "Timing"]
 

@@ -13,9 +13,9 @@ from coordinator.uploads.completion import listed_parts, resolve_gone
 from coordinator.uploads.creation import abort_others
 from coordinator.uploads.driving import Driving
 from coordinator.uploads.model import Upload
-from coordinator.uploads.ports import StoreError, StoreUploadGone
 from coordinator.uploads.recovery import newest_activity
 from coordinator.uploads.state import Event, Reason, State
+from coordinator.uploads.store import StoreError, StoreUploadGone
 
 __all__ = ["expire"]
 

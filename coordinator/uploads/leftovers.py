@@ -6,8 +6,8 @@ this knows that nothing can become of the upload any more: no Complete runs, and
 
 from coordinator.uploads.driving import Driving
 from coordinator.uploads.model import MultipartUploadId, Upload
-from coordinator.uploads.ports import StoreUploadGone
 from coordinator.uploads.recovery import Aborting, Listed, decide_aborted
+from coordinator.uploads.store import StoreUploadGone
 
 __all__ = ["abort_until_gone"]
 

@@ -17,8 +17,8 @@ from coordinator.errors import PartsMismatch, PartsMissing
 from coordinator.uploads.asking import refuse_other_content, require_open
 from coordinator.uploads.completion import look
 from coordinator.uploads.driving import Driving
+from coordinator.uploads.ledger import Changes
 from coordinator.uploads.model import Digest, Upload
-from coordinator.uploads.ports import Changes
 from coordinator.uploads.reconciling import store_answers
 from coordinator.uploads.recovery import Seen
 from coordinator.uploads.state import Event, Reason

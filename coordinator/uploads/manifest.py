@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from coordinator.errors import PartsMismatch, PartsMissing
 from coordinator.uploads.model import Manifest, ManifestPart, Part
 from coordinator.uploads.plan import Plan
-from coordinator.uploads.ports import ListedPart
+from coordinator.uploads.store import ListedPart
 
 __all__ = ["build_manifest"]
 

@@ -13,7 +13,7 @@ from coordinator.uploads.driving import Driving
 from coordinator.uploads.manifest import build_manifest
 from coordinator.uploads.model import Claim, Manifest, Upload
 from coordinator.uploads.plan import Plan
-from coordinator.uploads.ports import ListedPart, StoreError, StoreMisconfigured, StoreUploadGone
+from coordinator.uploads.store import ListedPart, StoreError, StoreMisconfigured, StoreUploadGone
 
 __all__ = ["manifest_of", "merge_listed", "store_answers"]
 

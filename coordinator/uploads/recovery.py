@@ -41,7 +41,7 @@ from typing import Final
 
 from coordinator.uploads.model import Mark, Upload
 from coordinator.uploads.plan import Plan
-from coordinator.uploads.ports import ListedMultipartUpload, ListedPart, StoredObject
+from coordinator.uploads.store import ListedMultipartUpload, ListedPart, StoredObject
 
 __all__ = [
     "ABORTS",

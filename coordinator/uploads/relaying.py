@@ -25,15 +25,15 @@ from coordinator.uploads.asking import require_open
 from coordinator.uploads.completion import listed_parts, look, resolve_gone
 from coordinator.uploads.driving import Driving
 from coordinator.uploads.model import Claim, Method, Upload
-from coordinator.uploads.ports import (
+from coordinator.uploads.recovery import Seen
+from coordinator.uploads.requests import WantedPart
+from coordinator.uploads.store import (
     StoreError,
     StoreMisconfigured,
     StoreOutcomeUnknown,
     StoreRefused,
     StoreUploadGone,
 )
-from coordinator.uploads.recovery import Seen
-from coordinator.uploads.requests import WantedPart
 from coordinator.uploads.url_signer import URL_SLACK, UrlSigner
 
 __all__ = ["ArrivingPart", "relay_part"]

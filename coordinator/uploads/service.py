@@ -39,6 +39,7 @@ from coordinator.uploads.beginning import Wish, begin_completion
 from coordinator.uploads.creation import create, create_again
 from coordinator.uploads.driver import Driver
 from coordinator.uploads.keys import make_key
+from coordinator.uploads.ledger import IdempotencyKey, ListFilter, Started
 from coordinator.uploads.model import (
     Claim,
     Digest,
@@ -54,11 +55,11 @@ from coordinator.uploads.model import (
 )
 from coordinator.uploads.part_digests import PartDigests
 from coordinator.uploads.plan import AWS_LIMITS, S3Limits
-from coordinator.uploads.ports import IdempotencyKey, ListFilter, LonePut, Started
 from coordinator.uploads.reconciling import merge_listed
 from coordinator.uploads.relaying import ArrivingPart, relay_part
 from coordinator.uploads.requests import Download, Rules, SignedPart, StartRequest, WantedPart
 from coordinator.uploads.state import Event, Reason, State
+from coordinator.uploads.store import LonePut
 from coordinator.uploads.url_signer import URL_SLACK, UrlSigner
 
 __all__ = ["Lifetimes", "UploadService"]

@@ -4,7 +4,7 @@ r"""The state machine of an upload: which moves exist, who makes them, and nothi
                   \\-> aborting -> aborted             failed: from any of the first three, and by an admin's hand
 
 An upload of method `put` is born open and goes from there to its end: nothing is created at the store before the
-object itself, and nothing is sent there to complete it. Terminal states never change. Each move is one compare-and-set in the database (`uploads.ports`), which bumps the
+object itself, and nothing is sent there to complete it. Terminal states never change. Each move is one compare-and-set in the database (`uploads.ledger`), which bumps the
 epoch and writes the move's event row in the same transaction. The table below is the source of the database's CHECK
 constraint, of the diagram in the README and of the model test; a move that is not in it cannot be made.
 

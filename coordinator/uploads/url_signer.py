@@ -21,9 +21,10 @@ from coordinator.signing.digests import digest_headers
 from coordinator.signing.presigner import MultipartPresigner, PresignedRequest, Presigner
 from coordinator.uploads.asking import refuse_other_content, require_open, sized_wanted
 from coordinator.uploads.keys import object_headers
+from coordinator.uploads.ledger import UploadRepository
 from coordinator.uploads.model import Method, Upload
-from coordinator.uploads.ports import LonePut, UploadRepository
 from coordinator.uploads.requests import Download, SignedPart, WantedPart
+from coordinator.uploads.store import LonePut
 
 __all__ = ["UrlSigner"]
 

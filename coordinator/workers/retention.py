@@ -12,7 +12,7 @@ from datetime import timedelta
 import structlog
 
 from coordinator.errors import DatabaseUnavailable
-from coordinator.uploads.ports import RetentionRepository
+from coordinator.uploads.ledger import RetentionRepository
 
 __all__ = ["Retention"]
 

@@ -12,7 +12,7 @@ import pytest
 from coordinator.access.principals import Scope
 from coordinator.storage.faults import FailAfter, FailBefore, Hold, Refuse
 from coordinator.uploads.model import MultipartUploadId
-from coordinator.uploads.ports import StoreMisconfigured, StoreRefused
+from coordinator.uploads.store import StoreMisconfigured, StoreRefused
 from tests.api.service import PART, Service, assert_problem, bearer
 
 CONTENT = bytes(range(256)) * (PART // 256)

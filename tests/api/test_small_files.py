@@ -9,7 +9,7 @@ import pytest
 
 from coordinator.storage.fake import FakeStore
 from coordinator.storage.fake_profiles import PROFILES
-from coordinator.uploads.ports import StoreRefused
+from coordinator.uploads.store import StoreRefused
 from tests.api.service import Service, assert_problem, running, settings_for
 from tests.postgres import new_database
 

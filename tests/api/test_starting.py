@@ -11,7 +11,7 @@ from coordinator.app import create_app
 from coordinator.errors import ConfigurationError
 from coordinator.storage.fake import FakeStore
 from coordinator.storage.faults import FailBefore, Fault, Refuse
-from coordinator.uploads.ports import StoreMisconfigured
+from coordinator.uploads.store import StoreMisconfigured
 from tests.api.service import running, settings_for
 from tests.postgres import new_database
 

@@ -18,7 +18,7 @@ from coordinator.storage.fake import FakeStore, Headers
 from coordinator.storage.options import S3Options
 from coordinator.storage.s3 import open_s3_store
 from coordinator.uploads.model import Manifest, ManifestPart, MultipartUploadId
-from coordinator.uploads.ports import ListedPart, ObjectStore, StoreUploadGone
+from coordinator.uploads.store import ListedPart, ObjectStore, StoreUploadGone
 from tests.stores.profile import AsRequired, StoreProfile
 from tests.stores.running import RunningStore
 

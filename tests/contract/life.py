@@ -13,10 +13,10 @@ from coordinator.database.uploads import Uploads
 from coordinator.uploads.driver import Driver
 from coordinator.uploads.driving import Driving, Timing
 from coordinator.uploads.model import Claim, Identity, LeaseOwner, Upload
-from coordinator.uploads.ports import ListedMultipartUpload, ObjectStore
 from coordinator.uploads.requests import Rules, SignedPart, StartRequest, WantedPart
 from coordinator.uploads.service import UploadService
 from coordinator.uploads.state import Event, State
+from coordinator.uploads.store import ListedMultipartUpload, ObjectStore
 from tests.contract.bench import PREFIX, RealBench, manifest_of
 
 ADA = Identity(PREFIX, "ada")

@@ -12,10 +12,10 @@ from coordinator.errors import AlreadyCompleted, StorageUnavailable, UploadGone
 from coordinator.storage.s3 import open_s3_store
 from coordinator.uploads.model import Manifest, MultipartUploadId
 from coordinator.uploads.plan import AWS_LIMITS
-from coordinator.uploads.ports import CompletedObject, ObjectStore
 from coordinator.uploads.recovery import GONE_LONG_ENOUGH
 from coordinator.uploads.requests import WantedPart
 from coordinator.uploads.state import Reason, State
+from coordinator.uploads.store import CompletedObject, ObjectStore
 from tests.contract.bench import create, options_of
 from tests.contract.life import ADA, SMALL, Life
 from tests.contract.wire import Wire, wire_to

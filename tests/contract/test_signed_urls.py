@@ -13,7 +13,7 @@ import pytest
 from coordinator.signing.multipart import MultipartPresigner
 from coordinator.signing.presigner import PresignedRequest
 from coordinator.uploads.model import MultipartUploadId
-from coordinator.uploads.ports import StoreUploadGone
+from coordinator.uploads.store import StoreUploadGone
 from tests.contract.bench import RealBench, create
 from tests.stores.known import REAL
 

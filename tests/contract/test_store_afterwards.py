@@ -4,7 +4,7 @@ import httpx2
 import pytest
 
 from coordinator.uploads.model import MultipartUploadId
-from coordinator.uploads.ports import StoredObject, StoreUploadGone
+from coordinator.uploads.store import StoredObject, StoreUploadGone
 from tests.contract.bench import Bench, PartRefused, create, manifest_of
 
 

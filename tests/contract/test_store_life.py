@@ -6,7 +6,7 @@ import pytest
 
 from coordinator.uploads.model import ManifestPart
 from coordinator.uploads.plan import AWS_LIMITS
-from coordinator.uploads.ports import StoreRefused, StoreUploadGone
+from coordinator.uploads.store import StoreRefused, StoreUploadGone
 from tests.contract.bench import Bench, PartRefused, create, manifest_of, put_parts
 
 FULL = b"\x00part\xff" * (AWS_LIMITS.min_part_size // 6 + 1)

@@ -3,7 +3,7 @@
 import pytest
 
 from coordinator.uploads.model import ManifestPart, MultipartUploadId
-from coordinator.uploads.ports import StoreError, StoreOutcomeUnknown, StoreUploadGone
+from coordinator.uploads.store import StoreError, StoreOutcomeUnknown, StoreUploadGone
 from coordinator.uploads.transactions import CallInsideTransaction, transaction
 from tests.contract.bench import Bench, PartRefused, create, manifest_of
 from tests.stores.profile import StoreProfile

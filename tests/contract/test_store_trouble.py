@@ -10,7 +10,7 @@ from coordinator.local.bucket import LocalStore
 from coordinator.signing.credentials import Credentials, StaticCredentials
 from coordinator.storage.options import S3Options
 from coordinator.storage.s3 import S3Store, open_s3_store
-from coordinator.uploads.ports import StoreMisconfigured, StoreOutcomeUnknown
+from coordinator.uploads.store import StoreMisconfigured, StoreOutcomeUnknown
 from tests.contract.bench import RealBench, create, manifest_of, options_of, real_bench
 from tests.contract.wire import Wire, wire_to
 from tests.stores.known import SEAWEEDFS

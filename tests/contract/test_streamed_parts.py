@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from coordinator.uploads.plan import MIB
-from coordinator.uploads.ports import StoreError, StoreRefused, StoreUploadGone
+from coordinator.uploads.store import StoreError, StoreRefused, StoreUploadGone
 from tests.contract.bench import Bench, RealBench, create, manifest_of
 
 PIECE = 64 * 1024

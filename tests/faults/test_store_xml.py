@@ -21,7 +21,7 @@ from coordinator.storage.answers import MAX_ANSWER
 from coordinator.storage.options import S3Options
 from coordinator.storage.s3 import S3Store, open_s3_store
 from coordinator.uploads.model import ManifestPart, MultipartUploadId
-from coordinator.uploads.ports import StoreError, StoreOutcomeUnknown
+from coordinator.uploads.store import StoreError, StoreOutcomeUnknown
 from tests.faults.mutations import BOMB, COMPLETED, CREATED, PAGE, PARTS, UPLOADS, XML, Said, said
 
 BODIES = int(os.environ.get("XML_BODIES", "20000"))

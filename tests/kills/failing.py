@@ -17,9 +17,10 @@ from typing import Any, Final, cast
 
 import asyncpg
 
+from coordinator.uploads.ledger import Started, UploadRepository
 from coordinator.uploads.model import Upload
-from coordinator.uploads.ports import ObjectStore, Started, StoreError, UploadRepository
 from coordinator.uploads.state import Event
+from coordinator.uploads.store import ObjectStore, StoreError
 from tests.kills.orders import Order
 from tests.kills.points import STORE_CALLS, WRITES, move_name, survives
 

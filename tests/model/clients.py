@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from coordinator.storage.fake import FakeStore
 from coordinator.uploads.model import Claim, Identity, MultipartUploadId, UploadId
-from coordinator.uploads.ports import StoreError
 from coordinator.uploads.requests import SignedPart, StartRequest, WantedPart
+from coordinator.uploads.store import StoreError
 
 __all__ = ["PART", "File", "Known", "SlowPut", "Url"]
 

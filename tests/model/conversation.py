@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from coordinator.errors import AlreadyCompleted, DatabaseUnavailable, NotFound, Problem
+from coordinator.uploads.ledger import IdempotencyKey, Started
 from coordinator.uploads.model import Identity, Method, Upload, UploadId
-from coordinator.uploads.ports import IdempotencyKey, Started
 from coordinator.uploads.requests import Rules, SignedPart
 from coordinator.uploads.state import State
 from tests.model.clients import File, Known, url_of

@@ -4,7 +4,7 @@ from typing import Final
 
 from coordinator.storage.errors import Operation
 from coordinator.storage.faults import WIRE, Fault, KeepUpload, ListTwice, Pretend, Refuse, Resurrect, Twice
-from coordinator.uploads.ports import CompletedObject, StoreMisconfigured, StoreRefused
+from coordinator.uploads.store import CompletedObject, StoreMisconfigured, StoreRefused
 
 __all__ = ["FAULTS_OF", "Misfortune"]
 

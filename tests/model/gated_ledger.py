@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from coordinator.errors import DatabaseUnavailable
+from coordinator.uploads.ledger import Changes, IdempotencyKey, ListFilter, Started, UploadRepository
 from coordinator.uploads.model import Claim, Identity, LeaseOwner, NewUpload, Part, Upload, UploadId
-from coordinator.uploads.ports import Changes, IdempotencyKey, ListFilter, Started, UploadRepository
 from coordinator.uploads.state import Event
 
 if TYPE_CHECKING:

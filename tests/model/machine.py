@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from coordinator.storage.fake_profiles import PROFILES
+from coordinator.uploads.ledger import IdempotencyKey
 from coordinator.uploads.model import Identity, Quota
-from coordinator.uploads.ports import IdempotencyKey
 from tests.model.clients import File, Known, finish
 from tests.model.conversation import StartAsked
 from tests.model.draws import (

@@ -12,8 +12,8 @@ from coordinator.uploads.driver import Driver
 from coordinator.uploads.driving import Driving
 from coordinator.uploads.model import LeaseOwner
 from coordinator.uploads.plan import S3Limits
-from coordinator.uploads.ports import LonePut
 from coordinator.uploads.service import UploadService
+from coordinator.uploads.store import LonePut
 from coordinator.workers.sweeper import Sweeper
 from tests.model.gated_ledger import GatedLedger
 from tests.model.gates import WHO

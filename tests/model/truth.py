@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 from coordinator.storage.fake import Call, FakeStore
 from coordinator.uploads.driving import Timing
+from coordinator.uploads.ledger import Changes, Started
 from coordinator.uploads.model import Claim, Manifest, ManifestPart, Method, Upload, UploadId
-from coordinator.uploads.ports import Changes, Started, StoreOutcomeUnknown
 from coordinator.uploads.state import Reason, State
+from coordinator.uploads.store import StoreOutcomeUnknown
 
 COMPLETE = "complete_multipart_upload"
 ABORT = "abort_multipart_upload"

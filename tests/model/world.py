@@ -11,7 +11,7 @@ from coordinator.storage.fake import Call, FakeStore, Moment
 from coordinator.storage.fake_profiles import Profile
 from coordinator.uploads.driving import Timing
 from coordinator.uploads.model import Quota
-from coordinator.uploads.ports import StoreOutcomeUnknown
+from coordinator.uploads.store import StoreOutcomeUnknown
 from tests.model.floor import Floor
 from tests.model.gates import Gate, Gates
 from tests.model.replica import LIMITS, Replica

@@ -14,6 +14,7 @@ from coordinator.audit.mending import mend
 from coordinator.database.uploads import Uploads
 from coordinator.uploads.driving import Driving, Timing
 from coordinator.uploads.keys import make_key
+from coordinator.uploads.ledger import Changes
 from coordinator.uploads.model import (
     LeaseOwner,
     ManifestPart,
@@ -25,7 +26,6 @@ from coordinator.uploads.model import (
     new_upload_id,
 )
 from coordinator.uploads.plan import plan_parts
-from coordinator.uploads.ports import Changes
 from coordinator.uploads.state import Event, Reason
 from tests.integration.audit.hands import Contents, Hands
 

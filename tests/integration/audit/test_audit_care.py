@@ -11,8 +11,8 @@ from coordinator.storage.fake import Call, FakeStore, Moment
 from coordinator.storage.fake_profiles import PROFILES
 from coordinator.storage.faults import FailBefore, Refuse
 from coordinator.uploads.model import Upload, new_mark
-from coordinator.uploads.ports import StoreMisconfigured
 from coordinator.uploads.state import Event, Reason
+from coordinator.uploads.store import StoreMisconfigured
 from coordinator.uploads.whole_bucket import KeyedMultipartUpload, Marker, Page
 from tests.integration.audit.hands import FakeHands
 from tests.integration.audit.scene import CONTENT, Scene, a_key, found

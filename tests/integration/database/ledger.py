@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from coordinator.database.uploads import Uploads
+from coordinator.uploads.ledger import Changes
 from coordinator.uploads.model import (
     Identity,
     LeaseOwner,
@@ -20,7 +21,6 @@ from coordinator.uploads.model import (
     new_upload_id,
 )
 from coordinator.uploads.plan import MIB, plan_parts
-from coordinator.uploads.ports import Changes
 from coordinator.uploads.state import Event, State
 
 ME = LeaseOwner("worker-1")

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from coordinator.uploads.ports import Changes
+from coordinator.uploads.ledger import Changes
 from coordinator.uploads.state import TERMINAL, Event, State
 from tests.integration.database.ledger import LEASE, ME, Ledger, without_now
 

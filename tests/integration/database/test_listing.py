@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from coordinator.uploads.ledger import ListFilter
 from coordinator.uploads.model import Identity, UploadId
-from coordinator.uploads.ports import ListFilter
 from coordinator.uploads.state import Event, State
 from tests.integration.database.ledger import LEASE, ME, OWNER, Ledger, an_upload
 

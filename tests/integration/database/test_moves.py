@@ -7,9 +7,9 @@ from itertools import product
 import pytest
 
 from coordinator.database.engine import StatementRefused
+from coordinator.uploads.ledger import Changes
 from coordinator.uploads.model import Claim, Digest, Method, MultipartUploadId, new_upload_id
 from coordinator.uploads.plan import MIB
-from coordinator.uploads.ports import Changes
 from coordinator.uploads.state import TERMINAL, TRANSITIONS, Event, Reason, State, Transition
 from tests.integration.database.ledger import (
     CHANGES,

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from coordinator.database.engine import execute, transaction
 from coordinator.database.positional import positional
 from coordinator.database.uploads import REREAD
+from coordinator.uploads.ledger import Changes, ListFilter
 from coordinator.uploads.model import Claim, Identity, Upload
-from coordinator.uploads.ports import Changes, ListFilter
 from coordinator.uploads.state import Event, State
 from tests.integration.database.ledger import LEASE, ME, OWNER, Ledger, an_upload
 

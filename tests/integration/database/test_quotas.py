@@ -8,9 +8,9 @@ from sqlalchemy import text
 
 from coordinator.database.engine import StatementRefused, execute
 from coordinator.errors import QuotaExceeded, SizeNotAllowed
+from coordinator.uploads.ledger import Changes
 from coordinator.uploads.model import NewUpload, Quota, Upload
 from coordinator.uploads.plan import MIB, plan_stream
-from coordinator.uploads.ports import Changes
 from coordinator.uploads.state import TERMINAL, Event, Reason, State
 from tests.integration.database.ledger import CHANGES, LEASE, ME, WAY, Ledger, an_upload
 

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from coordinator.database.engine import create_engine
 from coordinator.database.uploads import Uploads
+from coordinator.uploads.ledger import Changes, IdempotencyKey
 from coordinator.uploads.model import Claim, UploadId
-from coordinator.uploads.ports import Changes, IdempotencyKey
 from coordinator.uploads.state import TERMINAL, Event, State
 from coordinator.workers.retention import Retention
 from tests.integration.database.ledger import LEASE, ME, Ledger, an_upload

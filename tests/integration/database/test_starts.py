@@ -10,8 +10,8 @@ import pytest
 from coordinator.database.engine import transaction
 from coordinator.database.starts import start
 from coordinator.errors import IdempotencyKeyReuse
+from coordinator.uploads.ledger import IdempotencyKey, Started
 from coordinator.uploads.plan import plan_stream
-from coordinator.uploads.ports import IdempotencyKey, Started
 from coordinator.uploads.state import Event, State
 from tests.integration.database.ledger import LEASE, ME, Ledger, an_upload, without_now
 

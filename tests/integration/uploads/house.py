@@ -16,6 +16,7 @@ from coordinator.signing.presigner import Addressing, Presigner
 from coordinator.storage.fake import FakeStore
 from coordinator.uploads.driver import Driver
 from coordinator.uploads.driving import Driving, Timing
+from coordinator.uploads.ledger import IdempotencyKey
 from coordinator.uploads.model import (
     Identity,
     LeaseOwner,
@@ -28,15 +29,9 @@ from coordinator.uploads.model import (
     new_upload_id,
 )
 from coordinator.uploads.plan import MIB, plan_parts
-from coordinator.uploads.ports import (
-    CompletedObject,
-    IdempotencyKey,
-    LonePut,
-    StoreError,
-    StoreOutcomeUnknown,
-)
 from coordinator.uploads.requests import Rules, StartRequest
 from coordinator.uploads.service import UploadService
+from coordinator.uploads.store import CompletedObject, LonePut, StoreError, StoreOutcomeUnknown
 
 ADA = Identity("acme", "ada")
 DEAD = LeaseOwner("a process that is no more")

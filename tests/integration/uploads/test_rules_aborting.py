@@ -8,8 +8,9 @@ import pytest
 
 from coordinator.errors import AlreadyCompleted, Completing, PartsMismatch, UploadGone
 from coordinator.storage.faults import FailAfter, Hold, Pretend, Refuse
-from coordinator.uploads.ports import Changes, StoreMisconfigured, StoreRefused
+from coordinator.uploads.ledger import Changes
 from coordinator.uploads.state import Event, Reason, State
+from coordinator.uploads.store import StoreMisconfigured, StoreRefused
 from tests.integration.uploads.house import ADA, DEAD, DOWN, House, Replica, started, until
 from tests.integration.uploads.outcomes import ABORT, COMPLETE, held, in_state
 

@@ -17,14 +17,14 @@ from coordinator.errors import (
 from coordinator.storage.faults import FailAfter, FailBefore, Hold, Refuse
 from coordinator.uploads import service
 from coordinator.uploads.model import Upload
-from coordinator.uploads.ports import (
+from coordinator.uploads.state import Reason, State
+from coordinator.uploads.store import (
     StoreError,
     StoreMisconfigured,
     StoreOutcomeUnknown,
     StoreRefused,
     StoreUploadGone,
 )
-from coordinator.uploads.state import Reason, State
 from tests.integration.uploads.house import ADA, DOWN, House, Replica, started, until
 from tests.integration.uploads.outcomes import COMPLETE, assert_completed_once, held, in_state, let_go, rested
 

@@ -8,8 +8,8 @@ import pytest
 from coordinator.errors import StorageMisconfigured, StorageUnavailable
 from coordinator.storage.faults import FailAfter, FailBefore, Hold, Refuse
 from coordinator.uploads.model import Upload
-from coordinator.uploads.ports import StoreError, StoreMisconfigured, StoreRefused
 from coordinator.uploads.state import Reason, State
+from coordinator.uploads.store import StoreError, StoreMisconfigured, StoreRefused
 from tests.integration.uploads.house import (
     ADA,
     DOWN,

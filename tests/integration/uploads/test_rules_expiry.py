@@ -10,9 +10,9 @@ from coordinator.errors import UploadGone
 from coordinator.storage.faults import Hold, Refuse
 from coordinator.uploads.model import Upload
 from coordinator.uploads.plan import MIB
-from coordinator.uploads.ports import StoreUploadGone
 from coordinator.uploads.requests import WantedPart
 from coordinator.uploads.state import Reason, State
+from coordinator.uploads.store import StoreUploadGone
 from tests.integration.uploads.house import ADA, DOWN, LIFETIME, House, Replica, now, started
 
 GONE = StoreUploadGone("list_parts", "NoSuchUpload")

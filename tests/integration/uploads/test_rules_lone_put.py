@@ -20,9 +20,9 @@ from coordinator.errors import (
 from coordinator.storage.faults import FailAfter, Hold, Refuse
 from coordinator.uploads.model import Claim, Digest, Method, Upload
 from coordinator.uploads.plan import GIB, MIB
-from coordinator.uploads.ports import LonePut, StoreRefused
 from coordinator.uploads.requests import SignedPart, StartRequest, WantedPart
 from coordinator.uploads.state import Reason, State
+from coordinator.uploads.store import LonePut, StoreRefused
 from tests.integration.uploads.house import (
     ADA,
     DOWN,

@@ -18,10 +18,10 @@ from coordinator.errors import (
 from coordinator.storage.faults import FailAfter, Hold, Refuse
 from coordinator.uploads.model import Method, Upload
 from coordinator.uploads.plan import MIB
-from coordinator.uploads.ports import LonePut, StoreRefused
 from coordinator.uploads.relaying import LANDS_WITHIN
 from coordinator.uploads.requests import WantedPart
 from coordinator.uploads.state import State
+from coordinator.uploads.store import LonePut, StoreRefused
 from tests.integration.uploads.house import ADA, House, Replica, started, until
 
 OFTEN: dict[str, Any] = {"part_noted_every": timedelta(seconds=0.02)}

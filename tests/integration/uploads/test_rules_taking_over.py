@@ -8,10 +8,8 @@ import pytest
 
 from coordinator.storage.faults import FailAfter, FailBefore, Hold, Refuse
 from coordinator.uploads.model import Upload
-from coordinator.uploads.ports import (
-    StoreMisconfigured,
-)
 from coordinator.uploads.state import Reason, State
+from coordinator.uploads.store import StoreMisconfigured
 from tests.integration.uploads.house import ADA, DOWN, QUICK, House, Replica, until
 from tests.integration.uploads.outcomes import COMPLETE, assert_completed_once, held, in_state, let_go, rested
 

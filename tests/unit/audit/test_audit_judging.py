@@ -14,8 +14,8 @@ from coordinator.audit.judging import (
 )
 from coordinator.uploads.model import Method, MultipartUploadId
 from coordinator.uploads.plan import MIB
-from coordinator.uploads.ports import StoredObject
 from coordinator.uploads.state import Reason, State
+from coordinator.uploads.store import StoredObject
 from tests.unit.uploads.rows import MARK, NOW, a_row
 
 OWN, OTHER = MultipartUploadId("store-id"), MultipartUploadId("another")

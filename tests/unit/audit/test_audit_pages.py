@@ -9,7 +9,7 @@ from coordinator.signing.credentials import Credentials, StaticCredentials
 from coordinator.storage.options import S3Options
 from coordinator.storage.s3 import S3Store, open_s3_store
 from coordinator.uploads.model import MultipartUploadId
-from coordinator.uploads.ports import StoreMisconfigured, StoreOutcomeUnknown
+from coordinator.uploads.store import StoreMisconfigured, StoreOutcomeUnknown
 from coordinator.uploads.whole_bucket import KeyedMultipartUpload, KeyedObject, Page
 from tests.unit.storage.canned import Canned, answer, canned_store, error, uploads_page
 

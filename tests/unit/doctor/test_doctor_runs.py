@@ -5,7 +5,7 @@ import asyncio
 from coordinator.doctor.bucket import BucketRefused
 from coordinator.doctor.check import Check, run_checks
 from coordinator.doctor.finding import Finding, Verdict, failed, passed, warning
-from coordinator.uploads.ports import StoreRefused
+from coordinator.uploads.store import StoreRefused
 
 PLENTY = 30.0
 

@@ -12,7 +12,7 @@ from coordinator.storage.connection import connect
 from coordinator.storage.options import S3Options
 from coordinator.storage.s3 import S3Store, open_s3_store
 from coordinator.uploads.model import MultipartUploadId
-from coordinator.uploads.ports import StoreMisconfigured
+from coordinator.uploads.store import StoreMisconfigured
 from tests.unit.storage.canned import Canned, answer
 
 AWS = S3Options(

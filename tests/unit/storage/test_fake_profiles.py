@@ -10,7 +10,7 @@ from coordinator.storage.fake_profiles import PROFILES
 from coordinator.storage.faults import Hold, KeepUpload
 from coordinator.uploads.model import Manifest, ManifestPart, MultipartUploadId
 from coordinator.uploads.plan import S3Limits
-from coordinator.uploads.ports import StoreOutcomeUnknown, StoreRefused, StoreUploadGone
+from coordinator.uploads.store import StoreOutcomeUnknown, StoreRefused, StoreUploadGone
 
 KEY = "tenant/owner/file.bin"
 NOW = datetime(2026, 11, 21, 7, tzinfo=UTC)

@@ -20,7 +20,7 @@ from coordinator.storage.faults import (
 )
 from coordinator.uploads.model import Manifest, ManifestPart, MultipartUploadId
 from coordinator.uploads.plan import S3Limits
-from coordinator.uploads.ports import (
+from coordinator.uploads.store import (
     CompletedObject,
     StoreMisconfigured,
     StoreOutcomeUnknown,

@@ -17,7 +17,7 @@ from coordinator.signing.presigner import Addressing, Presigner
 from coordinator.storage.credentials import find_credentials, kept_fresh
 from coordinator.storage.options import S3Options
 from coordinator.storage.s3 import open_s3_store
-from coordinator.uploads.ports import StoreOutcomeUnknown
+from coordinator.uploads.store import StoreOutcomeUnknown
 from tests.unit.storage.canned import Canned, answer
 from tests.unit.storage.metadata import ROLE, Metadata, metadata_server
 

@@ -7,7 +7,7 @@ import pytest
 
 from coordinator.storage.s3 import MAX_PAGES, S3Store
 from coordinator.uploads.model import ManifestPart, MultipartUploadId
-from coordinator.uploads.ports import (
+from coordinator.uploads.store import (
     CompletedObject,
     CreatedMultipartUpload,
     StoreError,

@@ -12,7 +12,7 @@ from coordinator.signing.credentials import Credentials, StaticCredentials
 from coordinator.storage.options import S3Options
 from coordinator.storage.s3 import S3Store, open_s3_store
 from coordinator.uploads.model import MultipartUploadId
-from coordinator.uploads.ports import (
+from coordinator.uploads.store import (
     StoreError,
     StoreMisconfigured,
     StoreOutcomeUnknown,

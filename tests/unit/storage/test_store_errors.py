@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from coordinator.storage.errors import Operation, kind_of, store_error
-from coordinator.uploads.ports import (
+from coordinator.uploads.store import (
     StoreError,
     StoreMisconfigured,
     StoreOutcomeUnknown,

@@ -11,7 +11,7 @@ from coordinator.errors import PartsMismatch, PartsMissing
 from coordinator.uploads.manifest import build_manifest
 from coordinator.uploads.model import ManifestPart
 from coordinator.uploads.plan import MIB, Plan, plan_parts
-from coordinator.uploads.ports import ListedPart
+from coordinator.uploads.store import ListedPart
 from tests.unit.uploads.rows import NOW, a_part
 
 PLAN = plan_parts(20 * MIB, part_size=8 * MIB)

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from coordinator.uploads.model import Mark, MultipartUploadId
 from coordinator.uploads.plan import MIB, Plan
-from coordinator.uploads.ports import ListedMultipartUpload, ListedPart, StoredObject
 from coordinator.uploads.recovery import (
     ABORTS,
     GONE_LONG_ENOUGH,
@@ -27,6 +26,7 @@ from coordinator.uploads.recovery import (
     newest_activity,
     seen_as,
 )
+from coordinator.uploads.store import ListedMultipartUpload, ListedPart, StoredObject
 from tests.unit.uploads.rows import MARK, NOW, a_row
 
 WAITS = {Decision.WAIT, Decision.WAIT_GONE}

@@ -15,9 +15,9 @@ from coordinator.signing.credentials import (
     StaticCredentials,
 )
 from coordinator.signing.presigner import Addressing, Presigner
+from coordinator.uploads.ledger import UploadRepository
 from coordinator.uploads.model import Upload, UploadId
 from coordinator.uploads.plan import MIB
-from coordinator.uploads.ports import UploadRepository
 from coordinator.uploads.requests import WantedPart
 from coordinator.uploads.state import State
 from coordinator.uploads.url_signer import UrlSigner
