@@ -4,9 +4,7 @@ Ends with 0 when nothing was found, with 1 when something was, mended or not, an
 goes to standard output, as one JSON object with `--json`; a progress bar, on a terminal, to standard error.
 """
 
-import asyncio
 import json
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +20,7 @@ from coordinator.audit.audit import audit
 from coordinator.audit.auditor import Auditor, Stage
 from coordinator.audit.finding import Finding, Remedy, Report
 from coordinator.audit.mending import mend
+from coordinator.cli.interruption import run_heeding
 from coordinator.cli.operating import operating
 from coordinator.cli.running_dev import settings_of_running_dev
 from coordinator.database.auditing import estimated_uploads
@@ -47,24 +46,14 @@ class AuditWishes:
 
 
 def run_audit(data_dir: str | None, wishes: AuditWishes) -> None:
-    """Raises ConfigurationError, and SystemExit with 1 when something was found, with 130 when it was interrupted."""
+    """Raises ConfigurationError, Interrupted, and SystemExit with 1 when something was found."""
     settings = load_settings() if data_dir is None else settings_of_running_dev(Path(data_dir), {})
     configure_logs(settings)
-    with asyncio.Runner() as runner:
-        try:
-            report = runner.run(_until_sigterm(settings, wishes))
-        except (asyncio.CancelledError, KeyboardInterrupt):
-            raise SystemExit(130) from None
+    report = run_heeding(_audited(settings, wishes))
     if wishes.as_json:
         print(json.dumps(report.told(), indent=2))
     if not report.clean:
         sys.exit(1)
-
-
-async def _until_sigterm(settings: Settings, wishes: AuditWishes) -> Report:
-    auditing = asyncio.ensure_future(_audited(settings, wishes))
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, auditing.cancel)
-    return await auditing
 
 
 async def _audited(settings: Settings, wishes: AuditWishes) -> Report:

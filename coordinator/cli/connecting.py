@@ -1,11 +1,11 @@
 """The client, made from what is in force."""
 
-import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from coordinator.cli.client_settings import ClientSettings
+from coordinator.cli.interruption import run_heeding
 from coordinator.client import AsyncClient
 
 __all__ = ["asked", "connected"]
@@ -27,6 +27,5 @@ async def connected(settings: ClientSettings) -> AsyncIterator[AsyncClient]:
 
 
 def asked(question: Coroutine[Any, Any, T]) -> T:
-    """The answer to a question that leaves nothing behind when it is interrupted."""
-    with asyncio.Runner() as runner:
-        return runner.run(question)
+    """The answer to a question that leaves nothing behind when it is interrupted. Raises Interrupted."""
+    return run_heeding(question)

@@ -4,11 +4,9 @@ On a terminal with symbols and colours, plain when piped, as a JSON list with `-
 else 1; wrong settings end it earlier with 2.
 """
 
-import asyncio
 import json
 import os
 import secrets
-import signal
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -21,6 +19,7 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
+from coordinator.cli.interruption import run_heeding
 from coordinator.cli.running_dev import settings_of_running_dev
 from coordinator.doctor.examination import examine
 from coordinator.doctor.finding import Finding, Status
@@ -41,7 +40,7 @@ _WIDEST_NAME: Final = 27
 
 
 def run_doctor(origins: Sequence[str], data_dir: str | None, *, as_json: bool) -> None:
-    """Raises ConfigurationError, and SystemExit with 1 when a check failed, with 130 when it was interrupted."""
+    """Raises ConfigurationError, Interrupted, and SystemExit with 1 when a check failed."""
     named = {"allowed_origins": tuple(origins)} if origins else {}
     settings = load_settings(named) if data_dir is None else settings_of_running_dev(Path(data_dir), named)
     findings = _examined(settings)
@@ -80,19 +79,13 @@ def _examined(settings: Settings) -> list[Finding]:
         clock=lambda: datetime.now(UTC),
         new_name=lambda: secrets.token_hex(8),
     )
-    with asyncio.Runner() as runner:
-        try:
-            return runner.run(_until_sigterm(patient))
-        except (asyncio.CancelledError, KeyboardInterrupt):
-            raise SystemExit(130) from None
+    return run_heeding(_examination(patient))
 
 
-async def _until_sigterm(patient: Patient) -> list[Finding]:
-    """A SIGTERM ends it as Ctrl-C does: after the probes were removed."""
+async def _examination(patient: Patient) -> list[Finding]:
+    """A signal ends it after the probes were removed."""
     patient = replace(patient, found=await _found(patient))
-    examining = asyncio.ensure_future(examine(patient, left_behind=_tell_left_behind))
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, examining.cancel)
-    return await examining
+    return await examine(patient, left_behind=_tell_left_behind)
 
 
 async def _found(patient: Patient) -> Credentials | None:

@@ -23,7 +23,7 @@ class ExitCode(IntEnum):
     NOT_ALLOWED = 5, "the credentials are missing, wrong or expired, or may not do this"
     REFUSED = 6, "the coordinator refused: no such upload, its state, its size, its type, a quota"
     CHANGED = 7, "the file changed while it was sent, or is not the one that the upload was started with"
-    NO_SPACE = 8, "this machine's disk is full"
+    NO_SPACE = 8, "this machine's disk is full, or standard output cannot be written"
     NOT_VERIFIED = 9, "what the store holds is not what was sent"
     HUNG_UP = 129, "the terminal has gone (SIGHUP); uploads under way can be resumed"
     INTERRUPTED = 130, "Ctrl-C (SIGINT); uploads under way can be resumed"

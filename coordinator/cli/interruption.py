@@ -1,40 +1,24 @@
-"""Ctrl-C, SIGTERM and SIGHUP: the first one lets work end in good order, a later one does not wait.
+"""A signal while work is under way: the first one lets it end in good order, a later one does not wait.
 
 What comes within half a second of the first one is the same wish: a terminal, a shell and a supervisor may each pass a
 signal on. A signal that whoever started us has told us to ignore (`nohup`, a job in the background) stays ignored.
 """
 
 import asyncio
-import os
 import signal
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from types import FrameType
 from typing import Any, Final, TypeVar
 
-from coordinator.cli.exit_code import ExitCode
+from coordinator.cli.signals import STOPPING, Interrupted, leave
 
-__all__ = ["Interrupted", "until_signal"]
+__all__ = ["heed_instead", "run_heeding", "until_signal"]
 
 T = TypeVar("T")
 
-_CODES: Final = {
-    signal.SIGHUP: ExitCode.HUNG_UP,
-    signal.SIGINT: ExitCode.INTERRUPTED,
-    signal.SIGTERM: ExitCode.TERMINATED,
-}
 _SAME: Final = 0.5
 """Seconds."""
-_SHOW_CURSOR: Final = b"\x1b[?25h"
-_STDERR: Final = 2
-
-
-class Interrupted(BaseException):
-    """Work was cancelled by a signal, and has come to its end."""
-
-    def __init__(self, code: ExitCode) -> None:
-        super().__init__(code.meaning)
-        self.code = code
 
 
 class _Heed:
@@ -44,10 +28,10 @@ class _Heed:
         self._loop = loop
         self._work = work
         self._since = 0.0
-        self.received: ExitCode | None = None
+        self.received: int | None = None
         self._before = {
             number: signal.signal(number, self._hear)
-            for number in _CODES
+            for number in STOPPING
             if signal.getsignal(number) is not signal.SIG_IGN
         }
 
@@ -58,16 +42,12 @@ class _Heed:
                 signal.signal(number, handler)
 
     def _hear(self, number: int, _: FrameType | None) -> None:
-        code = _CODES[signal.Signals(number)]
         if self.received is None:
-            self.received = code
+            self.received = 128 + number
             self._since = time.monotonic()
             self._loop.call_soon_threadsafe(self._work.cancel)
         elif time.monotonic() - self._since >= _SAME:
-            # not by print: what was interrupted may be in the midst of one
-            if os.isatty(_STDERR):
-                os.write(_STDERR, _SHOW_CURSOR)
-            os._exit(code)
+            leave(128 + number)
 
 
 async def until_signal(work: Coroutine[Any, Any, T]) -> T:
@@ -82,3 +62,24 @@ async def until_signal(work: Coroutine[Any, Any, T]) -> T:
         raise
     finally:
         heed.end()
+
+
+def run_heeding(
+    work: Coroutine[Any, Any, T], loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None
+) -> T:
+    """The same, on a loop of its own."""
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(until_signal(work))
+
+
+def heed_instead(stop: Callable[[], None]) -> None:
+    """For work that ends by itself when it is told to: from now on a signal calls `stop` on the running loop."""
+    loop = asyncio.get_running_loop()
+
+    def hear(_number: int, _frame: FrameType | None) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(stop)
+
+    for number in STOPPING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, hear)

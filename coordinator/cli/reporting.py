@@ -1,14 +1,12 @@
 """How a client's command ends when it fails: as a Failure, whatever was raised; a traceback only for who asks for it."""
 
-import errno
-import os
-import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from coordinator.cli.exit_code import ExitCode
 from coordinator.cli.failure import Failure
+from coordinator.cli.output import OutputFailed, is_full
 from coordinator.errors import CoordinatorError
 
 __all__ = ["failure_of", "reporting"]
@@ -16,15 +14,11 @@ __all__ = ["failure_of", "reporting"]
 
 @contextmanager
 def reporting(*, debug: bool) -> Iterator[None]:
-    """Raises Failure, or a CoordinatorError that says as much, for every failure inside; SystemExit as it is."""
+    """Raises Failure, or a CoordinatorError that says as much, for every failure inside but OutputFailed."""
     try:
         yield
-        # what stands in the buffer is noticed here and not by the dying interpreter; there is none where it is closed
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except BrokenPipeError:
-        _let_go_of_output()
-        raise SystemExit(ExitCode.CLOSED_OUTPUT) from None
+    except OutputFailed:
+        raise
     except Exception as error:
         if debug:
             traceback.print_exc()
@@ -43,7 +37,7 @@ def failure_of(error: Exception) -> Failure:
         from coordinator.cli.client_failure import failure_of_client
 
         return failure_of_client(error)
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if isinstance(error, OSError) and is_full(error):
         where = f" at {error.filename}" if error.filename else ""
         return Failure(ExitCode.NO_SPACE, f"there is no space left{where}", "free some and run it again")
     said = str(error) or "no more is known"
@@ -52,9 +46,3 @@ def failure_of(error: Exception) -> Failure:
         f"this should not happen: {type(error).__name__}: {said}",
         "please report it with what --debug prints",
     )
-
-
-def _let_go_of_output() -> None:
-    """So that the interpreter's last flush has somewhere to go."""
-    with suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

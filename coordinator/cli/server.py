@@ -4,10 +4,8 @@ The app's lifespan is entered here and not by uvicorn, so that a wrong setting r
 ConfigurationError it is, and not as a traceback in a log.
 """
 
-import asyncio
 import errno
 import gc
-import signal
 import socket
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import nullcontext
@@ -19,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from coordinator.cli.heads import BoundedHeads
+from coordinator.cli.interruption import heed_instead, run_heeding
 from coordinator.errors import ConfigurationError
 from coordinator.settings import Settings
 
@@ -44,12 +43,8 @@ class _Server(uvicorn.Server):
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
-    """Run to the end on the fast loop. A SIGTERM that comes before the server listens ends it like a Ctrl-C."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        try:
-            runner.run(_ended_by_sigterm(work))
-        except (asyncio.CancelledError, KeyboardInterrupt):
-            raise SystemExit(130) from None
+    """Run to the end on the fast loop. Raises Interrupted after a signal that came before the server listened."""
+    run_heeding(work, uvloop.new_event_loop)
 
 
 async def serve(app: Starlette, settings: Settings, ready: Callable[[], None]) -> None:
@@ -104,18 +99,9 @@ def _with_state(app: ASGIApp, state: Mapping[str, Any]) -> ASGIApp:
 
 
 def _stop_on_signals(server: uvicorn.Server) -> None:
-    loop = asyncio.get_running_loop()
-
     def stop() -> None:
         # a second signal does not wait for running requests
         server.force_exit = server.should_exit
         server.should_exit = True
 
-    for received in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(received, stop)
-
-
-async def _ended_by_sigterm(work: Coroutine[Any, Any, None]) -> None:
-    task = asyncio.ensure_future(work)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    await task
+    heed_instead(stop)

@@ -5,12 +5,12 @@ Ends with 0 when all that was due was driven, with 1 when a drive broke; what st
 """
 
 import asyncio
-import signal
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
+from coordinator.cli.interruption import run_heeding
 from coordinator.cli.operating import operating
 from coordinator.database.uploads import Uploads
 from coordinator.logs import configure_logs
@@ -31,14 +31,10 @@ _BROKEN = "broken"
 
 
 def run_sweep(*, once: bool) -> None:
-    """Raises ConfigurationError, and SystemExit with 1 when a drive broke, with 130 when it was interrupted."""
+    """Raises ConfigurationError, Interrupted, and SystemExit with 1 when a drive broke."""
     settings = load_settings()
     configure_logs(settings)
-    with asyncio.Runner() as runner:
-        try:
-            swept = runner.run(_until_sigterm(settings, once=once))
-        except (asyncio.CancelledError, KeyboardInterrupt):
-            raise SystemExit(130) from None
+    swept = run_heeding(_swept(settings, once=once))
     for outcome, count in sorted(swept.items()):
         print(f"{count:6} {outcome}")
     if not swept:
@@ -69,12 +65,6 @@ async def forget(uploads: Uploads, ended: timedelta | None, *, batch: int = _FOR
     while ended is not None and (count := await uploads.remove_ended(ended, batch)):
         swept["ended uploads forgotten"] += count
     return swept
-
-
-async def _until_sigterm(settings: Settings, *, once: bool) -> Swept:
-    sweeping = asyncio.ensure_future(_swept(settings, once=once))
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, sweeping.cancel)
-    return await sweeping
 
 
 async def _swept(settings: Settings, *, once: bool) -> Swept:

@@ -1,7 +1,6 @@
 """One command's sending from beginning to end, whichever end that is: done, failed, stopped by a signal or by a closed pipe."""
 
 import asyncio
-import errno
 import shlex
 import sys
 import time
@@ -18,10 +17,12 @@ from coordinator.cli.connecting import connected
 from coordinator.cli.display import Display, Left
 from coordinator.cli.exit_code import ExitCode
 from coordinator.cli.failure import Failure
-from coordinator.cli.interruption import Interrupted, until_signal
+from coordinator.cli.interruption import run_heeding
 from coordinator.cli.json_display import JsonDisplay
+from coordinator.cli.output import OutputFailed
 from coordinator.cli.plain_display import PlainDisplay, tell_stopped
 from coordinator.cli.sending import Sending
+from coordinator.cli.signals import Interrupted
 from coordinator.cli.source import STDIN, Source, Unsendable
 from coordinator.cli.terminal_display import TerminalDisplay
 from coordinator.client import AsyncClient, ClientError, OngoingUpload
@@ -60,8 +61,7 @@ def run_transfer(transfer: Transfer) -> None:
     """Raises SystemExit with the code when not everything was sent, and what stopped it."""
     left: list[Left] = []
     try:
-        with asyncio.Runner() as runner:
-            code = runner.run(until_signal(_transferred(transfer, left)))
+        code = run_heeding(_transferred(transfer, left))
     except Interrupted as interrupted:
         _stopped(transfer, left)
         raise SystemExit(interrupted.code) from None
@@ -69,22 +69,20 @@ def run_transfer(transfer: Transfer) -> None:
         if left:
             _stopped(transfer, left)
         raise
-    except OSError as gone:
-        # nobody reads what the display would say: a pipe is closed, or the terminal's window is
-        with suppress(OSError):
+    except OutputFailed:
+        # the display would say it where nothing can be written
+        with suppress(OutputFailed):
             tell_stopped(left, again=transfer.again)
-        if gone.errno != errno.EIO:
-            raise
-        raise SystemExit(ExitCode.HUNG_UP) from None
+        raise
     finally:
-        with suppress(OSError):
+        with suppress(OutputFailed):
             transfer.display.close()
     if code is not ExitCode.DONE:
         sys.exit(code)
 
 
 def _stopped(transfer: Transfer, left: Sequence[Left]) -> None:
-    with suppress(OSError):
+    with suppress(OutputFailed):
         transfer.display.stopped(left, again=transfer.again)
 
 
@@ -128,7 +126,7 @@ async def _clear_away(display: Display, under_way: Sequence[OngoingUpload]) -> N
     else:
         told = "what is compressed on the way cannot be resumed, so it was aborted; run the same command again to begin anew"
     if under_way:
-        with suppress(OSError):
+        with suppress(OutputFailed):
             display.warned(told)
 
 

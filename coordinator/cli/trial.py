@@ -19,12 +19,13 @@ from coordinator.cli.connecting import connected
 from coordinator.cli.display import Display
 from coordinator.cli.exit_code import ExitCode
 from coordinator.cli.failure import Failure, one_line
-from coordinator.cli.interruption import Interrupted, until_signal
+from coordinator.cli.interruption import run_heeding
 from coordinator.cli.plain_display import tell
 from coordinator.cli.read_back import read_back
 from coordinator.cli.reporting import failure_of
 from coordinator.cli.sample import sample
 from coordinator.cli.setting import DigestChoice
+from coordinator.cli.signals import Interrupted
 from coordinator.cli.source import Source
 from coordinator.cli.transfer import display_for
 from coordinator.cli.units import read_size, shown_seconds, shown_size
@@ -57,8 +58,7 @@ def run_trial(settings: ClientSettings, size: str, *, as_json: bool, quiet: bool
     _ = settings.address
     trial = _Trial(settings, _wanted(size), display_for(as_json=False, quiet=quiet or as_json))
     try:
-        with asyncio.Runner() as runner:
-            outcome = runner.run(until_signal(trial.run()))
+        outcome = run_heeding(trial.run())
     except Interrupted as interrupted:
         trial.display.close()
         tell(f"stopped; {trial.remains}")

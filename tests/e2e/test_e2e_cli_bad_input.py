@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from coordinator.cli.commands import run
 from coordinator.cli.exit_code import ExitCode
-from coordinator.cli.main import main
 from coordinator.local.bucket import LocalStore
 from tests.e2e import program
 from tests.e2e.conftest import Place
@@ -92,7 +92,7 @@ def test_a_wrong_argument(
     monkeypatch.setattr("sys.argv", ["coordinator", *(one.replace("{here}", here) for one in arguments)])
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO()))
     with pytest.raises(SystemExit) as ended:
-        main()
+        run()
     said = Ended(int(ended.value.code or 0), *capfd.readouterr())
     assert says.replace("{here}", here) in said_once(said)
     assert (said.code, said.stdout) == (code, "")
@@ -280,7 +280,9 @@ async def test_a_full_disk_behind_the_output(shell: Shell) -> None:
     )
     os.close(full)
     _, stderr = await asyncio.wait_for(process.communicate(), 60)
-    assert stderr.decode() == "coordinator: there is no space left; free some and run it again\n"
+    assert stderr.decode().startswith(
+        "coordinator: standard output cannot be written (No space left on device)"
+    )
     assert process.returncode == ExitCode.NO_SPACE
 
 
