@@ -1,48 +1,30 @@
 """Method `put`: a file of one part is one PutObject, with the same promises as an upload of many parts."""
 
-import asyncio
-import base64
-import hashlib
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from coordinator.errors import (
-    AlreadyCompleted,
-    PartChanged,
-    PartsMismatch,
-    PartsMissing,
-    StorageUnavailable,
-    UploadGone,
-)
-from coordinator.storage.faults import FailAfter, Hold, Refuse
-from coordinator.uploads.model import Claim, Digest, Method, Upload
+from coordinator.errors import PartChanged, PartsMismatch, PartsMissing, StorageUnavailable
+from coordinator.storage.faults import Refuse
+from coordinator.uploads.model import Claim, Digest, Method
 from coordinator.uploads.plan import GIB, MIB
-from coordinator.uploads.requests import SignedPart, StartRequest, WantedPart
-from coordinator.uploads.state import Reason, State
+from coordinator.uploads.requests import StartRequest, WantedPart
+from coordinator.uploads.state import State
 from coordinator.uploads.store import LonePut, StoreRefused
-from tests.integration.uploads.house import (
-    ADA,
-    DOWN,
-    LIFETIME,
-    QUICK,
-    RULES,
-    House,
-    Replica,
-    a_key,
-    a_request,
+from tests.integration.uploads.house import ADA, DOWN, RULES, House, Replica, a_key, a_request
+from tests.integration.uploads.lone_files import (
+    ETAG,
+    MD5,
+    MORE_THAN_ONCE,
+    ONCE,
+    OTHER,
+    OTHER_MD5,
+    a_file,
+    begun,
+    send,
 )
-
-CONTENT = b"ten bytes."
-MD5 = base64.b64encode(hashlib.md5(CONTENT, usedforsecurity=False).digest()).decode()
-OTHER = b"other text"
-OTHER_MD5 = base64.b64encode(hashlib.md5(OTHER, usedforsecurity=False).digest()).decode()
-ETAG = hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
-
-ONCE = LonePut(once=True)
-MORE_THAN_ONCE = LonePut(once=False)
 
 
 @pytest.fixture
@@ -53,19 +35,6 @@ def replica(house: House) -> Replica:
 @pytest.fixture
 def other(house: House, replica: Replica) -> Replica:
     return house.replica(ONCE)
-
-
-def a_file(content: bytes = CONTENT, *, sign: int = 1, md5: str | None = None) -> StartRequest:
-    return replace(a_request(len(content), sign=sign), md5=md5)
-
-
-async def begun(replica: Replica, request: StartRequest | None = None) -> tuple[Upload, SignedPart]:
-    started, [signed] = await replica.service.start("acme", "ada", request or a_file(), RULES)
-    return started.upload, signed
-
-
-def send(house: House, upload: Upload, signed: SignedPart, content: bytes = CONTENT) -> str:
-    return house.store.put_signed(upload.key, content, signed.headers)
 
 
 async def test_a_small_file_is_open_at_once_signed_put_and_completed(house: House, replica: Replica) -> None:
@@ -235,122 +204,6 @@ async def test_a_start_whose_answer_was_lost_is_the_same_upload(replica: Replica
     assert signed.headers["x-amz-meta-coordinator-mark"] == first.upload.mark
 
 
-async def test_a_strangers_object_under_the_key_is_a_conflict_and_stays(
-    house: House, replica: Replica
-) -> None:
-    upload, _ = await begun(replica)
-    house.store.put_object(upload.key, CONTENT)
-    with pytest.raises(UploadGone):
-        await replica.service.complete(upload.id, ADA)
-    row = await house.row(upload)
-    assert (row.state, row.reason) == (State.FAILED, Reason.CONFLICT)
-    await house.age(row, timedelta(days=1))
-    await replica.sweep()
-    assert house.store.stores(upload)
-    assert (await house.row(upload)).wake_at is None
-
-
-async def test_an_object_of_another_size_that_bears_our_mark_fails_and_goes(
-    house: House, replica: Replica
-) -> None:
-    upload, _ = await begun(replica)
-    house.store.put_object(upload.key, b"short", mark=upload.mark)
-    with pytest.raises(UploadGone):
-        await replica.service.complete(upload.id, ADA)
-    row = await house.row(upload)
-    assert (row.state, row.reason) == (State.FAILED, Reason.SIZE)
-    await house.age(row, timedelta(days=1))
-    await replica.sweep()
-    assert not house.store.stores(upload)
-
-
-async def test_an_abort_deletes_the_object(house: House, replica: Replica) -> None:
-    upload, signed = await begun(replica)
-    send(house, upload, signed)
-    ended = await replica.service.abort(upload.id, ADA)
-    assert (ended.state, ended.reason) == (State.ABORTED, Reason.CLIENT)
-    assert not house.store.stores(upload)
-    assert "list_multipart_uploads" not in house.store.calls
-    with pytest.raises(UploadGone):
-        await replica.service.complete(upload.id, ADA)
-
-
-async def test_a_put_that_lands_after_the_abort_is_deleted_by_the_late_check(
-    house: House, replica: Replica
-) -> None:
-    upload, signed = await begun(replica)
-    ended = await replica.service.abort(upload.id, ADA)
-    assert ended.wake_at is not None
-    assert upload.urls_until is not None
-    assert ended.wake_at >= upload.urls_until + timedelta(hours=1)
-    send(house, upload, signed)
-    await house.due(ended)
-    await replica.sweep()
-    assert not house.store.stores(upload)
-    assert (await house.row(upload)).wake_at is None
-
-
-async def test_a_strangers_object_is_not_deleted_by_an_abort(house: House, replica: Replica) -> None:
-    upload, _ = await begun(replica)
-    house.store.put_object(upload.key, OTHER)
-    assert (await replica.service.abort(upload.id, ADA)).state is State.ABORTED
-    assert house.store.stores(upload)
-    assert "delete_object" not in house.store.calls
-
-
-async def test_what_is_completed_is_never_aborted(house: House, replica: Replica, other: Replica) -> None:
-    upload, signed = await begun(replica)
-    send(house, upload, signed)
-    await replica.service.complete(upload.id, ADA)
-    with pytest.raises(AlreadyCompleted):
-        await other.service.abort(upload.id, ADA)
-    assert house.store.stores(upload)
-    assert "delete_object" not in house.store.calls
-
-
-async def test_an_abort_between_the_look_and_the_move_wins(
-    house: House, replica: Replica, other: Replica
-) -> None:
-    upload, signed = await begun(replica)
-    send(house, upload, signed)
-    looked = Hold(after_effect=True)
-    house.store.script("head_object", looked)
-    asked = asyncio.create_task(replica.service.complete(upload.id, ADA))
-    await looked.reached.wait()
-    assert (await other.service.abort(upload.id, ADA)).state is State.ABORTED
-    looked.released.set()
-    with pytest.raises(UploadGone):
-        await asked
-    assert not house.store.stores(upload)
-    assert await house.events(upload) == ["created", "aborting", "aborted"]
-
-
-async def test_an_abort_goes_on_until_the_object_is_gone(
-    house: House, replica: Replica, other: Replica
-) -> None:
-    upload, signed = await begun(replica)
-    send(house, upload, signed)
-    house.store.script("delete_object", Refuse(DOWN))
-    ended = await replica.service.abort(upload.id, ADA, wait=QUICK)
-    assert ended.state is State.ABORTING
-    await house.due(upload)
-    await other.sweep()
-    assert (await house.row(upload)).state is State.ABORTED
-    assert not house.store.stores(upload)
-
-
-async def test_a_delete_whose_answer_was_lost_is_seen_to_have_happened(
-    house: House, replica: Replica
-) -> None:
-    upload, signed = await begun(replica)
-    send(house, upload, signed)
-    house.store.script("delete_object", FailAfter())
-    await replica.service.abort(upload.id, ADA, wait=QUICK)
-    await house.due(upload)
-    await replica.sweep()
-    assert (await house.row(upload)).state is State.ABORTED
-
-
 async def test_a_store_that_does_not_answer_leaves_it_open(house: House, replica: Replica) -> None:
     upload, signed = await begun(replica)
     send(house, upload, signed)
@@ -358,24 +211,4 @@ async def test_a_store_that_does_not_answer_leaves_it_open(house: House, replica
     with pytest.raises(StorageUnavailable):
         await replica.service.complete(upload.id, ADA)
     assert (await house.row(upload)).state is State.OPEN
-    assert (await replica.service.complete(upload.id, ADA)).state is State.COMPLETED
-
-
-async def test_what_nobody_sent_is_stale_after_its_lifetime(house: House, replica: Replica) -> None:
-    upload, _ = await begun(replica)
-    assert upload.wake_at == upload.expires_at
-    await house.age(upload, LIFETIME + timedelta(minutes=1))
-    await replica.sweep()
-    row = await house.row(upload)
-    assert (row.state, row.reason) == (State.ABORTED, Reason.STALE)
-
-
-async def test_what_was_sent_lately_and_not_completed_is_not_stale(house: House, replica: Replica) -> None:
-    upload, signed = await begun(replica)
-    await house.age(upload, LIFETIME + timedelta(minutes=1))
-    send(house, upload, signed)
-    await replica.sweep()
-    row = await house.row(upload)
-    assert row.state is State.OPEN
-    assert row.expires_at > datetime.now(UTC) + LIFETIME - timedelta(minutes=5)
     assert (await replica.service.complete(upload.id, ADA)).state is State.COMPLETED
