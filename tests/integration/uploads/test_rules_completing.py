@@ -3,17 +3,10 @@
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from coordinator.errors import (
-    AlreadyCompleted,
-    PartsMismatch,
-    StorageUnavailable,
-    UploadGone,
-    ValidationFailed,
-)
+from coordinator.errors import PartsMismatch, StorageUnavailable, UploadGone
 from coordinator.storage.faults import FailAfter, FailBefore, Hold, Refuse
 from coordinator.uploads import service
 from coordinator.uploads.model import Upload
@@ -25,10 +18,9 @@ from coordinator.uploads.store import (
     StoreRefused,
     StoreUploadGone,
 )
-from tests.integration.uploads.house import ADA, DOWN, House, Replica, started, until
-from tests.integration.uploads.outcomes import COMPLETE, assert_completed_once, held, in_state, let_go, rested
+from tests.integration.uploads.house import ADA, House, Replica, until
+from tests.integration.uploads.outcomes import COMPLETE, assert_completed_once, held, in_state, let_go
 
-GONE = StoreUploadGone("list_parts", "NoSuchUpload")
 INVALID = StoreRefused("complete_multipart_upload", "InvalidPart")
 DEADLINE = timedelta(minutes=5)
 
@@ -235,104 +227,6 @@ async def test_a_manifest_that_is_refused_opens_the_upload_again(house: House, r
     row = await house.row(upload)
     assert (row.state, row.manifest, row.lease_until, row.wake_at) == (State.OPEN, None, None, row.expires_at)
     assert (await replica.service.complete(upload.id, ADA)).state is State.COMPLETED
-
-
-async def test_an_open_upload_that_the_store_lost_has_failed(house: House, replica: Replica) -> None:
-    upload = await house.sent(replica)
-    house.store.lose(upload)
-    with pytest.raises(UploadGone) as refused:
-        await replica.service.complete(upload.id, ADA)
-    assert refused.value.members == {"state": "failed", "reason": "lost", "restart": True}
-    assert house.completes() == 0
-
-
-async def test_an_open_upload_that_became_our_object_behind_our_back_is_completed(
-    house: House, replica: Replica
-) -> None:
-    upload = await house.sent(replica)
-    await house.complete_at_store(upload)
-    assert (await replica.service.complete(upload.id, ADA)).state is State.COMPLETED
-    await assert_completed_once(house, upload)
-
-
-async def _stream_completed_behind_our_back(house: House, replica: Replica) -> Upload:
-    """As after a restore of the database: its Complete was long before."""
-    upload = await started(replica, None)
-    assert upload.multipart_upload_id is not None
-    house.store.put_part(upload.key, upload.multipart_upload_id, 1, b"nine byte")
-    await house.complete_at_store(upload)
-    return upload
-
-
-@pytest.mark.parametrize("how", ["complete", "refresh", "sweep"])
-async def test_a_stream_that_became_our_object_behind_our_back_is_completed(
-    house: House, replica: Replica, how: str
-) -> None:
-    upload = await _stream_completed_behind_our_back(house, replica)
-    if how == "complete":
-        await replica.service.complete(upload.id, ADA, size=9)
-    elif how == "refresh":
-        with pytest.raises(AlreadyCompleted):
-            await replica.service.parts(upload.id, ADA, refresh=True)
-    else:
-        await house.age(upload, timedelta(hours=2))
-        await replica.sweep()
-    row = await house.row(upload)
-    assert (row.size, row.part_count, row.bytes_uploaded) == (9, 1, 9)
-    await assert_completed_once(house, upload)
-
-
-async def test_a_stream_s_object_of_another_size_than_its_client_says_is_not_handed_to_it(
-    house: House, replica: Replica
-) -> None:
-    upload = await _stream_completed_behind_our_back(house, replica)
-    for _ in range(2):
-        with pytest.raises(ValidationFailed, match="9 bytes"):
-            await replica.service.complete(upload.id, ADA, size=10)
-        assert (await house.row(upload)).state is State.OPEN
-    assert (await replica.service.complete(upload.id, ADA, size=9)).state is State.COMPLETED
-
-
-async def test_an_open_upload_in_whose_place_a_foreign_object_stands_is_lost(
-    house: House, replica: Replica
-) -> None:
-    upload = await house.sent(replica)
-    house.store.lose(upload)
-    house.store.put_object(upload.key, b"x" * 20)
-    with pytest.raises(UploadGone) as refused:
-        await replica.service.complete(upload.id, ADA)
-    assert refused.value.members["reason"] == "lost"
-    assert house.store.stores(upload)
-
-
-@pytest.mark.parametrize("operation", ["head_object", "list_parts"])
-async def test_a_store_that_fails_while_it_is_asked_again_has_lost_nothing(
-    house: House, replica: Replica, operation: Any
-) -> None:
-    upload = await house.sent(replica)
-    house.store.script("list_parts", Refuse(GONE))
-    house.store.script(operation, *[Refuse(DOWN)] * 3)
-    with pytest.raises(StorageUnavailable):
-        await replica.service.complete(upload.id, ADA)
-    assert (await house.row(upload)).state is State.OPEN
-    house.store._script.clear()
-    assert (await replica.service.complete(upload.id, ADA)).state is State.COMPLETED
-
-
-async def test_a_listing_that_was_wrong_once_is_not_believed(house: House, replica: Replica) -> None:
-    upload = await house.sent(replica)
-    house.store.script("list_parts", Refuse(GONE), Refuse(GONE))
-    assert (await replica.service.complete(upload.id, ADA)).state is State.COMPLETED
-
-
-async def test_a_promise_without_an_object_is_not_completed(house: House, replica: Replica) -> None:
-    upload = await house.sent(replica)
-    house.store.empty_promises = 1
-    row = await rested(house, replica, upload)
-    assert (row.state, row.etag) == (State.COMPLETING, None)
-    await house.age(upload, DEADLINE)
-    await replica.sweep()
-    assert (await house.row(upload)).state is State.COMPLETED
 
 
 @pytest.mark.parametrize(("ours", "reason"), [(False, Reason.CONFLICT), (True, Reason.SIZE)])

@@ -31,6 +31,16 @@ async def _reached(hold: Hold) -> None:
         await hold.reached.wait()
 
 
+async def test_a_promise_without_an_object_is_not_completed(house: House, replica: Replica) -> None:
+    upload = await house.sent(replica)
+    house.store.empty_promises = 1
+    row = await rested(house, replica, upload)
+    assert (row.state, row.etag) == (State.COMPLETING, None)
+    await house.age(upload, DEADLINE)
+    await replica.sweep()
+    assert (await house.row(upload)).state is State.COMPLETED
+
+
 async def test_the_parts_are_gone_before_it_is_lost(house: House, replica: Replica) -> None:
     upload = await _promised_in_vain(house, replica)
     assert (await house.row(upload)).state is State.COMPLETING
