@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
+
+from tests.browser.visitor import PATIENCE_MS
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = (
@@ -31,8 +33,12 @@ def find_chromium(path: str) -> str:
 @asynccontextmanager
 async def chromium(*more: str) -> AsyncIterator[Browser]:
     path = find_chromium(os.environ.get("PATH", os.defpath))
+    # five seconds are its own, which a busy machine may take for one answer
+    expect.set_options(timeout=PATIENCE_MS)
     async with (
         async_playwright() as playwright,
-        await playwright.chromium.launch(executable_path=path, args=[*QUIET, *more]) as browser,
+        await playwright.chromium.launch(
+            executable_path=path, args=[*QUIET, *more], timeout=PATIENCE_MS
+        ) as browser,
     ):
         yield browser

@@ -88,9 +88,9 @@ async def test_the_keyboard_alone_is_enough(visitor: Visitor, observer: Observer
     await page.keyboard.press("Space")
     await row.reaches("completed")
     # that button went meanwhile; the focus waited in its row for the next one
-    assert await page.evaluate(f"{FOCUSED}.dataset.action") == "download"
+    await page.wait_for_function(f"() => {FOCUSED}?.dataset.action === 'download'")
     await page.keyboard.press("Tab")
     assert await page.evaluate(f"{FOCUSED}.dataset.action") == "clear"
     await page.keyboard.press("Space")
     await expect(row.element).to_have_count(0)
-    assert await page.evaluate(f"{FOCUSED}.id") == "choose-files"
+    await page.wait_for_function(f"() => {FOCUSED}?.id === 'choose-files'")

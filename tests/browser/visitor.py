@@ -168,6 +168,7 @@ class Row:
 
 async def _guarded_context(browser: Browser, complaints: list[str], **options: Any) -> BrowserContext:
     context = await browser.new_context(**options)
+    context.set_default_timeout(PATIENCE_MS)
     await context.expose_binding(
         "reportViolation", lambda _source, violation: complaints.append(f"policy: {violation}")
     )
