@@ -19,7 +19,8 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from coordinator.storage.connection import Client
-from coordinator.uploads.store import LonePut
+from coordinator.storage.looking import Looker
+from coordinator.uploads.store import LonePut, StoreError
 
 __all__ = ["PROBE_PREFIX", "probe_lone_put", "probe_sha256"]
 
@@ -29,8 +30,8 @@ _MOST_VERSIONS: Final = 2
 _UNKNOWN_CONDITION: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_IMPLEMENTED})
 
 
-async def probe_lone_put(client: Client, bucket: str) -> LonePut | None:
-    """None: what we put here we could not remove again. Raises what the SDK does, for any other answer."""
+async def probe_lone_put(client: Client, looker: Looker, bucket: str) -> LonePut | None:
+    """None: what we put here we could not remove again. Raises what the SDK and the looker do, for any other answer."""
     at = {"Bucket": bucket, "Key": f"{PROBE_PREFIX}{secrets.token_hex(16)}"}
     if await _refused(client.delete_object(**at), {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}):
         return None
@@ -40,7 +41,7 @@ async def probe_lone_put(client: Client, bucket: str) -> LonePut | None:
     try:
         once = await _refused(client.put_object(**put), {HTTPStatus.PRECONDITION_FAILED})
     finally:
-        await _remove(client, at)
+        await _remove(client, looker, at)
     return LonePut(once=once)
 
 
@@ -80,12 +81,14 @@ async def _refused(call: Awaitable[object], how: Collection[int]) -> bool:
     return False
 
 
-async def _remove(client: Client, at: Mapping[str, str]) -> None:
+async def _remove(client: Client, looker: Looker, at: Mapping[str, str]) -> None:
     """Version by version, where the bucket keeps them: as objects of ours are deleted later on."""
     for _ in range(_MOST_VERSIONS):
         try:
-            found = await client.head_object(**at)
-        except ClientError:
+            found = await looker.head_object(at["Key"])
+        except StoreError:
             return
-        version = {"VersionId": found["VersionId"]} if found.get("VersionId") else {}
+        if found is None:
+            return
+        version = {} if found.version_id is None else {"VersionId": found.version_id}
         await client.delete_object(**at, **version)

@@ -207,7 +207,7 @@ class S3Store:
 
     async def probe_lone_put(self) -> LonePut | None:
         with _calling("probe_lone_put"):
-            return await probe_lone_put(self._client, self._bucket)
+            return await probe_lone_put(self._client, self._looker, self._bucket)
 
     async def probe_sha256(self) -> bool:
         with _calling("probe_sha256"):

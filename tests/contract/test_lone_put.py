@@ -2,11 +2,14 @@
 
 import hashlib
 from base64 import b64encode
+from typing import cast
 
 import pytest
 
 from coordinator.signing.presigner import PresignedRequest
+from coordinator.storage.probing import PROBE_PREFIX
 from coordinator.uploads.model import MARK_NAME
+from coordinator.uploads.whole_bucket import WholeBucket
 from tests.contract.bench import Bench, RealBench
 from tests.stores.known import REAL
 
@@ -46,6 +49,8 @@ async def test_the_probe_says_whether_an_object_can_be_written_over_and_leaves_n
     allowed = await bench.store.probe_lone_put()
     assert allowed is not None
     assert allowed.once == (bench.profile.put_over_an_object == "is refused")
+    left = await cast(WholeBucket, bench.store).page_of_objects(PROBE_PREFIX, None)
+    assert not left.rows
 
 
 @on_real_stores
