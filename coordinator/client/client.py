@@ -12,7 +12,7 @@ from typing import Final, Self, TypedDict, Unpack
 from weakref import WeakSet
 
 from coordinator.client.api import Coordinator
-from coordinator.client.bandwidth import Bandwidth
+from coordinator.client.bandwidth import Bandwidth, bandwidth_of_process
 from coordinator.client.calls import Calls
 from coordinator.client.climb import MOST_PLACES, Climb
 from coordinator.client.connections import Connections
@@ -59,11 +59,12 @@ _EACH: Final = 8_000_000
 
 
 class AsyncClient:
-    """Sends files to a coordinator's store. All uploads of one client share its connections and its bandwidth.
+    """Sends files to a coordinator's store. All uploads of one client share its connections.
 
-    `connections`: parts under way at once; None finds out by trying, up to 32. `limit`: bytes a second, or a Bandwidth that
-    several clients share. `state`: where the resume file is kept, `$XDG_STATE_HOME/coordinator` unless given; with
-    `remember` false there is none, and no turns are taken with other processes. Raises WrongAddress, WrongUse.
+    `connections`: parts under way at once; None finds out by trying, up to 32. `limit`: bytes a second of this process, for all
+    its clients that name the same number; a Bandwidth is for those alone that it is given to. `state`: where the resume file is
+    kept, `$XDG_STATE_HOME/coordinator` unless given; with `remember` false there is none, and no turns are taken with other
+    processes. Raises WrongAddress, WrongUse.
     """
 
     def __init__(
@@ -226,10 +227,16 @@ class AsyncClient:
 
 
 def _bandwidth(limit: int | Bandwidth | None) -> Bandwidth | None:
+    if limit is None or isinstance(limit, Bandwidth):
+        return limit
+    if not isinstance(limit, int):
+        raise WrongUse(
+            "A bandwidth limit must be a whole number of bytes per second, or a Bandwidth (limit)."
+        )
     try:
-        return Bandwidth(limit) if isinstance(limit, int) else limit
+        return bandwidth_of_process(limit)
     except ValueError as wrong:
-        raise WrongUse(f"{wrong}.".capitalize()) from None
+        raise WrongUse(f"{wrong} (limit).".capitalize()) from None
 
 
 def _most(bandwidth: Bandwidth | None) -> int:
