@@ -1,12 +1,14 @@
 """What tests ask for by name: `database_url` (a migrated database of one's own) and `seaweedfs` (a real store)."""
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from coordinator.local.bucket import LocalStore
 from tests.postgres import any_postgres, new_database
@@ -18,6 +20,17 @@ def pytest_configure() -> None:
     for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, usual)
+    # how long an example takes says more about the machine than about what is tested
+    settings.register_profile(
+        "tests", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("tests")
+
+
+def pytest_collection_finish() -> None:
+    """All that is imported by now stays: looking through it again and again stops every test for half a second."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
