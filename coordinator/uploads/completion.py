@@ -51,12 +51,16 @@ class _Attempt(StrEnum):
     """The store answered with a failure of its own: the attempt is over, its effect is not known."""
     PROMISED = "promised"
     """The store said that it is done, which only HEAD can confirm."""
+    GONE = "gone"
+    """The store knows of no such upload, to which only an earlier attempt can have put an end."""
     UNKNOWN = "unknown"
     """It may still be running."""
 
 
 _BROKEN_PROMISES = 3
-"""Fruitless drives, a deadline apart, after which an object that the store says it made, and does not show, is lost."""
+"""Fruitless drives, a deadline apart, after which an upload is lost that the store calls done, or gone, and goes on listing
+without an object.
+"""
 
 _FAILURES = {
     Decision.FAIL_SIZE: Reason.SIZE,
@@ -144,7 +148,10 @@ async def _send(driving: Driving, upload: Upload) -> _Attempt:
     except StoreOutcomeUnknown as unknown:
         log.warning("complete.unknown", upload_id=str(upload.id), store=str(unknown))
         return _Attempt.FAILED if unknown.answered else _Attempt.UNKNOWN
-    except (StoreUploadGone, StoreMisconfigured) as unknown:
+    except StoreUploadGone:
+        log.warning("complete.gone", upload_id=str(upload.id))
+        return _Attempt.GONE
+    except StoreMisconfigured as unknown:
         log.warning("complete.unknown", upload_id=str(upload.id), store=str(unknown))
     except TimeoutError:
         log.warning("complete.deadline", upload_id=str(upload.id))
@@ -228,8 +235,8 @@ async def _completed(driving: Driving, upload: Upload, found: StoredObject) -> U
 
 
 async def _wait_for_the_object(driving: Driving, upload: Upload, attempt: _Attempt) -> Upload:
-    """Nothing shows yet. When the store has said often enough that it is done, nothing ever will."""
-    if attempt is _Attempt.PROMISED:
+    """Nothing shows yet. When the store has said often enough that it is done, or gone, nothing ever will."""
+    if attempt in {_Attempt.PROMISED, _Attempt.GONE}:
         log.error("complete.promise_not_kept", upload_id=str(upload.id), attempts=upload.attempts)
         if upload.attempts >= _BROKEN_PROMISES:
             stamped = await _stamp(driving, upload)

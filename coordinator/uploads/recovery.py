@@ -12,8 +12,8 @@ completing      parts listed                       gone                         
 
 Complete is sent again for as long as the store shows the parts and no object, a deadline apart: a store that answers
 failures for ever may work tomorrow, and what was sent to it is not given up meanwhile. The audit tells of such a row
-(`row.stuck`), and `coordinator fail` ends it. One that says again and again that it is done is not believed for ever:
-its multipart upload is aborted, and the row read once more as gone for long enough.
+(`row.stuck`), and `coordinator fail` ends it. One that says again and again that it is done, or that there is no
+such upload, is not asked for ever: what it lists is aborted, and HEAD read once more as of one gone for long enough.
 
 aborting        HEAD (asked where Complete was ever attempted; else as absent)
   ours          completed

@@ -14,7 +14,7 @@ from coordinator.uploads.driving import Timing
 from coordinator.uploads.ledger import Changes, Started
 from coordinator.uploads.model import Claim, Manifest, ManifestPart, Method, Upload, UploadId
 from coordinator.uploads.state import Reason, State
-from coordinator.uploads.store import StoreOutcomeUnknown
+from coordinator.uploads.store import StoreOutcomeUnknown, StoreUploadGone
 
 COMPLETE = "complete_multipart_upload"
 ABORT = "abort_multipart_upload"
@@ -160,11 +160,11 @@ class Truth:
             self.breach(f"8: an Abort of an upload that is {story.upload.state}")
 
     def _given_up(self, story: Story, call: Call) -> None:
-        """Only after a promise that was broken, and in the place of an attempt."""
+        """Only of what the store called completed, or gone, and in the place of an attempt."""
         story.given_up.append(call)
         last = story.completes[-1] if story.completes else None
-        if last is None or not last.heard or last.error is not None:
-            self.breach("8: an Abort of a completing upload that the store never called completed")
+        if last is None or not last.heard or not isinstance(last.error, StoreUploadGone | None):
+            self.breach("8: an Abort of a completing upload that the store calls neither completed nor gone")
         if story.stamped is None or self._now() > story.stamped + DEADLINE:
             self.breach("8: an Abort of a completing upload that no fresh stamp announced")
         if story.sent_as == story.announced:

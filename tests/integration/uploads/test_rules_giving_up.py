@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from coordinator.storage.faults import FailAfter, FailBefore, Hold, Twice
+from coordinator.storage.faults import FailAfter, FailBefore, Hold, Refuse, Twice
 from coordinator.uploads.model import Upload
 from coordinator.uploads.state import Reason, State
+from coordinator.uploads.store import StoreUploadGone
 from tests.integration.uploads.house import House, Replica
-from tests.integration.uploads.outcomes import ABORT, rested
+from tests.integration.uploads.outcomes import ABORT, COMPLETE, rested
 
 DEADLINE = timedelta(minutes=5)
 GONE_FOR = timedelta(seconds=336)
@@ -49,6 +50,19 @@ async def test_the_parts_are_gone_before_it_is_lost(house: House, replica: Repli
     row = await house.row(upload)
     assert (row.state, row.reason, house.store.names(upload)) == (State.FAILED, Reason.LOST, [])
     assert house.store.calls[-3:] == [ABORT, "list_parts", "head_object"]
+    assert house.completes() == 4
+
+
+async def test_what_the_store_calls_gone_and_goes_on_listing_is_lost(house: House, replica: Replica) -> None:
+    upload = await house.sent(replica)
+    house.store.script(COMPLETE, *[Refuse(StoreUploadGone(COMPLETE, "NoSuchUpload"))] * 4)
+    await rested(house, replica, upload)
+    for _ in range(3):
+        assert (await house.row(upload)).state is State.COMPLETING
+        await house.age(upload, DEADLINE)
+        await replica.sweep()
+    row = await house.row(upload)
+    assert (row.state, row.reason, house.store.names(upload)) == (State.FAILED, Reason.LOST, [])
     assert house.completes() == 4
 
 
