@@ -16,8 +16,9 @@ from tests.e2e.server import IMPATIENT, Server, new_key, new_server, settings_fo
 from tests.postgres import new_database
 
 BRIEF = {
-    "COORDINATOR_POLICIES__brief__LIFETIME": "1",
-    "COORDINATOR_POLICIES__steady__LIFETIME": "2",
+    # longer than anybody's next request takes, whatever else the machine does
+    "COORDINATOR_POLICIES__brief__LIFETIME": "4",
+    "COORDINATOR_POLICIES__steady__LIFETIME": "4",
     # its client sends one small part again and again
     "COORDINATOR_POLICIES__steady__SMALL_FILES": "multipart",
 }
@@ -93,6 +94,12 @@ async def gated(
 def content() -> bytes:
     """Three parts, the last one shorter."""
     return secrets.token_bytes(12_000_000)
+
+
+@pytest.fixture
+def long_content() -> bytes:
+    """Eight parts: sent `SLOWLY`, its end is seconds away from whatever part has just arrived."""
+    return secrets.token_bytes(40_000_000)
 
 
 @pytest.fixture(scope="session")

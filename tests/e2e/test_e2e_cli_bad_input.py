@@ -232,9 +232,9 @@ async def test_a_clock_that_is_off_changes_nothing(
     await place.audit.ended(ended.stdout.split("\t")[0], "completed", reason=None, content=content)
 
 
-async def test_a_file_that_changes_on_the_way(shell: Shell, content: bytes) -> None:
+async def test_a_file_that_changes_on_the_way(shell: Shell, long_content: bytes) -> None:
     film = shell.folder / "growing.mov"
-    film.write_bytes(content)
+    film.write_bytes(long_content)
     slowly = ("--part-size", "5M", "--concurrency", "1", "--limit-rate", "6M")
     async with shell.running("upload", film, "--json", *slowly) as started:
         await recorded(started, 1)
@@ -246,10 +246,10 @@ async def test_a_file_that_changes_on_the_way(shell: Shell, content: bytes) -> N
     assert (failed["reason"], failed["exit_code"]) == ("file_changed", ExitCode.CHANGED)
 
 
-async def test_another_file_than_the_uploads(shell: Shell, content: bytes) -> None:
+async def test_another_file_than_the_uploads(shell: Shell, long_content: bytes) -> None:
     film, other = shell.folder / "film.mov", shell.folder / "other.mov"
-    film.write_bytes(content)
-    other.write_bytes(content[::-1])
+    film.write_bytes(long_content)
+    other.write_bytes(long_content[::-1])
     slowly = ("--part-size", "5M", "--concurrency", "1", "--limit-rate", "6M")
     async with shell.running("upload", film, "--json", *slowly) as started:
         upload_id = await recorded(started, 1)

@@ -61,10 +61,10 @@ async def test_no_room_for_the_parts_of_a_stream(site: Site, shell: Shell, tmp_p
         assert upload.size == len(content)
 
 
-async def test_no_room_for_the_resume_file(shell: Shell, tmp_path: Path, content: bytes) -> None:
+async def test_no_room_for_the_resume_file(shell: Shell, tmp_path: Path, long_content: bytes) -> None:
     """What it held stays, and the coordinator knows the file without it."""
     film = tmp_path / "film.mov"
-    film.write_bytes(content)
+    film.write_bytes(long_content)
     records = Records(tmp_path / "state" / "coordinator")
     held = Record(server="http://elsewhere", upload_id="0", filename="f", path="/0", began=4e9)
     for number in range(20):

@@ -171,7 +171,7 @@ async def test_a_store_that_cannot_be_reached_is_gone_round(site: Site, tmp_path
 
 
 async def test_kill_9_in_the_middle_then_a_copy_goes_on(site: Site, tmp_path: Path, path: Path) -> None:
-    async with site.sending(tmp_path, path, part_size=PART, limit=20_000_000) as program:
+    async with site.sending(tmp_path, path, part_size=PART, limit=8_000_000) as program:
         upload_id = await said_parts(program, 3)
         await program.signal(signal.SIGKILL)
     copy = tmp_path / "copy of it"

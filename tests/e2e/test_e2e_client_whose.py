@@ -74,7 +74,7 @@ async def test_who_waited_does_not_take_anothers_upload_for_its_own(
 ) -> None:
     other, copy = alike(path, tmp_path / "other"), copied(path, tmp_path / "copy")
     async with (
-        site.client(tmp_path, limit=15_000_000, connections=2) as slow,
+        site.client(tmp_path, limit=8_000_000, connections=2) as slow,
         site.client(tmp_path) as client,
         site.client(tmp_path) as another,
     ):
@@ -94,7 +94,7 @@ async def test_who_waited_does_not_take_anothers_upload_for_its_own(
 async def test_a_stream_that_waited_is_sent_too(site: Site, tmp_path: Path, path: Path) -> None:
     other = alike(path, tmp_path / "other")
     async with (
-        site.client(tmp_path, limit=20_000_000, connections=2) as slow,
+        site.client(tmp_path, limit=10_000_000, connections=2) as slow,
         site.client(tmp_path) as client,
     ):
         sending = slow.uploading(iter([path.read_bytes()]), name="both", part_size=PART)

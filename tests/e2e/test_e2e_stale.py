@@ -8,7 +8,7 @@ from tests.e2e.conftest import Place
 from tests.e2e.device import Device
 from tests.e2e.waiting import eventually
 
-STEADY = timedelta(seconds=2)
+STEADY = timedelta(seconds=4)
 """The lifetime of the policy `steady`."""
 
 

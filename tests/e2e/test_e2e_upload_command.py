@@ -111,9 +111,9 @@ async def test_of_standard_input_the_rest_is_sent(place: Place, shell: Shell, tm
 
 @pytest.mark.parametrize("stop", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 async def test_what_is_stopped_says_how_to_go_on_and_goes_on(
-    place: Place, shell: Shell, tmp_path: Path, content: bytes, stop: tuple[signal.Signals, int]
+    place: Place, shell: Shell, tmp_path: Path, long_content: bytes, stop: tuple[signal.Signals, int]
 ) -> None:
-    film = written(tmp_path / "a film.mov", content)
+    film = written(tmp_path / "a film.mov", long_content)
     async with shell.running("upload", film, "--json", *SLOWLY) as started:
         upload_id = await recorded(started, 1)
         ended = await started.signal(stop[0])
@@ -132,7 +132,7 @@ async def test_what_is_stopped_says_how_to_go_on_and_goes_on(
     assert again.code == 0, again.stderr
     [completed] = [event for event in events(again) if event["event"] == "completed"]
     assert completed["bytes_resumed"] >= 5 * MIB
-    await place.audit.ended(upload_id, "completed", reason=None, content=content)
+    await place.audit.ended(upload_id, "completed", reason=None, content=long_content)
 
 
 async def test_what_is_compressed_on_the_way_is_aborted_when_it_is_stopped(
@@ -153,9 +153,9 @@ async def test_what_is_compressed_on_the_way_is_aborted_when_it_is_stopped(
 
 
 async def test_the_command_it_proposes_works(
-    place: Place, shell: Shell, tmp_path: Path, content: bytes
+    place: Place, shell: Shell, tmp_path: Path, long_content: bytes
 ) -> None:
-    film = written(tmp_path / "it's a film.mov", content)
+    film = written(tmp_path / "it's a film.mov", long_content)
     elsewhere = Shell(tmp_path, {**own_home(tmp_path), "COORDINATOR_API_KEY": place.key})
     async with elsewhere.running("upload", film, "--url", place.server.url, *SLOWLY) as started:
         await said(started, "%, ")
@@ -165,13 +165,13 @@ async def test_the_command_it_proposes_works(
     assert command == ["resume", "--url", place.server.url, command[3], str(film)]
     again = await elsewhere.run(*command)
     assert again.code == 0, again.stderr
-    await place.audit.ended(command[3], "completed", reason=None, content=content)
+    await place.audit.ended(command[3], "completed", reason=None, content=long_content)
 
 
 async def test_a_killed_command_is_resumed_by_itself_and_from_another_machine(
-    place: Place, shell: Shell, tmp_path: Path, content: bytes
+    place: Place, shell: Shell, tmp_path: Path, long_content: bytes
 ) -> None:
-    film = written(tmp_path / "killed.mov", content)
+    film = written(tmp_path / "killed.mov", long_content)
     async with shell.running("upload", film, "--json", *SLOWLY) as started:
         upload_id = await recorded(started, 1)
         assert (await started.signal(signal.SIGKILL)).code == -signal.SIGKILL
@@ -191,11 +191,11 @@ async def test_a_killed_command_is_resumed_by_itself_and_from_another_machine(
     ended = await other_machine.run("resume", upload_id, copy)
     assert ended.code == 0, ended.stderr
     assert ended.stdout.split("\t")[0] == upload_id
-    await place.audit.ended(upload_id, "completed", reason=None, content=content)
+    await place.audit.ended(upload_id, "completed", reason=None, content=long_content)
 
 
-async def test_restart_begins_anew(shell: Shell, tmp_path: Path, content: bytes) -> None:
-    film = written(tmp_path / "again.mov", content)
+async def test_restart_begins_anew(shell: Shell, tmp_path: Path, long_content: bytes) -> None:
+    film = written(tmp_path / "again.mov", long_content)
     async with shell.running("upload", film, "--json", *SLOWLY) as started:
         first = await recorded(started, 1)
         await started.signal(signal.SIGINT)
@@ -205,9 +205,9 @@ async def test_restart_begins_anew(shell: Shell, tmp_path: Path, content: bytes)
 
 
 async def test_uploads_are_aborted_and_completed_ones_stay(
-    place: Place, shell: Shell, tmp_path: Path, content: bytes
+    place: Place, shell: Shell, tmp_path: Path, long_content: bytes
 ) -> None:
-    film = written(tmp_path / "unwanted.mov", content)
+    film = written(tmp_path / "unwanted.mov", long_content)
     async with shell.running("upload", film, "--json", *SLOWLY) as started:
         upload_id = await recorded(started, 1)
         await started.signal(signal.SIGINT)

@@ -48,7 +48,9 @@ async def new_line(database_url: str, store: LocalStore, folder: Path) -> AsyncI
             "COORDINATOR_STORE__ENDPOINT_URL": inside.endpoint_url,
             "COORDINATOR_STORE__PUBLIC_ENDPOINT_URL": outside.endpoint_url,
         }
-        settings = settings_for(database_url, store, **IMPATIENT, **addresses)
+        # a Complete is sent again after this: whoever sends here waits for it, however late it comes
+        soon = {"COORDINATOR_COMPLETE_DEADLINE": "2"}
+        settings = settings_for(database_url, store, **(IMPATIENT | soon), **addresses)
         key = await new_key(folder, database_url)
         async with new_server(folder, settings) as server, device(server.url, key) as user:
             yield Line(
