@@ -238,7 +238,7 @@ async def test_an_end_waits_for_a_record_that_is_not_committed_yet(method: Metho
         await recording.exec_driver_sql(HELD[method].format(row.id))
         await recording.exec_driver_sql(f"INSERT INTO parts VALUES ('{row.id}', 1, 5)")
         move = asyncio.create_task(ledger.uploads.move(row, Event.COMPLETED, Changes()))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not await ledger.sql("SELECT 1 FROM pg_locks WHERE NOT granted"):
                 assert not move.done()
     assert (await move) is not None

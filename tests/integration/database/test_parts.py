@@ -74,7 +74,7 @@ async def test_a_record_waits_for_a_move_and_then_writes_nothing(method: Method,
             f"UPDATE uploads SET state = 'aborting', epoch = 3 WHERE id = '{row.id}'"
         )
         record = asyncio.create_task(ledger.uploads.record_parts(row.id, [Claim(1, 10, "aa")]))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not await ledger.sql("SELECT 1 FROM pg_locks WHERE NOT granted"):
                 assert not record.done()
     assert not await record

@@ -101,7 +101,7 @@ async def test_one_batch_after_another_until_nothing_is_left(ledger: Ledger) -> 
         await ledger.moved(started.upload, Event.FAILED)
     await aged(ledger)
     working = asyncio.create_task(Retention(ledger.uploads, MONTH, timedelta(hours=1), batch=2).run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await left(ledger):
             assert not working.done()
     working.cancel()
@@ -130,7 +130,7 @@ async def test_a_database_that_is_away_does_not_end_it(closed_port: int) -> None
 
     again = asyncio.Event()
     working = asyncio.create_task(Retention(Tried(engine), MONTH, timedelta(milliseconds=1)).run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await again.wait()
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)

@@ -1,7 +1,6 @@
 """Ends without an object: nothing stays at the store, now or after the last URL has died."""
 
 import asyncio
-import time
 from datetime import timedelta
 
 import pytest
@@ -81,9 +80,7 @@ async def test_an_abort_with_the_store_down_answers_and_is_ended_by_the_sweep(
 ) -> None:
     upload = await house.sent(replica)
     house.store.script("list_multipart_uploads", Refuse(DOWN), Refuse(DOWN))
-    began = time.monotonic()
-    resting = await replica.service.abort(upload.id, ADA)
-    assert time.monotonic() - began < 5
+    resting = await replica.service.abort(upload.id, ADA, wait=HOUR)
     assert (resting.state, resting.reason, resting.lease_until) == (State.ABORTING, Reason.CLIENT, None)
     await house.due(upload)
     await other.sweep()

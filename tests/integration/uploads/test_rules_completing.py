@@ -73,14 +73,14 @@ async def test_the_time_that_the_list_took_is_not_waited_for_again(
         return await join(row, wait)
 
     monkeypatch.setattr(replica.driver, "join", joined)
-    asked = asyncio.create_task(replica.service.complete(upload.id, ADA, wait=timedelta(seconds=1)))
+    asked = asyncio.create_task(replica.service.complete(upload.id, ADA, wait=timedelta(seconds=3)))
     await listing.reached.wait()
     began = asyncio.get_running_loop().time()
-    await until(lambda: passed(began + 0.9))
+    await until(lambda: passed(began + 1.5))
     listing.released.set()
     await completing.reached.wait()
     assert (await asked).state is State.COMPLETING
-    assert all(wait <= timedelta(seconds=0.1) for wait in waits)
+    assert all(wait <= timedelta(seconds=1.5) for wait in waits)
     completing.released.set()
 
 
