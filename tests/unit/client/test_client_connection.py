@@ -161,15 +161,15 @@ async def test_a_slow_receiver_is_waited_for_as_long_as_it_takes_bytes(
         left = 12_000_000
         while left:
             left -= len(await reader.read(50_000))
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.02)
         assert head
         writer.write(OK)
         await reader.read()
 
-    monkeypatch.setattr(module, "_STALLED", 0.4)
+    monkeypatch.setattr(module, "_STALLED", 1)
     async with scripted(slow) as url:
         connections = Connections()
-        answer = await asyncio.wait_for(connections.send(put(url, bytes(12_000_000), patience=0.4)), 60)
+        answer = await asyncio.wait_for(connections.send(put(url, bytes(12_000_000), patience=1)), 60)
         await connections.aclose()
     assert answer.status == 200
 

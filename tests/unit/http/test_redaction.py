@@ -58,6 +58,6 @@ def test_members_by_name_and_by_value_at_any_depth() -> None:
 
 @pytest.mark.parametrize("text", ["authorization ", "Bearer ", "://a:", "eyJa.", "Signature=", "ck_", " \t"])
 def test_redaction_is_linear(text: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     redact_text(text * 20_000)
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2

@@ -128,7 +128,7 @@ class Watch:
 
     async def turn(self) -> None:
         """Let one sleep pass, and what follows it up to the next."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await self.asleep.wait()
             self.asleep.clear()
             self.turns.put_nowait(None)

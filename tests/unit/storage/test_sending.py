@@ -193,10 +193,10 @@ async def test_waiting_for_the_body_is_no_stall_of_the_store() -> None:
     class Slow(Body):
         async def __anext__(self) -> bytes:
             if self.taken == PIECES // 2:
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(1.5)
             return await super().__anext__()
 
-    async with store_that(takes_it, patience=0.3) as (store, _):
+    async with store_that(takes_it, patience=1) as (store, _):
         assert await sent(store, Slow()) == "the-etag"
 
 
