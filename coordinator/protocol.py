@@ -13,8 +13,13 @@ from msgspec import Meta, Struct
 
 __all__ = [
     "MAX_PARTS_A_REQUEST",
+    "MAX_UPLOADS_A_REQUEST",
     "ClaimBody",
     "CompleteBody",
+    "CompleteItem",
+    "CompleteManyAnswer",
+    "CompleteManyBody",
+    "CompleteResult",
     "DigestBody",
     "DownloadAnswer",
     "FieldProblem",
@@ -32,6 +37,10 @@ __all__ = [
     "SignedPartsAnswer",
     "StartAnswer",
     "StartBody",
+    "StartItem",
+    "StartManyAnswer",
+    "StartManyBody",
+    "StartResult",
     "TokenAnswer",
     "TokenBody",
     "UploadAnswer",
@@ -39,6 +48,7 @@ __all__ = [
 ]
 
 MAX_PARTS_A_REQUEST: Final = 1_000
+MAX_UPLOADS_A_REQUEST: Final = 100
 
 MaxSize: Final = 2**53 - 1
 
@@ -105,6 +115,23 @@ class StartBody(Request, frozen=True, kw_only=True):
     sha256: Annotated[Sha256, Meta(description=_OF_ONE_PART)] | None = None
 
 
+class StartItem(StartBody, frozen=True, kw_only=True):
+    """One of many to start: what a start of its own would say, the header's key among it."""
+
+    idempotency_key: (
+        Annotated[
+            str, Meta(min_length=1, max_length=255, description="What the header is to a single start.")
+        ]
+        | None
+    ) = None
+
+
+class StartManyBody(Request, frozen=True, kw_only=True):
+    """`POST /v1/uploads/start`: each stands for itself, as if it had come alone."""
+
+    uploads: Annotated[list[StartItem], Meta(min_length=1, max_length=MAX_UPLOADS_A_REQUEST)]
+
+
 class PartToSign(Request, frozen=True, kw_only=True):
     part_number: PartNumber
     size: Size | None = None
@@ -147,6 +174,18 @@ class CompleteBody(Request, frozen=True, kw_only=True):
 
     size: Size | None = None
     digest: DigestBody | None = None
+
+
+class CompleteItem(CompleteBody, frozen=True, kw_only=True):
+    """One of many to complete."""
+
+    id: str
+
+
+class CompleteManyBody(Request, frozen=True, kw_only=True):
+    """`POST /v1/uploads/complete`: each stands for itself, as if it had come alone."""
+
+    uploads: Annotated[list[CompleteItem], Meta(min_length=1, max_length=MAX_UPLOADS_A_REQUEST)]
 
 
 class TokenBody(Request, frozen=True, kw_only=True):
@@ -295,3 +334,32 @@ class ProblemAnswer(Answer, frozen=True, kw_only=True):
     code: str
     request_id: str
     errors: list[FieldProblem] = []
+
+
+class Result(Answer, frozen=True, kw_only=True, omit_defaults=True):
+    """What one of many would have been answered alone: `answer` where `status` is below 300, else `problem`."""
+
+    status: int
+    problem: ProblemAnswer | None = None
+    retry_after: Annotated[int, Meta(description="Seconds, as the header says them.")] | None = None
+
+
+class StartResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    answer: StartAnswer | None = None
+    replayed: Annotated[bool, Meta(description="As the header Idempotency-Replayed says it.")] = False
+
+
+class StartManyAnswer(Answer, frozen=True, kw_only=True):
+    """In the order of the request."""
+
+    results: list[StartResult]
+
+
+class CompleteResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    answer: UploadAnswer | None = None
+
+
+class CompleteManyAnswer(Answer, frozen=True, kw_only=True):
+    """In the order of the request."""
+
+    results: list[CompleteResult]

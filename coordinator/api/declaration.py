@@ -7,7 +7,6 @@ others do not. A handler gets a `Call`: body and query decoded, the principal ad
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
-from uuid import UUID
 
 from msgspec import Struct
 from starlette.requests import Request
@@ -16,9 +15,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from coordinator.access.principals import Principal
+from coordinator.api.outcomes import reached
 from coordinator.api.queries import NoQuery, decode_query
 from coordinator.api.state import ApiState
-from coordinator.errors import NotFound, Problem
+from coordinator.errors import Problem
 from coordinator.http.bodies import BODY_LIMIT, RECEIVE_WITHIN, read_json
 from coordinator.http.guard import PRINCIPAL, Access, Entrance, Guarded
 from coordinator.uploads.model import UploadId
@@ -55,15 +55,8 @@ class Call(Generic[B, Q]):
 
     @property
     def upload_id(self) -> UploadId:
-        """The id in the path. Raises NotFound for what is no id, or out of the token's reach, as for an unknown one."""
-        text = self.request.path_params["upload_id"]
-        try:
-            upload_id = UUID(text)
-        except ValueError:
-            raise unknown_upload() from None
-        if str(upload_id) != text or not self.principal.reaches(upload_id):
-            raise unknown_upload()
-        return UploadId(upload_id)
+        """The id in the path. Raises NotFound as `reached` does."""
+        return reached(self.principal, self.request.path_params["upload_id"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +72,8 @@ class Declaration(Generic[B, Q]):
     problems: tuple[type[Problem], ...] = ()
     body: type[B] = field(default=NoBody)  # type: ignore[assignment]  # a handler without a body says Call[NoBody, ...]
     query: type[Q] = field(default=NoQuery)  # type: ignore[assignment]  # and without parameters Call[..., NoQuery]
+    shown: type[Struct] | None = None
+    """The body as the OpenAPI document shows it, where the handler reads more of it itself than `body` says."""
     limit: int = BODY_LIMIT
     raw: bool = False
     """The body is bytes, which the handler reads itself; `limit` does not hold for them."""
@@ -97,10 +92,6 @@ def routes_of(declarations: Iterable[Declaration[Any, Any]]) -> list[Route]:
     for declared in declarations:
         by_path.setdefault(declared.path, {})[declared.method] = Entrance(declared.needs, _app(declared))
     return [Route(path, Guarded(by_method)) for path, by_method in by_path.items()]
-
-
-def unknown_upload() -> NotFound:
-    return NotFound("There is no such upload.")
 
 
 def _app(declared: Declaration[B, Q]) -> ASGIApp:

@@ -97,7 +97,7 @@ def _structs(declarations: Iterable[Declaration[Any, Any]]) -> list[type[msgspec
     named: dict[type[msgspec.Struct], None] = {ProblemAnswer: None}
     for declared in declarations:
         if declared.body is not NoBody:
-            named[declared.body] = None
+            named[declared.shown or declared.body] = None
         named.update({answer: None for answer in declared.answers.values() if answer is not None})
     return list(named)
 
@@ -113,8 +113,9 @@ def _operation(declared: Declaration[Any, Any]) -> Json:
         operation["security"] = [{"bearer": []}]
         operation["description"] = f"Needs the scope `{declared.needs}`."
     if declared.body is not NoBody:
-        required = any(member.required for member in msgspec.structs.fields(declared.body))
-        content = {"application/json": {"schema": _ref(declared.body)}}
+        body = declared.shown or declared.body
+        required = any(member.required for member in msgspec.structs.fields(body))
+        content = {"application/json": {"schema": _ref(body)}}
         operation["requestBody"] = {"required": required, "content": content}
     if declared.raw:
         content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}

@@ -6,7 +6,7 @@ A path that is not here does not exist; a route without an access cannot be writ
 from typing import Any
 
 from coordinator.access.principals import Scope
-from coordinator.api import health, parts, tokens, uploads
+from coordinator.api import health, many, parts, tokens, uploads
 from coordinator.api.declaration import Declaration
 from coordinator.api.queries import AbortQuery, ListQuery, PartsQuery
 from coordinator.errors import (
@@ -42,6 +42,8 @@ from coordinator.http.bodies import BATCH_LIMIT
 from coordinator.http.guard import PUBLIC
 from coordinator.protocol import (
     CompleteBody,
+    CompleteManyAnswer,
+    CompleteManyBody,
     DownloadAnswer,
     HealthAnswer,
     PartsAnswer,
@@ -51,6 +53,8 @@ from coordinator.protocol import (
     SignedPartsAnswer,
     StartAnswer,
     StartBody,
+    StartManyAnswer,
+    StartManyBody,
     TokenAnswer,
     TokenBody,
     UploadAnswer,
@@ -87,6 +91,29 @@ _UPLOADS: tuple[Declaration[Any, Any], ...] = (
             *_STORE,
         ),
         body=StartBody,
+    ),
+    # before those of one upload: no id reads like these
+    Declaration(
+        "POST",
+        "/v1/uploads/start",
+        many.start_uploads,
+        Scope.UPLOADS_WRITE,
+        "Start up to 100 uploads, each as if alone",
+        {200: StartManyAnswer},
+        body=many.ManyUploads,
+        shown=StartManyBody,
+        limit=BATCH_LIMIT,
+    ),
+    Declaration(
+        "POST",
+        "/v1/uploads/complete",
+        many.complete_uploads,
+        Scope.UPLOADS_WRITE,
+        "Complete up to 100 uploads, each as if alone; repeatable",
+        {200: CompleteManyAnswer},
+        body=many.ManyUploads,
+        shown=CompleteManyBody,
+        limit=BATCH_LIMIT,
     ),
     Declaration(
         "GET",

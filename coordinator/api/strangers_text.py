@@ -56,13 +56,13 @@ def check_etag(path: str, given: str | None) -> str | None:
     return bare
 
 
-def idempotency_key(given: str | None) -> str | None:
+def idempotency_key(path: str, given: str | None) -> str | None:
     """Raises ValidationFailed unless it is 1 to 255 printable characters of ASCII."""
     if given is None:
         return None
     if not 1 <= len(given) <= _HEADER_KEY_LENGTH or not _PRINTABLE.issuperset(given):
         message = f"Expected 1 to {_HEADER_KEY_LENGTH} printable characters of ASCII"
-        raise ValidationFailed.of(FieldError("Idempotency-Key", message))
+        raise ValidationFailed.of(FieldError(path, message))
     return given
 
 

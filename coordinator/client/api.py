@@ -9,15 +9,18 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from coordinator.client.bandwidth import Bandwidth
 from coordinator.client.bodies import Body
-from coordinator.client.calls import Calls
+from coordinator.client.calls import Calls, Reply
 from coordinator.client.errors import ServerRefused, WrongServer
 from coordinator.client.retry import BRIEF_TRIES
+from coordinator.client.together import Together
 from coordinator.protocol import (
     ClaimBody,
     CompleteBody,
+    CompleteItem,
     DownloadAnswer,
     HealthAnswer,
     PartAnswer,
@@ -29,9 +32,11 @@ from coordinator.protocol import (
     SignedPartsAnswer,
     StartAnswer,
     StartBody,
+    StartItem,
     UploadAnswer,
     UploadsAnswer,
 )
+from coordinator.uploads.plan import AWS_LIMITS
 
 __all__ = ["Coordinator", "Started"]
 
@@ -54,6 +59,8 @@ class _Relayed(Struct):
 class Coordinator:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
+        self._starts = Together(calls, "/v1/uploads/start", patience=_SLOW)
+        self._completions = Together(calls, "/v1/uploads/complete", patience=_SLOW)
 
     @property
     def url(self) -> str:
@@ -62,11 +69,24 @@ class Coordinator:
     def now(self) -> float:
         return self._calls.now()
 
+    async def aclose(self) -> None:
+        """Ends what goes together with others."""
+        await self._starts.aclose()
+        await self._completions.aclose()
+
     async def start(self, body: StartBody, idempotency_key: str) -> Started:
-        with self._where_uploads_are():
-            reply = await self._calls.call(
+        async def alone() -> Reply:
+            return await self._calls.call(
                 "POST", "/v1/uploads", body=body, headers={"Idempotency-Key": idempotency_key}
             )
+
+        small = body.size is not None and body.size <= AWS_LIMITS.min_part_size
+        with self._where_uploads_are():
+            if small:
+                item = StartItem(**asdict(body), idempotency_key=idempotency_key)
+                reply = await self._starts.ask(item, alone)
+            else:
+                reply = await alone()
         answer = reply.read(StartAnswer)
         # a repeated start is answered with 201, whichever upload the first answer named
         return Started(reply.status == 201 and not reply.replayed, answer.upload, answer.parts)
@@ -132,9 +152,19 @@ class Coordinator:
         )
         return reply.read(_Relayed).etag
 
-    async def complete(self, upload_id: str, body: CompleteBody) -> tuple[UploadAnswer, float | None]:
-        """The upload, and the seconds to wait before asking again."""
-        reply = await self._calls.call("POST", f"{_path(upload_id)}/complete", body=body, patience=_SLOW)
+    async def complete(
+        self, upload_id: str, body: CompleteBody, *, quick: bool
+    ) -> tuple[UploadAnswer, float | None]:
+        """The upload, and the seconds to wait before asking again. `quick`: the answer is a matter of one look at the store."""
+
+        async def alone() -> Reply:
+            return await self._calls.call("POST", f"{_path(upload_id)}/complete", body=body, patience=_SLOW)
+
+        if quick:
+            item = CompleteItem(**asdict(body), id=upload_id)
+            reply = await self._completions.ask(item, alone)
+        else:
+            reply = await alone()
         return reply.read(UploadAnswer), reply.retry_after
 
     async def abort(self, upload_id: str, reason: str | None = None) -> UploadAnswer:

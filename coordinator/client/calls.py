@@ -40,13 +40,16 @@ from coordinator.client.retry import (
 )
 from coordinator.protocol import FieldProblem
 
-__all__ = ["Calls", "Reply"]
+__all__ = ["Calls", "Reply", "encoded"]
 
 _PATIENCE: Final = 30.0
 _MOST_RENEWALS: Final = 5
 
 _OF_PROXIES: Final = {401, 403, 408, 413, 425, 429, 500, 502, 503, 504}
 """Statuses that something between us and a coordinator may answer with, and no problem document."""
+
+_NO_CODE: Final = "http_"
+"""How the code begins that we give to what came without one, before its status."""
 
 _REASONS: Final[Mapping[Reason, str]] = {
     "refused": "the connection is refused",
@@ -116,7 +119,7 @@ class Calls:
         patience: float = _PATIENCE,
     ) -> Reply:
         """Raises ServerRefused, ServerUnreachable, WrongServer, WrongUse."""
-        content = BytesBody(b"" if body is None else _encoded(body))
+        content = BytesBody(b"" if body is None else encoded(body))
         typed = {"Accept": "application/json"} | (
             {} if body is None else {"Content-Type": "application/json"}
         )
@@ -203,17 +206,23 @@ class Calls:
         raise self._refused(answer, retry_after)
 
     def _refused(self, answer: Answer, retry_after: float | None) -> ClientError:
+        refused = self.refused(answer.status, answer.body, retry_after)
+        problem = not refused.code.startswith(_NO_CODE)
+        if not problem and (answer.status not in _OF_PROXIES or _is_xml(answer)):
+            return wrong_server()
+        self._reached = self._reached or problem
+        return refused
+
+    def refused(self, status: int, document: bytes, retry_after: float | None) -> ServerRefused:
+        """What a problem document says, or what else came with that status."""
         try:
-            problem = msgspec.json.decode(answer.body, type=_Problem)
+            problem = msgspec.json.decode(document, type=_Problem)
         except (msgspec.DecodeError, msgspec.ValidationError):
             problem = _Problem()
-        if not problem.code and (answer.status not in _OF_PROXIES or _is_xml(answer)):
-            return wrong_server()
-        self._reached = self._reached or bool(problem.code)
-        return refusal(answer.status)(
-            answer.status,
-            problem.code or f"http_{answer.status}",
-            problem.detail or problem.title or f"The upload service at {self.url} answered {answer.status}.",
+        return refusal(status)(
+            status,
+            problem.code or f"{_NO_CODE}{status}",
+            problem.detail or problem.title or f"The upload service at {self.url} answered {status}.",
             errors=problem.errors,
             part_numbers=problem.part_numbers,
             retry_after=retry_after,
@@ -232,7 +241,8 @@ def _is_xml(answer: Answer) -> bool:
     return answer.headers.get("content-type", "").partition(";")[0].strip() in {"application/xml", "text/xml"}
 
 
-def _encoded(body: msgspec.Struct) -> bytes:
+def encoded(body: msgspec.Struct) -> bytes:
+    """Raises WrongUse."""
     try:
         return msgspec.json.encode(body)
     except UnicodeEncodeError:

@@ -109,6 +109,7 @@ class AsyncClient:
         self._closed = True
         await asyncio.gather(*(one.cancel() for one in list(self._ongoing)))
         await self._under_way.settle()
+        await self._coordinator.aclose()
         self._hashing.close()
         await self._connections.aclose()
 

@@ -17,12 +17,13 @@ _POLL: Final = 2.0
 
 
 async def complete(
-    coordinator: Coordinator, upload_id: str, body: CompleteBody
+    coordinator: Coordinator, upload: UploadAnswer, body: CompleteBody
 ) -> UploadAnswer | Sequence[int]:
     """The upload as it ended, or the numbers of the parts to send again."""
+    upload_id, quick = str(upload.id), upload.method == "put"
     while True:
         try:
-            upload, wait = await coordinator.complete(upload_id, body)
+            upload, wait = await coordinator.complete(upload_id, body, quick=quick)
         except ServerRefused as refused:
             if refused.code in {"parts_missing", "parts_mismatch"} and refused.part_numbers:
                 return refused.part_numbers

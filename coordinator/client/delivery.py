@@ -178,7 +178,7 @@ class Delivery:
                 _check(content)
                 await work.reporter.flush()
                 await self._whose.check_alone(work.upload, {**work.found, **work.reporter.etags})
-                outcome = await complete(self._coordinator, work.id, await self._claim(content))
+                outcome = await complete(self._coordinator, work.upload, await self._claim(content))
                 if isinstance(outcome, UploadAnswer):
                     return await self._completed(work, outcome, content)
                 if isinstance(content, Stream):

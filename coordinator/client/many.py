@@ -13,7 +13,7 @@ from coordinator.protocol import UploadAnswer
 
 __all__ = ["AT_ONCE", "Outcome", "files_in", "send_many"]
 
-AT_ONCE: Final = 32
+AT_ONCE: Final = 64
 """Files under way: their starts and completions take a round trip each, while parts share the places anyway."""
 
 

@@ -5,19 +5,21 @@ transition table and every time from the database's clock. What it leaves behind
 the parts, and no part rows (docs/design.md section 4, invariants 2, 3 and 12).
 """
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from coordinator.database.engine import Transaction, execute, in_transaction
+from coordinator.database.positional import of_each, rows_of
 from coordinator.database.quotas import SETTLED_OF_MOVED
 from coordinator.database.rows import digest_json, manifest_json, to_upload, yielding_uploads
 from coordinator.uploads.ledger import Changes
 from coordinator.uploads.model import Method, Upload
 from coordinator.uploads.state import TERMINAL, Event, State, transition
 
-__all__ = ["EVENT_OF_MOVED", "move"]
+__all__ = ["EVENT_OF_MOVED", "Completion", "complete_untouched", "is_completion", "move"]
 
 EVENT_OF_MOVED: Final = """
     event AS (
@@ -84,12 +86,14 @@ _MOVE: Final = yielding_uploads(
     """,  # noqa: S608 - put together from this file's constants only
 )
 
+_COUNTED: Final = """
+    SELECT count(*)::int AS parts, COALESCE(sum(size), 0)::bigint AS bytes,
+           min(recorded_at) AS first_at, max(recorded_at) AS last_at
+    FROM parts WHERE upload_id = :id
+"""
+
 _ENDING: Final = f"""
-    WITH counted AS (
-        SELECT count(*)::int AS parts, COALESCE(sum(size), 0)::bigint AS bytes,
-               min(recorded_at) AS first_at, max(recorded_at) AS last_at
-        FROM parts WHERE upload_id = :id
-    ), moved AS (
+    moved AS (
         UPDATE uploads SET {_CHANGED},
             wake_at = GREATEST(now(), urls_until) + CAST(:wake_in AS interval),
             stored_parts = CASE WHEN CAST(:target AS text) = 'completed'
@@ -98,7 +102,7 @@ _ENDING: Final = f"""
                 THEN COALESCE(CAST(:size AS bigint), size, counted.bytes) ELSE counted.bytes END,
             stored_first_at = counted.first_at,
             stored_last_at = counted.last_at
-        FROM counted
+        FROM {{counted}}
         WHERE {_STILL} AND {{untouched}}
         RETURNING uploads.*
     ), {EVENT_OF_MOVED}, {SETTLED_OF_MOVED}, gone AS (
@@ -106,16 +110,75 @@ _ENDING: Final = f"""
     )
 """  # noqa: S608 - put together from this package's constants only
 
-_END: Final = yielding_uploads("moved", given=_ENDING.format(untouched="true"))
+_ALONE: Final = f"WITH counted AS ({_COUNTED}), {_ENDING}"
+
+_END: Final = yielding_uploads("moved", given=_ALONE.format(counted="counted", untouched="true"))
 
 # Recording touches the row of a `put` upload. If one is committed after this statement began, the row is another than it
 # saw; it looks again, and leaves it.
+_UNTOUCHED: Final = "method = 'put' AND updated_at = CAST(:updated_at AS timestamptz)"
+
 _END_UNTOUCHED: Final = yielding_uploads(
+    "moved", given=_ALONE.format(counted="counted", untouched=_UNTOUCHED)
+)
+
+_OF_COMPLETION: Final = {
+    "id": "uuid",
+    "epoch": "bigint",
+    "updated_at": "timestamptz",
+    "etag": "text",
+    "version_id": "text",
+    "digest": "jsonb",
+}
+"""What differs between one completion and another, and of which type it is."""
+
+# Rows that somebody else holds are left alone, so that nobody here waits with rows in hand; so are those with a quota,
+# whose count this statement would raise but once.
+_COMPLETE_UNTOUCHED: Final = yielding_uploads(
     "moved",
-    given=_ENDING.format(untouched="method = 'put' AND updated_at = CAST(:updated_at AS timestamptz)"),
+    given=f"""
+    WITH given AS {rows_of(_OF_COMPLETION)}, held AS (
+        SELECT uploads.id AS held_id FROM given JOIN uploads ON uploads.id = given.its_id
+        FOR NO KEY UPDATE OF uploads SKIP LOCKED
+    ), {
+        of_each(
+            _ENDING.format(
+                counted=f"given JOIN held ON held_id = :id CROSS JOIN LATERAL ({_COUNTED}) AS counted",
+                untouched=f"{_UNTOUCHED} AND uploads.quota_reserved IS NULL",
+            ),
+            "given",
+            _OF_COMPLETION,
+        )
+    }
+    """,  # noqa: S608 - put together from this package's constants only
 )
 
 _LOCK: Final = text("SELECT FROM uploads WHERE id = :id AND epoch = :epoch FOR UPDATE")
+
+
+class Completion(NamedTuple):
+    """What HEAD showed of a `put` upload that nobody has reported."""
+
+    upload: Upload
+    changes: Changes
+
+
+def is_completion(upload: Upload, event: Event, changes: Changes) -> bool:
+    """Whether the move is one of those that `complete_untouched` makes for many at once."""
+    said = Changes(etag=changes.etag, version_id=changes.version_id, digest=changes.digest)
+    lone = upload.method is Method.PUT and upload.state is State.OPEN and not upload.parts_uploaded
+    return lone and event is Event.COMPLETED and changes == said
+
+
+async def complete_untouched(engine: AsyncEngine, asked: Sequence[Completion]) -> Sequence[Upload | None]:
+    """Many at once: each one's row, or None where `move` has to see what became of it."""
+    each = [_parameters(upload, Event.COMPLETED, State.COMPLETED, changes) for upload, changes in asked]
+    for parameters, (upload, _) in zip(each, asked, strict=True):
+        parameters["updated_at"] = upload.updated_at
+    differing = {name: [parameters[name] for parameters in each] for name in _OF_COMPLETION}
+    rows = await execute(engine, _COMPLETE_UNTOUCHED, each[0] | differing)
+    moved = {upload.id: upload for upload in map(to_upload, rows)}
+    return [moved.get(upload.id) for upload, _ in asked]
 
 
 async def move(engine: AsyncEngine, upload: Upload, event: Event, changes: Changes) -> Upload | None:

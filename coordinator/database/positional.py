@@ -7,13 +7,28 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import TextClause
 
-__all__ = ["Positional", "positional"]
+__all__ = ["Positional", "of_each", "positional", "rows_of"]
 
 _PLACE: Final = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 """A name after one colon; two are a cast. None of our statements has a colon within quotes."""
 
 _KEPT: Final = 256
 """Statements remembered: all that are written down, and the few shapes of a list."""
+
+
+def of_each(text: str, source: str, names: Mapping[str, str]) -> str:
+    """A statement about one row, made one about many: the parameters in `names` are read from `source`, one of each row.
+
+    `names` has the type that each of them has there, and `rows_of` makes such a source of them.
+    """
+    return _PLACE.sub(lambda found: f"{source}.its_{found[1]}" if found[1] in names else found[0], text)
+
+
+def rows_of(names: Mapping[str, str]) -> str:
+    """A subquery with one row of each place in the lists that are given in place of single values."""
+    lists = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in names.items())
+    columns = ", ".join(f"its_{name}" for name in names)
+    return f"(SELECT * FROM unnest({lists}) AS given ({columns}))"  # noqa: S608 - put together from constants only
 
 
 class Positional(NamedTuple):

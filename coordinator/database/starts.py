@@ -6,19 +6,21 @@ it is one transaction: key, intent, lease, event and quota are committed togethe
 upload. Of a `put` upload it hears nothing then: the row is born open, driven by nobody, and wakes when it expires.
 
 Nearly every start is the first of its kind, and no quota is kept: then the transaction is one statement, with the same
-order within. Where an index decides otherwise that statement writes nothing, and the long way finds out what there is.
+order within, for all that are asked for at the same time (gathered.py). Where an index decides otherwise that statement
+writes nothing of a start, and the long way finds out what there is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from coordinator.database.engine import StatementRefused, Transaction, execute
+from coordinator.database.engine import Transaction, execute
 from coordinator.database.moves import EVENT_OF_MOVED
+from coordinator.database.positional import of_each, rows_of
 from coordinator.database.quotas import reserve
 from coordinator.database.rows import digest_json, to_upload, yielding_uploads
 from coordinator.errors import DatabaseUnavailable, IdempotencyKeyReuse
@@ -26,7 +28,7 @@ from coordinator.uploads.ledger import IdempotencyKey, Started
 from coordinator.uploads.model import LeaseOwner, Method, NewUpload, Upload, UploadId
 from coordinator.uploads.state import Event, Reason, State
 
-__all__ = ["start", "start_first"]
+__all__ = ["StartAsked", "start", "start_keyed", "start_unkeyed"]
 
 _TAKE_KEY: Final = text("""
     INSERT INTO idempotency_keys AS kept (tenant, principal, key, request_hash, upload_id)
@@ -82,26 +84,63 @@ _INSERT: Final = yielding_uploads(
     """,
 )
 
-# A key that was taken for an upload that then was not written is refused by the key's reference, at the end.
-_INSERT_WITH_KEY: Final = yielding_uploads(
-    "moved",
-    given=f"""
-    WITH taken AS (
+_GIVEN: Final = {
+    "key_tenant": "text",
+    "principal": "text",
+    "idempotency_key": "text",
+    "request_hash": "bytea",
+    "id": "uuid",
+    "tenant": "text",
+    "owner": "text",
+    "policy": "text",
+    "state": "text",
+    "filename": "text",
+    "content_type": "text",
+    "content_encoding": "text",
+    "metadata": "jsonb",
+    "method": "text",
+    "size": "bigint",
+    "part_size": "bigint",
+    "part_count": "int",
+    "bucket": "text",
+    "key": "text",
+    "mark": "text",
+    "fingerprint": "text",
+    "digest": "jsonb",
+    "lease": "text",
+    "lease_for": "interval",
+    "wake_in": "interval",
+    "lifetime": "interval",
+    "urls_live": "interval",
+    "hard_lifetime": "interval",
+    "quota_reserved": "bigint",
+    "quota_owner": "boolean",
+}
+"""What one start says, and of which type it is."""
+
+# A key that was taken for an upload that then was not written is refused by the key's reference, at the end. Keys are
+# taken in their order, so that two who take the same ones wait for each other at the first.
+_TAKE_KEYS_AND_INSERT: Final = f"""
+    taken AS (
         INSERT INTO idempotency_keys (tenant, principal, key, request_hash, upload_id)
-        SELECT :key_tenant, :principal, :idempotency_key, :request_hash, CAST(:id AS uuid)
+        SELECT :key_tenant, :principal, :idempotency_key, :request_hash, :id FROM given
         WHERE NOT EXISTS (
             SELECT FROM uploads
-            WHERE tenant = :tenant AND owner = :owner AND policy = :policy AND fingerprint = CAST(:fingerprint AS text)
+            WHERE tenant = :tenant AND owner = :owner AND policy = :policy AND fingerprint = :fingerprint
               AND fingerprint IS NOT NULL AND state IN ('completing', 'creating', 'open'))
+        ORDER BY :key_tenant, :principal, :idempotency_key
         ON CONFLICT (tenant, principal, key) DO NOTHING
         RETURNING upload_id
     ), moved AS (
-        INSERT INTO uploads ({_COLUMNS}) SELECT {_VALUES} FROM taken {_UNLESS_LIVE}
+        INSERT INTO uploads ({_COLUMNS})
+        SELECT {_VALUES} FROM given JOIN taken ON taken.upload_id = :id {_UNLESS_LIVE}
     ), {EVENT_OF_MOVED}
-    """,  # noqa: S608 - put together from this package's constants only
-)
+"""  # noqa: S608 - put together from this package's constants only
 
-_KEYS_REFERENCE: Final = "fk_idempotency_keys_upload_id"
+_INSERT_WITH_KEYS: Final = yielding_uploads(
+    "moved",
+    given=f"WITH given AS {rows_of(_GIVEN)}, {of_each(_TAKE_KEYS_AND_INSERT, 'given', _GIVEN)}",
+)
 
 _ALIVE: Final = yielding_uploads(
     "uploads",
@@ -123,49 +162,42 @@ _TRIES: Final = 3
 """The upload that stood in the way may end between the two looks; three times in a row is no coincidence."""
 
 
-async def start_first(
-    engine: AsyncEngine,
-    new: NewUpload,
-    idempotency: IdempotencyKey | None,
-    lease: LeaseOwner,
-    lease_for: timedelta,
-) -> Upload | None:
-    """The row, where neither the key nor the file was known. None: nothing was written, and `start` has to look."""
-    if new.quota is not None:
-        return None
-    parameters = _parameters(new, lease, lease_for)
-    if idempotency is None:
-        rows = await execute(engine, _INSERT, parameters)
-        return to_upload(rows[0]) if rows else None
-    key = {
-        "key_tenant": idempotency.tenant,
-        "principal": idempotency.principal,
-        "idempotency_key": idempotency.key,
-        "request_hash": idempotency.request_hash,
-    }
-    try:
-        rows = await execute(engine, _INSERT_WITH_KEY, parameters | key)
-    except StatementRefused as refused:
-        if refused.constraint != _KEYS_REFERENCE:
-            raise
-        return None
+class StartAsked(NamedTuple):
+    """One start, as the rules ask for it."""
+
+    new: NewUpload
+    idempotency: IdempotencyKey | None
+    lease: LeaseOwner
+    lease_for: timedelta
+
+
+async def start_unkeyed(engine: AsyncEngine, asked: StartAsked) -> Upload | None:
+    """The row, where the file was not known. None: nothing was written, and `start` has to look."""
+    rows = await execute(engine, _INSERT, _parameters(asked))
     return to_upload(rows[0]) if rows else None
 
 
-async def start(
-    connection: Transaction,
-    new: NewUpload,
-    idempotency: IdempotencyKey | None,
-    lease: LeaseOwner,
-    lease_for: timedelta,
-) -> Started:
+async def start_keyed(engine: AsyncEngine, asked: Sequence[StartAsked]) -> Sequence[Upload | None]:
+    """Many at once: each one's row, where neither its key nor its file was known. None: nothing was written of it.
+
+    Raises StatementRefused where a file became known at the same moment: then nothing at all was written.
+    """
+    each = [_parameters(one) | _key_beside(one.idempotency) for one in _of_different_files(asked)]
+    parameters = {name: [one[name] for one in each] for name in _GIVEN}
+    rows = await execute(engine, _INSERT_WITH_KEYS, {**parameters, "event": Event.CREATED.value})
+    born = {upload.id: upload for upload in map(to_upload, rows)}
+    return [born.get(one.new.id) for one in asked]
+
+
+async def start(connection: Transaction, asked: StartAsked) -> Started:
     """Within the caller's transaction. Raises IdempotencyKeyReuse, QuotaExceeded, SizeNotAllowed."""
+    new, idempotency = asked.new, asked.idempotency
     if idempotency is not None:
         earlier = await _earlier(connection, new.id, idempotency)
         if earlier is not None:
             return Started(earlier, "replayed")
     for _ in range(_TRIES):
-        born = await _one(connection, _INSERT, _parameters(new, lease, lease_for))
+        born = await _one(connection, _INSERT, _parameters(asked))
         if born is not None:
             if new.quota is not None:
                 await reserve(connection, new, new.quota)
@@ -231,10 +263,32 @@ def _parameters_of_key(idempotency: IdempotencyKey, upload_id: UploadId) -> dict
     }
 
 
-def _parameters(new: NewUpload, lease: LeaseOwner, lease_for: timedelta) -> dict[str, object]:
+def _of_different_files(asked: Sequence[StartAsked]) -> Sequence[StartAsked]:
+    """Of those that come with one file, the first: the others resume what it begins."""
+    known: dict[object, StartAsked] = {}
+    for one in asked:
+        file = one.new.id if one.new.fingerprint is None else tuple(_live_file(one.new).values())
+        known.setdefault(file, one)
+    return list(known.values())
+
+
+def _key_beside(idempotency: IdempotencyKey | None) -> dict[str, object]:
+    """By other names than those of the row."""
+    if idempotency is None:
+        raise RuntimeError("only starts with a key are asked for together")
+    return {
+        "key_tenant": idempotency.tenant,
+        "principal": idempotency.principal,
+        "idempotency_key": idempotency.key,
+        "request_hash": idempotency.request_hash,
+    }
+
+
+def _parameters(asked: StartAsked) -> dict[str, object]:
+    new = asked.new
     return {
         "event": Event.CREATED.value,
-        **_birth(new, lease, lease_for),
+        **_birth(asked),
         "id": new.id,
         **_live_file(new),
         "filename": new.filename,
@@ -257,8 +311,9 @@ def _parameters(new: NewUpload, lease: LeaseOwner, lease_for: timedelta) -> dict
     }
 
 
-def _birth(new: NewUpload, lease: LeaseOwner, lease_for: timedelta) -> dict[str, object]:
+def _birth(asked: StartAsked) -> dict[str, object]:
+    new, lease_for = asked.new, asked.lease_for
     if new.method is Method.PUT:
         wake_in = min(new.lifetime, new.hard_lifetime)
         return {"state": State.OPEN.value, "lease": None, "lease_for": None, "wake_in": wake_in}
-    return {"state": State.CREATING.value, "lease": lease, "lease_for": lease_for, "wake_in": lease_for}
+    return {"state": State.CREATING.value, "lease": asked.lease, "lease_for": lease_for, "wake_in": lease_for}

@@ -13,9 +13,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from coordinator.errors import DatabaseUnavailable
 
-__all__ = ["Repeatable", "StatementRefused", "translated"]
+__all__ = ["Locked", "Repeatable", "StatementRefused", "translated"]
 
 _REPEATABLE: Final = frozenset({"40001", "40P01"})
+
+_LOCK_TIMEOUT: Final = "55P03"
 
 _UNAVAILABLE: Final = (
     "08",  # connection lost or refused
@@ -25,7 +27,7 @@ _UNAVAILABLE: Final = (
     "3D",  # the database is not there: being restored
     "40",  # a deadlock's victim too often
     "53",  # disk full, out of memory, too many connections
-    "55P03",  # lock timeout
+    _LOCK_TIMEOUT,
     "57",  # cancelled by a time limit, shutting down, starting up
     "58",  # input/output error
 )
@@ -42,6 +44,10 @@ class StatementRefused(RuntimeError):
 
 class Repeatable(DatabaseUnavailable):
     """The database chose this transaction to give way; nothing of it happened."""
+
+
+class Locked(DatabaseUnavailable):
+    """A row that was needed was held by another transaction for too long; nothing of it happened."""
 
 
 class translated:  # noqa: N801 - a context manager, written out because every statement enters one
@@ -74,6 +80,8 @@ def _translation(cause: BaseException | None, *, disconnected: bool) -> Exceptio
     sqlstate = getattr(cause, "sqlstate", None)
     if sqlstate in _REPEATABLE:
         return Repeatable(_DETAIL, retry_after=1)
+    if sqlstate == _LOCK_TIMEOUT:
+        return Locked(_DETAIL, retry_after=2)
     if disconnected or (sqlstate or "").startswith(_UNAVAILABLE):
         return _unavailable()
     return StatementRefused(sqlstate or type(cause).__name__, getattr(cause, "constraint_name", None))

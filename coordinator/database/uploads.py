@@ -5,6 +5,7 @@ Every time is the database's; every change of state is in `moves`, every wake-up
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy import text
@@ -12,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from coordinator.database import leases, listing, moves, parts, retention, starts
 from coordinator.database.engine import Transaction, execute, in_transaction
+from coordinator.database.gathered import Gathered
+from coordinator.database.positional import rows_of
 from coordinator.database.rows import to_upload, yielding_uploads
 from coordinator.uploads.ledger import Changes, IdempotencyKey, ListFilter, Started
 from coordinator.uploads.model import Claim, Identity, LeaseOwner, NewUpload, Part, Upload, UploadId
@@ -19,9 +22,18 @@ from coordinator.uploads.state import Event
 
 __all__ = ["REREAD", "Uploads"]
 
+_ASKED: Final = {"id": "uuid", "tenant": "text", "owner": "text"}
+
 _GET: Final = yielding_uploads(
     "uploads",
     rest="WHERE u.id = :id AND u.tenant = :tenant AND (CAST(:owner AS text) IS NULL OR u.owner = :owner)",
+)
+
+_GET_MANY: Final = yielding_uploads(
+    f"""(
+        SELECT uploads.* FROM {rows_of(_ASKED)} AS given JOIN uploads ON uploads.id = its_id
+        WHERE uploads.tenant = its_tenant AND (its_owner IS NULL OR uploads.owner = its_owner)
+    )"""  # noqa: S608 - put together from this package's constants only
 )
 
 REREAD: Final = yielding_uploads("uploads", rest="WHERE u.id = :id")
@@ -55,20 +67,29 @@ class Uploads:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._gets = Gathered(self._get_many)
+        self._starts = Gathered(partial(starts.start_keyed, engine))
+        self._completions = Gathered(partial(moves.complete_untouched, engine))
 
     async def start(
         self, new: NewUpload, idempotency: IdempotencyKey | None, lease: LeaseOwner, lease_for: timedelta
     ) -> Started:
-        first = await starts.start_first(self._engine, new, idempotency, lease, lease_for)
-        if first is not None:
-            return Started(first, "created")
+        asked = starts.StartAsked(new, idempotency, lease, lease_for)
+        if new.quota is None:
+            keyed = idempotency is not None
+            first = await (self._starts.of(asked) if keyed else starts.start_unkeyed(self._engine, asked))
+            if first is not None:
+                return Started(first, "created")
 
         async def once(connection: Transaction) -> Started:
-            return await starts.start(connection, new, idempotency, lease, lease_for)
+            return await starts.start(connection, asked)
 
         return await in_transaction(self._engine, once)
 
     async def get(self, upload_id: UploadId, identity: Identity) -> Upload | None:
+        found = await self._gets.of((upload_id, identity))
+        if found is not None:
+            return found
         parameters = {"id": upload_id, "tenant": identity.tenant, "owner": identity.owner}
         rows = await execute(self._engine, _GET, parameters)
         return to_upload(rows[0]) if rows else None
@@ -81,6 +102,10 @@ class Uploads:
         return await listing.find(self._engine, query)
 
     async def move(self, upload: Upload, event: Event, changes: Changes) -> Upload | None:
+        if moves.is_completion(upload, event, changes):
+            moved = await self._completions.of(moves.Completion(upload, changes))
+            if moved is not None:
+                return moved
         return await moves.move(self._engine, upload, event, changes)
 
     async def renew_lease(self, upload: Upload, lease_for: timedelta) -> bool:
@@ -123,3 +148,16 @@ class Uploads:
         parameters = {"id": upload_id, "part_count": part_count}
         rows = await execute(self._engine, _FIX_STREAM_END, parameters)
         return to_upload(rows[0]) if rows else None
+
+    async def _get_many(self, asked: Sequence[tuple[UploadId, Identity]]) -> Sequence[Upload | None]:
+        """Each one's row, if it is in the asker's reach. None too for whoever asks for what another one asks for."""
+        first = dict(reversed(asked))
+        parameters = {
+            "id": list(first),
+            "tenant": [identity.tenant for identity in first.values()],
+            "owner": [identity.owner for identity in first.values()],
+        }
+        found = {row.id: row for row in map(to_upload, await execute(self._engine, _GET_MANY, parameters))}
+        return [
+            found.get(upload_id) if first[upload_id] == identity else None for upload_id, identity in asked
+        ]

@@ -26,7 +26,7 @@ __all__ = ["BATCH_LIMIT", "BODY_LIMIT", "RECEIVE_WITHIN", "decode", "read_json",
 BODY_LIMIT: Final = 64 * 1024
 """Bytes, unless a route carries batches of parts."""
 BATCH_LIMIT: Final = 512 * 1024
-"""Bytes, on `/parts*` and `/complete`."""
+"""Bytes, on `/parts*`, on `/complete` and where many uploads are started."""
 RECEIVE_WITHIN: Final = 15.0
 """Seconds for a whole body."""
 

@@ -19,7 +19,15 @@ from coordinator.errors import InternalError, MalformedRequest, MethodNotAllowed
 from coordinator.http.request_id import request_id
 from coordinator.protocol import FieldProblem, ProblemAnswer
 
-__all__ = ["PROBLEM_TYPE", "Problems", "http_exception", "problem_response", "problem_type"]
+__all__ = [
+    "PROBLEM_TYPE",
+    "Problems",
+    "as_problem",
+    "http_exception",
+    "problem_document",
+    "problem_response",
+    "problem_type",
+]
 
 log = structlog.stdlib.get_logger()
 
@@ -33,8 +41,8 @@ def problem_type(code: str) -> str:
     return f"urn:coordinator:problem:{code}"
 
 
-def problem_response(problem: Problem, scope: Scope, headers: Mapping[str, str] | None = None) -> Response:
-    """The problem's answer. Members of its own never replace the standard ones."""
+def problem_document(problem: Problem, scope: Scope) -> dict[str, object]:
+    """Members of its own never replace the standard ones."""
     answer = ProblemAnswer(
         type=problem_type(problem.code),
         title=problem.title,
@@ -44,9 +52,14 @@ def problem_response(problem: Problem, scope: Scope, headers: Mapping[str, str] 
         request_id=request_id(scope),
         errors=[FieldProblem(path=path, message=message) for path, message in problem.errors],
     )
-    body = dict(problem.members) | msgspec.to_builtins(answer)
+    document: dict[str, object] = dict(problem.members) | msgspec.to_builtins(answer)
+    return document
+
+
+def problem_response(problem: Problem, scope: Scope, headers: Mapping[str, str] | None = None) -> Response:
+    """The problem's answer."""
     return Response(
-        msgspec.json.encode(body),
+        msgspec.json.encode(problem_document(problem, scope)),
         status_code=problem.status,
         headers=_headers(problem) | dict(headers or {}),
         media_type=PROBLEM_TYPE,
@@ -90,10 +103,11 @@ class Problems:
         except Exception as raised:
             if begun:
                 raise
-            await problem_response(_as_problem(raised), scope)(scope, receive, send)
+            await problem_response(as_problem(raised), scope)(scope, receive, send)
 
 
-def _as_problem(raised: Exception) -> Problem:
+def as_problem(raised: Exception) -> Problem:
+    """What the caller is told; what is a defect of ours is logged here."""
     if isinstance(raised, Problem):
         return raised
     log.error("http.internal", exc_info=raised)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from coordinator.database.engine import transaction
-from coordinator.database.starts import start
+from coordinator.database.starts import StartAsked, start
 from coordinator.errors import IdempotencyKeyReuse
 from coordinator.uploads.ledger import IdempotencyKey, Started
 from coordinator.uploads.plan import plan_stream
@@ -126,7 +126,7 @@ async def test_parallel_starts_of_one_file_make_one_row(ledger: Ledger) -> None:
 async def test_a_file_that_another_is_just_starting_is_resumed_by_its_own_key_too(ledger: Ledger) -> None:
     first, second = an_upload(fingerprint="f" * 64), an_upload(fingerprint="f" * 64)
     async with transaction(ledger.engine) as connection:
-        await start(connection, first, None, ME, LEASE)
+        await start(connection, StartAsked(first, None, ME, LEASE))
         starting = asyncio.create_task(ledger.uploads.start(second, KEY, ME, LEASE))
         async with asyncio.timeout(30):
             while not await ledger.sql(

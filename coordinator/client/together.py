@@ -1,0 +1,169 @@
+"""Calls of one kind that wait at the same time go as one request, and each is answered as if it had gone alone.
+
+Nobody waits for company: while there is room a call goes at once, alone. What comes while enough are under way gathers, and
+goes together as soon as one of them is answered. So a lone upload is as quick as ever, and the more there are, the
+fewer requests they take. A coordinator of an older version does not know such requests: then each goes alone.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from coordinator.client.calls import Calls, Reply, encoded
+from coordinator.client.errors import ClientError, ServerRefused, WrongServer
+from coordinator.client.retry import AfterCall, backoff, step_after_call
+from coordinator.protocol import MAX_UPLOADS_A_REQUEST
+
+__all__ = ["Together"]
+
+_UNDER_WAY: Final = 2
+"""Requests of one kind: more of them would each hold fewer."""
+
+_MOST_BYTES: Final = 256 * 1024
+"""Of one request: half of what a coordinator reads."""
+
+Alone = Callable[[], Awaitable[Reply]]
+
+
+class _Many(msgspec.Struct):
+    uploads: list[msgspec.Raw]
+
+
+class _Result(msgspec.Struct):
+    status: int
+    answer: msgspec.Raw = msgspec.Raw(b"null")
+    problem: msgspec.Raw = msgspec.Raw(b"{}")
+    retry_after: float | None = None
+    replayed: bool = False
+
+
+class _Results(msgspec.Struct):
+    results: list[_Result]
+
+
+@dataclass(eq=False, slots=True)
+class _Waiting:
+    body: bytes
+    answer: "asyncio.Future[Reply | ServerRefused | None]" = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+    """None: ask alone."""
+
+
+class Together:
+    def __init__(self, calls: Calls, route: str, *, patience: float) -> None:
+        """`patience`: seconds to wait for an answer."""
+        self._calls = calls
+        self._route = route
+        self._patience = patience
+        self._waiting: dict[_Waiting, None] = {}
+        self._free = _UNDER_WAY
+        self._sending: set[asyncio.Task[None]] = set()
+        self._known = True
+
+    async def ask(self, item: msgspec.Struct, alone: Alone) -> Reply:
+        """`item` among others, or `alone`: both ask for the same, and are safe to repeat. Raises what `alone` does."""
+        if not self._known:
+            return await alone()
+        if self._free:
+            self._free -= 1
+            try:
+                return await alone()
+            finally:
+                self._gone()
+        answer = await self._among_others(encoded(item))
+        if isinstance(answer, ServerRefused):
+            if step_after_call(answer.status, answer.code) is not AfterCall.WAIT:
+                raise answer
+            await asyncio.sleep(backoff(1, random.random(), answer.retry_after))  # noqa: S311 - jitter
+            answer = None
+        return answer or await alone()
+
+    async def aclose(self) -> None:
+        """Whoever still waits is cancelled."""
+        self._known = False
+        for task in self._sending:
+            task.cancel()
+        await asyncio.gather(*self._sending, return_exceptions=True)
+        for one in self._waiting:
+            one.answer.cancel()
+
+    async def _among_others(self, body: bytes) -> Reply | ServerRefused | None:
+        if len(body) > _MOST_BYTES:
+            return None
+        waiting = _Waiting(body)
+        self._waiting[waiting] = None
+        try:
+            return await waiting.answer
+        finally:
+            self._waiting.pop(waiting, None)
+
+    def _gone(self) -> None:
+        """A request has been answered: the next one may go."""
+        self._free += 1
+        if self._waiting and self._known:
+            self._free -= 1
+            task = asyncio.create_task(self._send(self._gathered()))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+
+    def _gathered(self) -> list[_Waiting]:
+        gathered: list[_Waiting] = []
+        size = 0
+        for one in self._waiting:
+            size += len(one.body) + 1
+            if len(gathered) == MAX_UPLOADS_A_REQUEST or size > _MOST_BYTES:
+                break
+            gathered.append(one)
+        for one in gathered:
+            del self._waiting[one]
+        return gathered
+
+    async def _send(self, gathered: Sequence[_Waiting]) -> None:
+        try:
+            answers = await self._answers(gathered)
+            for one, answer in zip(gathered, answers, strict=True):
+                if not one.answer.done():
+                    one.answer.set_result(answer)
+        except ClientError as failed:
+            for one in gathered:
+                if not one.answer.done():
+                    one.answer.set_exception(failed)
+        finally:
+            for one in gathered:
+                one.answer.cancel()
+            self._gone()
+
+    async def _answers(self, gathered: Sequence[_Waiting]) -> Sequence[Reply | ServerRefused | None]:
+        """Raises what each of them would hear alone."""
+        body = _Many([msgspec.Raw(one.body) for one in gathered])
+        try:
+            reply = await self._calls.call("POST", self._route, body=body, patience=self._patience)
+            results = reply.read(_Results).results
+            if len(results) == len(gathered):
+                return [self._told(result) for result in results]
+            self._go_alone()
+        except WrongServer:
+            self._go_alone()
+        except ServerRefused as refused:
+            if step_after_call(refused.status, refused.code) is not AfterCall.STOP:
+                raise
+            if refused.status in {404, 405}:
+                self._go_alone()
+        return [None] * len(gathered)
+
+    def _told(self, result: _Result) -> Reply | ServerRefused:
+        if result.status < 300:
+            return Reply(result.status, bytes(result.answer), result.retry_after, result.replayed)
+        return self._calls.refused(result.status, bytes(result.problem), result.retry_after)
+
+    def _go_alone(self) -> None:
+        """The coordinator is of an older version, or what stands before it lets no such request through."""
+        self._known = False
+        for one in self._waiting:
+            one.answer.set_result(None)
+        self._waiting.clear()
