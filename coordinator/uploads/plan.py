@@ -47,6 +47,11 @@ _STEPS: Final = ((256 * MIB, 8 * MIB), (4 * GIB, 16 * MIB), (64 * GIB, 32 * MIB)
 
 _LARGE_PART: Final = 64 * MIB
 
+_CONNECTIONS: Final = 6
+"""What browsers open to one HTTP/1.1 host: parts go in waves of six, and a last wave of one takes as long as a full one."""
+
+_GRAIN: Final = 64 * KIB
+
 STREAM_PART_SIZE: Final = 16 * MIB
 """A stream may grow to 10,000 of these: 156 GiB."""
 
@@ -125,6 +130,9 @@ def plan_stream(*, part_size: int | None = None, limits: S3Limits = AWS_LIMITS) 
 
 def _default_part_size(size: int, limits: S3Limits) -> int:
     wanted = next((part for up_to, part in _STEPS if size <= up_to), _LARGE_PART)
+    if (count := -(-size // wanted)) > _CONNECTIONS:
+        even = count - count % _CONNECTIONS
+        wanted = -(-size // (even * _GRAIN)) * _GRAIN
     needed = -(-size // limits.max_parts)
     rounded = -(-needed // MIB) * MIB if limits.min_part_size >= MIB else needed
     return min(max(wanted, rounded, limits.min_part_size), limits.max_part_size)

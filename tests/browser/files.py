@@ -7,7 +7,7 @@ from pathlib import Path
 
 MIB = 2**20
 PART = 8 * MIB
-"""The server's own choice for files up to 256 MiB."""
+"""The server's own choice for files up to 256 MiB, of up to six parts or of a multiple of six."""
 
 EXTENT = 4096
 

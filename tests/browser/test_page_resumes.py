@@ -16,7 +16,7 @@ from tests.browser.visitor import NOTHING_STORED, Visitor, isolated
 async def test_after_a_reload_no_finished_part_is_sent_again(
     visitor: Visitor, observer: Observer, sample: MakeSample, is_whole: IsWhole, again: Again
 ) -> None:
-    file = sample(10 * PART)
+    file = sample(12 * PART)
     held = await left_in_the_middle(visitor, observer, file)
     assert visitor.dialogs == ["beforeunload"]
     assert await visitor.stored() == NOTHING_STORED
@@ -27,8 +27,8 @@ async def test_after_a_reload_no_finished_part_is_sent_again(
     observer.forget()
     await again(visitor, file)
     assert (await is_whole(visitor.row(file.name), file))["id"] == upload_id
-    assert {put.part_number for put in observer.puts} == set(range(1, 11)) - held
-    assert len(observer.puts) == 10 - len(held)
+    assert {put.part_number for put in observer.puts} == set(range(1, 13)) - held
+    assert len(observer.puts) == 12 - len(held)
     await expect(visitor.page.locator("#unfinished")).to_be_hidden()
 
 

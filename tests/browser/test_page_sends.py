@@ -16,7 +16,7 @@ from tests.browser.visitor import NOTHING_STORED, Row, Visitor
 async def test_a_large_file_goes_in_parallel_parts_with_progress_from_bytes_in_flight(
     visitor: Visitor, observer: Observer, sample: MakeSample, is_whole: IsWhole
 ) -> None:
-    file = sample(10 * PART)
+    file = sample(12 * PART)
     observer.hold(after=PART // 8)
     await visitor.choose(file.path)
     row = visitor.row(file.name)
@@ -29,12 +29,12 @@ async def test_a_large_file_goes_in_parallel_parts_with_progress_from_bytes_in_f
     await observer.until(lambda: _all_at(observer, PART - 1, least=4))
     await row.passes(early)
     assert observer.finished() == set()
-    await row.shows(re.compile(r"[\d.]+ MB of 83\.9 MB · [\d.]+ [kM]?B/s · .+ left"))
+    await row.shows(re.compile(r"[\d.]+ MB of 101 MB · [\d.]+ [kM]?B/s · .+ left"))
 
     observer.release()
-    assert (await is_whole(row, file))["part_count"] == 10
-    await row.shows("Complete · 83.9 MB")
-    assert sorted(put.part_number for put in observer.puts) == list(range(1, 11))
+    assert (await is_whole(row, file))["part_count"] == 12
+    await row.shows("Complete · 101 MB")
+    assert sorted(put.part_number for put in observer.puts) == list(range(1, 13))
     assert {put.status for put in observer.puts} == {200}
 
     assert not visitor.asked("PUT", r"/v1/uploads/[^/]+/parts/\d+")

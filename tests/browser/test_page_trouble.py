@@ -21,13 +21,13 @@ async def test_a_403_in_the_middle_is_signed_again(
     is_whole: IsWhole,
     order: Order,
 ) -> None:
-    file = sample(10 * PART)
+    file = sample(12 * PART)
     order(observer, 5)
     await visitor.choose(file.path)
     await is_whole(visitor.row(file.name), file)
     assert [put.status for put in observer.puts if put.part_number == 5] == [403, 200]
-    assert sorted({put.part_number for put in observer.puts}) == list(range(1, 11))
-    assert len(observer.puts) == 11
+    assert sorted({put.part_number for put in observer.puts}) == list(range(1, 13))
+    assert len(observer.puts) == 13
     # all came with the start
     assert visitor.signed_again() == [5]
 
@@ -51,7 +51,7 @@ async def test_a_service_that_is_killed_and_comes_back_is_waited_for(
     service: Service,
 ) -> None:
     # more parts than are signed at the start: the page cannot do without the service
-    file = sample(14 * PART)
+    file = sample(18 * PART)
     observer.hold(beyond=2)
     await visitor.choose(file.path)
     await observer.until(lambda: observer.finished() == {1, 2} and len(observer.under_way) >= 4)
@@ -63,4 +63,4 @@ async def test_a_service_that_is_killed_and_comes_back_is_waited_for(
     finally:
         await service.start()
     await is_whole(visitor.row(file.name), file)
-    assert sorted(put.part_number for put in observer.puts) == list(range(1, 15))
+    assert sorted(put.part_number for put in observer.puts) == list(range(1, 19))

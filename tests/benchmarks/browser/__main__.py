@@ -18,8 +18,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from playwright.async_api import async_playwright
-
 from tests.benchmarks.browser.measure import Measured, measure
 
 HERE: Final = Path(__file__).parent
@@ -72,7 +70,9 @@ async def sink(served: Path, rate: int | None) -> AsyncIterator[str]:
     pages, store = PORTS
     arguments = [str(served), str(pages), str(store), *([str(rate)] if rate else [])]
     process = await asyncio.create_subprocess_exec(
-        *[sys.executable, str(HERE / "sink.py"), *arguments], stdout=asyncio.subprocess.PIPE
+        *[sys.executable, "-m", f"{__package__}.sink", *arguments],
+        cwd=HERE.parents[2],
+        stdout=asyncio.subprocess.PIPE,
     )
     try:
         assert process.stdout is not None
@@ -87,12 +87,12 @@ async def compare(
     served: Path, file: Path, names: list[str], rounds: int, rate: int | None = None
 ) -> dict[str, list[Measured]]:
     found: dict[str, list[Measured]] = {name: [] for name in names}
-    async with sink(served, rate) as url, async_playwright() as playwright:
+    async with sink(served, rate) as url:
         for turn in range(rounds):
             for name in names:
                 if rate and name in SLOW and turn >= 3:
                     continue
-                measured = await measure(playwright, f"{url}/{CANDIDATES[name]}", file)
+                measured = await measure(f"{url}/{CANDIDATES[name]}", file)
                 found[name].append(measured)
                 print(f"  {turn + 1} {name:14} {SIZE / measured.seconds / 1e6:7.1f} MB/s", file=sys.stderr)
     return found

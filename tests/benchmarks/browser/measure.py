@@ -1,33 +1,24 @@
 """One file through one page in a browser of its own, and what that took."""
 
 import asyncio
-import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from playwright.async_api import CDPSession, Playwright
+from tests.benchmarks.browser.devtools import Devtools, Page, chromium, open_page
 
-FLAGS: Final = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-)
-LONG_TASKS: Final = """
-window.blocked = 0;
-new PerformanceObserver((list) => {
-  for (const task of list.getEntries()) window.blocked += task.duration;
-}).observe({ type: 'longtask', buffered: true });
-"""
-RUN: Final = """async () => {
+READY: Final = "window.send && document.querySelector('#file')"
+RUN: Final = """(async () => {
   const [file] = document.querySelector('#file').files;
   window.blocked = 0;
+  new PerformanceObserver((list) => {
+    for (const task of list.getEntries()) window.blocked += task.duration;
+  }).observe({ type: 'longtask' });
   const begun = performance.now();
   await window.send(file);
   return (performance.now() - begun) / 1000;
-}"""
+})()"""
 EVERY: Final = 0.05
 
 
@@ -46,66 +37,62 @@ class Measured:
     cpu: float
 
 
-async def measure(playwright: Playwright, url: str, file: Path) -> Measured:
-    chromium = shutil.which("chromium")
-    async with await playwright.chromium.launch(executable_path=chromium, args=FLAGS) as browser:
-        page = await browser.new_page()
-        await page.add_init_script(LONG_TASKS)
-        await page.goto(url)
-        await page.wait_for_function("() => window.send")
-        await page.set_input_files("#file", file)
-        devtools = await page.context.new_cdp_session(page)
-        whole = await browser.new_browser_cdp_session()
-        await devtools.send("Performance.enable")
-        before, cpu = await _metrics(devtools), await _cpu(whole)
-        watching = asyncio.create_task(_peaks(devtools, await _renderers(whole)))
+@dataclass
+class Peaks:
+    """What the page and its process held at most, in bytes."""
+
+    page: Page
+    pids: list[int]
+    heap: float = 0
+    memory: int = 0
+
+    async def watch(self) -> None:
+        while True:
+            self.heap = max(self.heap, (await _metrics(self.page))["JSHeapUsedSize"])
+            self.memory = max(self.memory, *(_resident(pid) for pid in self.pids))
+            await asyncio.sleep(EVERY)
+
+
+async def measure(url: str, file: Path) -> Measured:
+    async with chromium() as browser:
+        page = await open_page(browser, url, READY)
+        await page.choose("#file", str(file))
+        await page.send("Performance.enable")
+        before, cpu = await _metrics(page), await _cpu(browser)
+        peaks = Peaks(page, await _renderers(browser))
+        watching = asyncio.create_task(peaks.watch())
         try:
             seconds = await page.evaluate(RUN)
         finally:
             watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching
-        after = await _metrics(devtools)
-        heap, memory = PEAKS.pop(watching)
+        after = await _metrics(page)
         return Measured(
             seconds=seconds,
             busy=(after["TaskDuration"] - before["TaskDuration"]) * 1000,
-            blocked=await page.evaluate("() => window.blocked"),
-            heap=max(heap, after["JSHeapUsedSize"]) / 1e6,
-            memory=memory / 1e6,
-            cpu=await _cpu(whole) - cpu,
+            blocked=await page.evaluate("window.blocked"),
+            heap=max(peaks.heap, after["JSHeapUsedSize"]) / 1e6,
+            memory=peaks.memory / 1e6,
+            cpu=await _cpu(browser) - cpu,
         )
 
 
-PEAKS: Final[dict[asyncio.Task[None], tuple[float, float]]] = {}
-
-
-async def _peaks(devtools: CDPSession, pids: list[int]) -> None:
-    task = asyncio.current_task()
-    assert task is not None
-    PEAKS[task] = (0.0, 0.0)
-    while True:
-        heap = (await _metrics(devtools))["JSHeapUsedSize"]
-        memory = max(_resident(pid) for pid in pids)
-        PEAKS[task] = (max(PEAKS[task][0], heap), max(PEAKS[task][1], memory))
-        await asyncio.sleep(EVERY)
-
-
-async def _metrics(devtools: CDPSession) -> dict[str, float]:
-    found = await devtools.send("Performance.getMetrics")
+async def _metrics(page: Page) -> dict[str, float]:
+    found = await page.send("Performance.getMetrics")
     return {one["name"]: one["value"] for one in found["metrics"]}
 
 
-async def _renderers(whole: CDPSession) -> list[int]:
-    return [one["id"] for one in await _processes(whole) if one["type"] == "renderer"]
+async def _renderers(browser: Devtools) -> list[int]:
+    return [one["id"] for one in await _processes(browser) if one["type"] == "renderer"]
 
 
-async def _cpu(whole: CDPSession) -> float:
-    return float(sum(one["cpuTime"] for one in await _processes(whole)))
+async def _cpu(browser: Devtools) -> float:
+    return float(sum(one["cpuTime"] for one in await _processes(browser)))
 
 
-async def _processes(whole: CDPSession) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await whole.send("SystemInfo.getProcessInfo"))["processInfo"]
+async def _processes(browser: Devtools) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await browser.send("SystemInfo.getProcessInfo"))["processInfo"]
     return found
 
 

@@ -1,10 +1,9 @@
-"""A store that keeps nothing, and the signing beside it: what the browser talks to in this benchmark.
+"""What the browser talks to in this benchmark: pages and signing on one port, the store on another.
 
-Two ports of one process: pages and signing, and the store, so that every part crosses origins as in real life. With a
-RATE the store answers `DELAY` seconds after the last byte and takes RATE bytes a second from a connection, and every call
-for a signature takes `DELAY` too. A plan is the one that the service itself would make.
+So every part crosses origins as in real life. With a RATE every call for a signature takes the store's `DELAY` too. A plan is the
+one that the service itself would make.
 
-    python sink.py FOLDER PAGES_PORT STORE_PORT [RATE]
+    python -m tests.benchmarks.browser.sink FOLDER PAGES_PORT STORE_PORT [RATE]
 """
 
 import asyncio
@@ -17,88 +16,37 @@ from typing import Any, Final
 import uvloop
 
 from coordinator.uploads.plan import plan_parts
-
-DELAY: Final = 0.050
-AHEAD: Final = 1 << 18
-BUFFER: Final = bytearray(1 << 20)
+from tests.benchmarks.browser.store import DELAY, serve
 
 TYPES: Final = {".html": "text/html", ".js": "text/javascript"}
-CORS: Final = (
-    "Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Methods: *\r\nAccess-Control-Allow-Headers: *\r\n"
-    "Access-Control-Expose-Headers: ETag\r\nAccess-Control-Max-Age: 600\r\nTiming-Allow-Origin: *\r\n"
-)
-
 Answer = tuple[int, str, bytes]
 
 
-class Exchange(asyncio.BufferedProtocol):
-    """HTTP/1.1, one request after the other on a connection. Bodies of PUTs are counted, others kept."""
+class Exchange(asyncio.Protocol):
+    """HTTP/1.1, one request after the other on a connection; every call of the service's takes `delay` seconds."""
 
-    def __init__(
-        self, answer: Callable[[str, str, bytes], Answer], *, rate: int | None, delay: float
-    ) -> None:
-        self._answer, self._rate, self._delay = answer, rate, delay
-        self._head = b""
-        self._request: tuple[str, str] | None = None
-        self._missing = self._taken = 0
-        self._body: list[bytes] = []
-        self._began = 0.0
+    def __init__(self, answer: Callable[[str, str, bytes], Answer], delay: float) -> None:
+        self._answer, self._delay = answer, delay
+        self._received = b""
         self._loop = asyncio.get_running_loop()
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
 
-    def get_buffer(self, _sizehint: int) -> bytearray:
-        return BUFFER
-
-    def buffer_updated(self, count: int) -> None:
-        if self._request is None:
-            self._head += bytes(BUFFER[:count])
-            if b"\r\n\r\n" not in self._head:
-                return
-            head, _, rest = self._head.partition(b"\r\n\r\n")
-            self._head = b""
-            self._open(head.decode("latin-1"))
-            self._take(rest, len(rest))
-        else:
-            self._take(None, count)
-
-    def _open(self, head: str) -> None:
-        first, *lines = head.split("\r\n")
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, end, body = self._received.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        length = next((int(line[15:]) for line in lines if line.lower().startswith("content-length:")), 0)
+        if not end or len(body) < length:
+            return
+        self._received = b""
         method, target, _ = first.split(" ")
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-        self._request = (method, target)
-        self._missing, self._taken, self._body = int(headers.get("content-length", 0)), 0, []
-        self._began = self._loop.time()
+        answer = self._answer(method, target, body)
+        self._loop.call_later(self._delay if target.startswith("/v1/") else 0, self._respond, *answer)
 
-    def _take(self, kept: bytes | None, count: int) -> None:
-        assert self._request is not None
-        if self._request[0] != "PUT" or self._request[1].startswith("/v1/"):
-            self._body.append(bytes(BUFFER[:count]) if kept is None else kept)
-        self._missing -= count
-        self._taken += count
-        if self._missing <= 0:
-            delay = (
-                self._delay if self._request[0] != "OPTIONS" and self._request[1].startswith("/v1/") else 0
-            )
-            delay = max(delay, self._behind())
-            (self._loop.call_later(delay, self._respond) if delay > 0 else self._respond())
-        elif self._rate and (behind := self._behind()) > AHEAD / self._rate:
-            self._transport.pause_reading()
-            self._loop.call_later(behind, self._transport.resume_reading)
-
-    def _behind(self) -> float:
-        """Seconds that the bytes came too early. The store's answer is late by `DELAY`."""
-        if self._rate is None:
-            return 0
-        late = self._delay if self._missing <= 0 and self._request and self._request[0] == "PUT" else 0
-        return self._began + self._taken / self._rate + late - self._loop.time()
-
-    def _respond(self) -> None:
-        assert self._request is not None
-        status, kind, body = self._answer(*self._request, b"".join(self._body))
-        self._request = None
-        head = f'HTTP/1.1 {status} OK\r\n{CORS}ETag: "{"0" * 32}"\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n'
+    def _respond(self, status: int, kind: str, body: bytes) -> None:
+        head = f"HTTP/1.1 {status} OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
         if not self._transport.is_closing():
             self._transport.write(head.encode() + body)
 
@@ -111,10 +59,8 @@ class Pages:
         self._plan = plan_parts(0)
         self._asked: dict[str, Any] = {}
 
-    def __call__(self, method: str, target: str, body: bytes) -> Answer:
+    def __call__(self, _method: str, target: str, body: bytes) -> Answer:
         path = target.partition("?")[0]
-        if method == "OPTIONS":
-            return 200, "text/plain", b""
         if path.startswith("/v1/"):
             return (
                 201 if path == "/v1/uploads" else 200,
@@ -156,25 +102,14 @@ class Pages:
         }  # fmt: skip
 
 
-def store(method: str, target: str, _body: bytes) -> Answer:
-    """As Uppy 6 reads it, the answers to POST are S3's XML."""
-    if method != "POST":
-        return 200, "text/plain", b""
-    name = "InitiateMultipartUploadResult" if target.endswith("/0") else "CompleteMultipartUploadResult"
-    text = f"<{name}><UploadId>u</UploadId><Key>f</Key><Location>l</Location><ETag>e</ETag></{name}>"
-    return 200, "application/xml", text.encode()
-
-
 async def main(folder: str, pages_port: str, store_port: str, rate: int | None = None) -> None:
-    loop = asyncio.get_running_loop()
-    delay = 0.0 if rate is None else DELAY
     pages = Pages(Path(folder), f"http://127.0.0.1:{store_port}")
-    await loop.create_server(lambda: Exchange(pages, rate=None, delay=delay), "127.0.0.1", int(pages_port))
-    server = await loop.create_server(
-        lambda: Exchange(store, rate=rate, delay=delay), "127.0.0.1", int(store_port)
-    )
+    delay = 0.0 if rate is None else DELAY
+    loop = asyncio.get_running_loop()
+    await loop.create_server(lambda: Exchange(pages, delay), "127.0.0.1", int(pages_port))
+    storing = asyncio.create_task(serve(int(store_port), rate))
     print("ready", flush=True)
-    await server.serve_forever()
+    await storing
 
 
 if __name__ == "__main__":

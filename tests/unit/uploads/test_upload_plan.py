@@ -108,9 +108,24 @@ def test_the_parts_laid_end_to_end_are_the_file(size: int) -> None:
     assert at == size
 
 
-@pytest.mark.parametrize(("size", "part_size"), [(1, 8), (257, 16), (4 * KIB + 1, 32), (64 * KIB + 1, 64)])
-def test_parts_grow_with_the_file(size: int, part_size: int) -> None:
-    assert plan_parts(size * MIB).part_size == part_size * MIB
+@pytest.mark.parametrize(
+    ("size", "least"), [(1, 8), (48, 8), (257, 16), (4 * KIB + 1, 32), (64 * KIB + 1, 64)]
+)
+def test_parts_grow_with_the_file(size: int, least: int) -> None:
+    assert least * MIB <= plan_parts(size * MIB).part_size < 2 * least * MIB
+
+
+@given(sizes)
+def test_parts_beyond_six_fill_six_connections_to_the_end(size: int) -> None:
+    plan = plan_parts(size)
+    assert plan.part_count is not None
+    waves = -(-plan.part_count // 6)
+    assert plan.part_count <= 6 or size / (waves * 6 * plan.part_size) > 0.9
+
+
+def test_half_a_gibibyte_goes_in_five_full_waves() -> None:
+    plan = plan_parts(512 * MIB)
+    assert (plan.part_count, plan.part_size) == (30, 17 * MIB + 128 * KIB)
 
 
 def test_an_empty_file_is_one_empty_part() -> None:
