@@ -15,7 +15,7 @@ from tests.e2e.waiting import eventually
 
 DEADLINE = timedelta(seconds=5)
 """Longer than a start takes, or nothing would be seen of it."""
-LEASE = timedelta(seconds=4)
+LEASE = timedelta(seconds=3)
 """Of two servers that watch each other: a busy machine may keep one of them from renewing its own for a while."""
 
 MOMENTS = pytest.mark.parametrize("moment", Moment)
