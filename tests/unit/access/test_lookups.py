@@ -33,7 +33,8 @@ async def settled() -> None:
         await asyncio.sleep(0)
 
 
-async def test_those_who_come_during_a_look_share_the_next_one() -> None:
+async def test_those_who_come_during_a_look_share_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coordinator.access.lookups._PATIENCE", 60)
     ledger = Ledger()
     lookups = Lookups(ledger.find)
     first = [asyncio.create_task(lookups.of("key")) for _ in range(3)]
