@@ -38,8 +38,10 @@ def clean_environment() -> Iterator[None]:
     """Whatever lies around in the shell or in ~/.aws decides no test."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            # the last two: what a program of the tests finds its terminal to be; pytest's own workers have them set
-            if name.startswith(("COORDINATOR_", "AWS_")) or name in {"DATABASE_URL", "COLUMNS", "LINES"}:
+            ours = name.startswith(("COORDINATOR_", "AWS_")) or name == "DATABASE_URL"
+            # what a program of the tests finds its terminal to be; pytest's own workers have them set
+            terminal = name in {"COLUMNS", "LINES"}
+            if ours or terminal or name.lower().endswith("_proxy"):
                 patch.delenv(name)
         patch.setenv("AWS_CONFIG_FILE", os.devnull)
         patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)

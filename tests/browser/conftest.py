@@ -107,7 +107,7 @@ async def service(
 @pytest.fixture(scope="session")
 async def key_holder(service: Service, page_database: str) -> AsyncIterator[KeyHolder]:
     made = await create_key(page_database, tenant="default", owner=None, name="test", scopes=frozenset(Scope))
-    async with httpx2.AsyncClient(base_url=service.url) as client:
+    async with httpx2.AsyncClient(base_url=service.url, timeout=60) as client:
         yield KeyHolder(client, made.text)
 
 

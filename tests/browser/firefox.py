@@ -117,7 +117,8 @@ async def firefox(profile: Path) -> AsyncIterator[Tab]:
             yield Tab(socket)
     finally:
         process.kill()
-        await process.wait()
+        # to the end of its pipe too, which leaves no transport open
+        await process.communicate()
 
 
 def _write(profile: Path) -> None:

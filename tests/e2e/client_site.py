@@ -69,7 +69,7 @@ def new_file(folder: Path) -> Path:
 async def stored(client: AsyncClient, upload: Upload) -> str:
     """The SHA-256 of what the store gives back."""
     digest = hashlib.sha256()
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(timeout=60) as http:
         url = (await client.download_url(str(upload.id))).url
         async with http.stream("GET", url) as answer:
             assert answer.status_code == 200

@@ -90,7 +90,7 @@ async def device(url: str, credential: str | None) -> AsyncIterator[Device]:
     """`credential` is an API key or a token; None: somebody who has none."""
     headers = {} if credential is None else {"Authorization": f"Bearer {credential}"}
     async with (
-        httpx2.AsyncClient(base_url=url, headers=headers, timeout=30, trust_env=False) as api,
-        httpx2.AsyncClient(timeout=30, trust_env=False) as store,
+        httpx2.AsyncClient(base_url=url, headers=headers, timeout=60, trust_env=False) as api,
+        httpx2.AsyncClient(timeout=60, trust_env=False) as store,
     ):
         yield Device(api, store)

@@ -21,6 +21,7 @@ from coordinator.client import (
 from coordinator.client.api import Coordinator
 from coordinator.client.calls import Calls
 from coordinator.client.connections import Connections
+from coordinator.client.finding import Finding
 from coordinator.client.start import Start
 from coordinator.protocol import StartBody
 from tests.e2e.client_site import (
@@ -219,12 +220,35 @@ async def test_copies_of_a_file_get_uploads_of_their_own(site: Site, tmp_path: P
             assert {place for place, upload in uploads.items() if upload.metadata["path"] != place} == set()
             for place in ("folder/0/large", "folder/other/large"):
                 assert await stored(client, uploads[place]) == sha256(tmp_path / place)
-        # nothing of a folder tells these apart
-        named = [tmp_path / f"folder/{place}/large" for place in (0, 1, "other")]
-        sending = [client.uploading(path, part_size=PART) for path in (*named, named[0])]
-        ids = [(await one).id for one in sending]
-        assert len(set(ids[:3])) == 3
-        assert ids[3] == ids[0]
+
+
+async def test_copies_that_nothing_tells_apart_are_told_by_their_paths(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, all_begun, find = asyncio.Event(), asyncio.Barrier(4), Finding.run
+
+    async def awaited(self: Finding, *given: Any) -> Any:
+        found = await find(self, *given)
+        first.set()
+        # who ended before the last one began would leave it nothing to go on with
+        await all_begun.wait()
+        return found
+
+    monkeypatch.setattr(Finding, "run", awaited)
+    paths = [tmp_path / f"{number}" / "large" for number in range(3)]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_bytes(b"x" * (2 * PART))
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    async with site.client(tmp_path) as client:
+        sending = [asyncio.ensure_future(client.upload(paths[0], part_size=PART))]
+        await first.wait()
+        sending += [
+            asyncio.ensure_future(client.upload(path, part_size=PART)) for path in (*paths[1:], paths[0])
+        ]
+        ids = [upload.id for upload in await asyncio.gather(*sending)]
+    assert len(set(ids[:3])) == 3
+    assert ids[3] == ids[0]
 
 
 async def test_what_a_cancelled_start_left_is_gone_on_with(

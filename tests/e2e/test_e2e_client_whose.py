@@ -167,7 +167,7 @@ async def test_a_link_and_its_target_are_two_files(site: Site, tmp_path: Path, p
 
 
 async def test_a_run_with_anothers_key_forgets_nothing(site: Site, tmp_path: Path, path: Path) -> None:
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(timeout=60) as http:
         minted = await http.post(
             f"{site.server.url}/v1/tokens",
             json={"owner": "somebody"},

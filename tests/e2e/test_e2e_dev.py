@@ -114,7 +114,7 @@ async def test_whoever_is_on_this_machine_needs_no_credentials(dev: Dev) -> None
 async def test_a_page_that_is_let_in_may_write_to_the_store_too(dev: Dev) -> None:
     asks = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
     store = dev.said["store"]
-    async with httpx2.AsyncClient() as page:
+    async with httpx2.AsyncClient(timeout=60) as page:
         for url in (f"{dev.url}/v1/uploads", f"{store['endpoint_url']}/{store['bucket']}/key"):
             answer = await page.options(url, headers=asks)
             assert answer.headers.get("access-control-allow-origin") == APP, url

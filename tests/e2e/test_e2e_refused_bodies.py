@@ -14,7 +14,7 @@ MB = 1_000_000
 
 def put(url: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, Json]:
     """With a client that sends all of its body before it reads."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     try:
         connection.request("PUT", path, body=body, headers=headers)
         answer = connection.getresponse()

@@ -160,7 +160,7 @@ async def moto() -> AsyncIterator[str]:
     server.start()
     try:
         host, port = server.get_host_and_port()
-        async with httpx2.AsyncClient() as http:
+        async with httpx2.AsyncClient(timeout=60) as http:
             (await http.put(f"http://{host}:{port}/uploads")).raise_for_status()
         yield f"http://{host}:{port}"
     finally:

@@ -45,6 +45,8 @@ async def test_root_runs_postgres_from_the_copy_when_the_wheel_is_out_of_reach(
     log = data_dir.with_name("log")
     async with running_postgres(data_dir, port=port, password="p", log=log, durable=False) as url:
         connection = await asyncpg.connect(url)
-        assert await connection.fetchval("SELECT 1") == 1
-        await connection.close()
+        try:
+            assert await connection.fetchval("SELECT 1") == 1
+        finally:
+            await connection.close()
     assert (data_dir / "install").exists() == (os.geteuid() == 0)

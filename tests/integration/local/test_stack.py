@@ -50,15 +50,19 @@ async def finish_upload(store: LocalStore, upload: Unfinished) -> int:
 
 async def write_row(database_url: str, text: str) -> None:
     connection = await asyncpg.connect(database_url)
-    await connection.execute("CREATE TABLE IF NOT EXISTS kept (words text)")
-    await connection.execute("INSERT INTO kept VALUES ($1)", text)
-    await connection.close()
+    try:
+        await connection.execute("CREATE TABLE IF NOT EXISTS kept (words text)")
+        await connection.execute("INSERT INTO kept VALUES ($1)", text)
+    finally:
+        await connection.close()
 
 
 async def rows(database_url: str) -> list[str]:
     connection = await asyncpg.connect(database_url)
-    found = await connection.fetch("SELECT words FROM kept ORDER BY words")
-    await connection.close()
+    try:
+        found = await connection.fetch("SELECT words FROM kept ORDER BY words")
+    finally:
+        await connection.close()
     return [row["words"] for row in found]
 
 
@@ -83,7 +87,10 @@ async def test_a_restart_keeps_addresses_secrets_rows_and_uploads_in_progress(da
 
 
 async def test_the_store_checks_signatures_and_lets_only_the_page_in(data_dir: Path) -> None:
-    async with LocalStack(data_dir, origins=["http://app.example"]) as stack, httpx2.AsyncClient() as browser:
+    async with (
+        LocalStack(data_dir, origins=["http://app.example"]) as stack,
+        httpx2.AsyncClient(timeout=60) as browser,
+    ):
         target = f"{stack.store.endpoint_url}/{stack.store.bucket}/k"
         assert (await browser.put(target, content=b"unsigned")).status_code == 403
 
