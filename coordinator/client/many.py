@@ -10,11 +10,16 @@ from typing import Final
 from coordinator.client.errors import ClientError, FileUnreadable
 from coordinator.client.ongoing import OngoingUpload
 from coordinator.protocol import UploadAnswer
+from coordinator.uploads.plan import AWS_LIMITS
 
 __all__ = ["AT_ONCE", "Outcome", "files_in", "send_many"]
 
 AT_ONCE: Final = 64
-"""Files under way: their starts and completions take a round trip each, while parts share the places anyway."""
+"""Small files under way: while some are sent, others are started and completed, and the more of them at once, the fewer
+requests that takes (together.py). Parts share the places anyway."""
+
+_OF_LARGE: Final = 2
+"""Small files whose room a larger one takes: an interruption should leave few of those half sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,8 @@ async def send_many(
     at_once: int = AT_ONCE,
 ) -> AsyncGenerator[Outcome]:
     """Outcomes as they come. One file's failure is its own; stopping the iteration stops all that is under way."""
-    under_way: dict[asyncio.Task[UploadAnswer], tuple[str, str]] = {}
+    under_way: dict[asyncio.Task[UploadAnswer], tuple[str, str, int]] = {}
+    taken = 0
     waiting = iter(files)
     try:
         while True:
@@ -78,18 +84,29 @@ async def send_many(
                     yield found
                     continue
                 path, relative = found
-                under_way[asyncio.ensure_future(begin(path, relative).result())] = (path, relative)
-                if len(under_way) >= at_once:
+                room = _room(path)
+                under_way[asyncio.ensure_future(begin(path, relative).result())] = (path, relative, room)
+                taken += room
+                if taken >= at_once:
                     break
             if not under_way:
                 return
             done, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
             for one in done:
-                yield _outcome(*under_way.pop(one), one)
+                path, relative, room = under_way.pop(one)
+                taken -= room
+                yield _outcome(path, relative, one)
     finally:
         for one in under_way:
             one.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
+
+
+def _room(path: str) -> int:
+    try:
+        return 1 if Path(path).stat().st_size <= AWS_LIMITS.min_part_size else _OF_LARGE
+    except (OSError, ValueError):
+        return 1  # beginning it says what is wrong with it
 
 
 def _outcome(path: str, relative: str, ended: "asyncio.Task[UploadAnswer]") -> Outcome:

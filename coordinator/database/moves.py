@@ -172,13 +172,15 @@ def is_completion(upload: Upload, event: Event, changes: Changes) -> bool:
 
 async def complete_untouched(engine: AsyncEngine, asked: Sequence[Completion]) -> Sequence[Upload | None]:
     """Many at once: each one's row, or None where `move` has to see what became of it."""
-    each = [_parameters(upload, Event.COMPLETED, State.COMPLETED, changes) for upload, changes in asked]
-    for parameters, (upload, _) in zip(each, asked, strict=True):
-        parameters["updated_at"] = upload.updated_at
+    first = {one.upload.id: one for one in reversed(asked)}
+    each = [
+        _parameters(upload, Event.COMPLETED, State.COMPLETED, changes) | {"updated_at": upload.updated_at}
+        for upload, changes in first.values()
+    ]
     differing = {name: [parameters[name] for parameters in each] for name in _OF_COMPLETION}
     rows = await execute(engine, _COMPLETE_UNTOUCHED, each[0] | differing)
     moved = {upload.id: upload for upload in map(to_upload, rows)}
-    return [moved.get(upload.id) for upload, _ in asked]
+    return [moved.get(one.upload.id) if first[one.upload.id] is one else None for one in asked]
 
 
 async def move(engine: AsyncEngine, upload: Upload, event: Event, changes: Changes) -> Upload | None:
