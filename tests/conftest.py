@@ -4,7 +4,9 @@ import asyncio
 import gc
 import os
 import signal
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,6 +15,22 @@ from hypothesis import HealthCheck, settings
 from coordinator.local.bucket import LocalStore
 from tests.postgres import any_postgres, new_database
 from tests.seaweedfs import PAGE_ORIGIN, new_seaweedfs
+
+TESTS = Path(__file__).parent
+SECONDS = {
+    "model/test_model.py": 120,
+    "browser": 5,
+    "races": 5,
+    "e2e": 3,
+    "kills": 0.6,
+    "model": 0.5,
+    "faults": 0.5,
+    "contract": 0.3,
+    "integration": 0.3,
+    "api": 0.15,
+    "unit": 0.05,
+}
+"""What a test takes, about."""
 
 
 def pytest_configure() -> None:
@@ -25,6 +43,18 @@ def pytest_configure() -> None:
         "tests", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
     settings.load_profile("tests")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, or one worker has half a suite's worth of browsers left when the other has nothing."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        tests = Counter(item.path for item in items)
+        items.sort(key=lambda item: -tests[item.path] * seconds_of(item.path))
+
+
+def seconds_of(file: Path) -> float:
+    place = file.relative_to(TESTS)
+    return next((taken for name, taken in SECONDS.items() if place.is_relative_to(name)), 1)
 
 
 def pytest_collection_finish() -> None:
