@@ -20,7 +20,8 @@ PAGE = """<!doctype html>
 
 class ForeignSite:
     """`body` is what its page holds, `script` what its own script does. `page`, where it is set, is its whole page, and
-    `policy` is sent with everything unless it is empty. `token()` answers its `/token` and `/upload-token`."""
+    `policy` is sent with everything unless it is empty. `token()` answers its `/token` and `/upload-token`; where it raises
+    ConnectionError, nothing answers."""
 
     def __init__(
         self, port: int, *, coordinator: str, store: str, token: Callable[[], Awaitable[str]]
@@ -34,7 +35,7 @@ class ForeignSite:
         self.tokens_given = 0
         self._port = port
         self._coordinator = coordinator
-        self._token = token
+        self.token = token
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -62,6 +63,6 @@ class ForeignSite:
             return "text/javascript", self.script.encode()
         if target in {"/token", "/upload-token"}:
             self.tokens_given += 1
-            return "text/plain", (await self._token()).encode()
+            return "text/plain", (await self.token()).encode()
         usual = PAGE.format(language=self.language, coordinator=self._coordinator, body=self.body)
         return "text/html", (self.page or usual).encode()

@@ -1,6 +1,6 @@
 """While no token is to be had: a file is cancelled all the same, a short outage passes, a refusal says what to do."""
 
-from playwright.async_api import Browser, Route, expect
+from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import MakeSample
 from tests.browser.foreign import ForeignSite
@@ -38,15 +38,17 @@ async def test_a_token_address_that_is_away_for_a_moment_is_waited_for(
 ) -> None:
     file = sample(10)
     site.body = f'<coordinator-upload endpoint="{service.url}" token-url="/token"></coordinator-upload>'
+    token, asked = site.token, 0
+
+    async def away_at_first() -> str:
+        nonlocal asked
+        asked += 1
+        if asked <= 3:
+            raise ConnectionResetError
+        return await token()
+
+    site.token = away_at_first
     async with visiting(browser, site.url, None, path="/") as visitor:
-        asked = 0
-
-        async def away_at_first(route: Route) -> None:
-            nonlocal asked
-            asked += 1
-            await (route.abort("connectionrefused") if asked <= 3 else route.continue_())
-
-        await visitor.page.route("**/token", away_at_first)
         await visitor.choose(file.path)
         await visitor.row(file.name).reaches("completed")
         assert asked == 4
@@ -57,13 +59,17 @@ async def test_whose_session_is_over_reads_what_to_do(
 ) -> None:
     file = sample(10)
     site.body = f'<coordinator-upload endpoint="{service.url}" token-url="/token"></coordinator-upload>'
-    login = "<!doctype html><title>Sign in</title>"
+    token = site.token
+
+    async def signed_out() -> str:
+        return "<!doctype html><title>Sign in</title>"
+
+    site.token = signed_out
     async with visiting(browser, site.url, None, path="/") as visitor:
-        await visitor.page.route("**/token", lambda route: route.fulfill(body=login))
         await visitor.choose(file.path)
         row = visitor.row(file.name)
         await row.complains("sign in again")
-        await visitor.page.unroute("**/token")
+        site.token = token
         await expect(visitor.page.locator("#unfinished-problem")).to_be_visible()
         await row.press("retry")
         await row.reaches("completed")
