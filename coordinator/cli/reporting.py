@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from coordinator.cli.exit_code import ExitCode
 from coordinator.cli.failure import Failure
+from coordinator.cli.here import here_is_gone
 from coordinator.cli.output import OutputFailed, is_full
 from coordinator.errors import CoordinatorError
 
@@ -37,12 +38,20 @@ def failure_of(error: Exception) -> Failure:
         from coordinator.cli.client_failure import failure_of_client
 
         return failure_of_client(error)
-    if isinstance(error, OSError) and is_full(error):
-        where = f" at {error.filename}" if error.filename else ""
-        return Failure(ExitCode.NO_SPACE, f"there is no space left{where}", "free some and run it again")
+    if isinstance(error, OSError):
+        return here_is_gone() or _refused(error)
     said = str(error) or "no more is known"
     return Failure(
         ExitCode.FAILED,
         f"this should not happen: {type(error).__name__}: {said}",
         "please report it with what --debug prints",
     )
+
+
+def _refused(error: OSError) -> Failure:
+    """By the system: what it has too little of, or does not allow."""
+    where = f" at {error.filename}" if error.filename else ""
+    if is_full(error):
+        return Failure(ExitCode.NO_SPACE, f"there is no space left{where}", "free some and run it again")
+    why = error.strerror or str(error) or type(error).__name__
+    return Failure(ExitCode.FAILED, f"this system refuses it ({why}){where}", "mend that and run it again")

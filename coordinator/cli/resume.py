@@ -10,6 +10,7 @@ from coordinator.cli.client_settings import ClientSettings
 from coordinator.cli.connecting import asked, connected
 from coordinator.cli.exit_code import ExitCode
 from coordinator.cli.failure import Failure, one_line
+from coordinator.cli.here import check_here
 from coordinator.cli.listing import shown_progress
 from coordinator.cli.setting import DigestChoice
 from coordinator.cli.source import STDIN, Source, check_stdin
@@ -84,6 +85,7 @@ def _source(settings: ClientSettings, upload_id: str, file: str | None) -> Sourc
     if path is None:
         problem = f"this machine does not remember which file upload {upload_id} is of"
         raise Failure(ExitCode.WRONG_USE, problem, f"name it: coordinator resume {upload_id} FILE")
+    check_here(path)
     return Source(path, Path(path), Path(path).name, None)
 
 

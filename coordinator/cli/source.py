@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from coordinator.cli.arguments import is_plain
 from coordinator.cli.exit_code import ExitCode
 from coordinator.cli.failure import Failure
+from coordinator.cli.here import check_here
 
 __all__ = ["STDIN", "Source", "Unsendable", "check_named", "check_stdin", "find_sources"]
 
@@ -48,7 +50,9 @@ def check_named(arguments: Sequence[str], name: str | None) -> None:
         check_stdin()
         if name is None:
             raise Failure(ExitCode.WRONG_USE, "standard input has no name", "give it one with --name")
-    folders = [argument for argument in arguments if argument != STDIN and _is_folder(argument)]
+    paths = [argument for argument in arguments if argument != STDIN]
+    check_here(*paths)
+    folders = [path for path in paths if _is_folder(path)]
     _sendable(name or "")
     if name is not None and (len(arguments) > 1 or folders):
         raise Failure(
@@ -153,12 +157,14 @@ def _unreadable(shown: str, refused: OSError | ValueError) -> Failure:
 
 
 def _sendable(name: str) -> str:
-    """Raises Failure for a name that no upload may have: its bytes are no UTF-8, or it holds a control character."""
+    """Raises Failure for a name that no upload may have: what would harm whoever shows it."""
     problem = None
     if any("\ud800" <= char <= "\udfff" for char in name):
         problem = "is not UTF-8"
     elif any(char < " " or "\x7f" <= char <= "\x9f" for char in name):
         problem = "holds a control character"
+    elif not is_plain(name):
+        problem = "holds a character that turns writing around or ends a line"
     if problem is not None:
         raise Failure(ExitCode.WRONG_USE, f"the name {name} {problem}", "give the file another name")
     return name

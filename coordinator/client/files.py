@@ -129,6 +129,7 @@ Content = OpenFile | MemoryContent
 def open_file(path: str | os.PathLike[str], filename: str | None = None) -> OpenFile:
     """Raises FileMissing, NotAFile, FileUnreadable."""
     name = os.fspath(path)
+    real = _real(name)
     try:
         found = os.stat(name)  # noqa: PTH116 - as above
         if not stat.S_ISREG(found.st_mode):
@@ -139,7 +140,7 @@ def open_file(path: str | os.PathLike[str], filename: str | None = None) -> Open
     except (OSError, ValueError) as failed:
         text = failed.strerror if isinstance(failed, OSError) else str(failed)
         raise FileUnreadable(f"{name} cannot be read: {text}.") from None
-    return OpenFile(descriptor, filename or os.path.basename(name), os.path.realpath(name))  # noqa: PTH119 - as above
+    return OpenFile(descriptor, filename or os.path.basename(name), real)  # noqa: PTH119 - as above
 
 
 def open_again(file: BinaryIO, descriptor: int, filename: str) -> OpenFile:
@@ -152,7 +153,18 @@ def open_again(file: BinaryIO, descriptor: int, filename: str) -> OpenFile:
     except (OSError, ValueError) as failed:
         raise FileUnreadable(f"{filename} cannot be read: {failed}.") from None
     path = file.name if isinstance(getattr(file, "name", None), str) else None
-    return OpenFile(os.dup(descriptor), filename, None if path is None else os.path.realpath(path))
+    return OpenFile(os.dup(descriptor), filename, None if path is None else _real(path))
+
+
+def _real(name: str) -> str:
+    """The way to it from the root, without links. Raises FileMissing."""
+    try:
+        return os.path.realpath(name)
+    except FileNotFoundError:
+        # of the file itself it asks nothing
+        raise FileMissing(
+            f"The current directory is gone, so {name} cannot be found. Change to another one, or give a whole path."
+        ) from None
 
 
 def content_type_of(filename: str) -> str | None:

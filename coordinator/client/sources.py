@@ -6,6 +6,7 @@ import os
 import stat
 import zlib
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from tempfile import _TemporaryFileWrapper
 from typing import BinaryIO, Final, cast
@@ -75,7 +76,9 @@ def _plain(source: Source, options: UploadOptions, memory: Memory) -> Opening:
 
 def _filename(source: Source) -> str:
     if isinstance(source, str | os.PathLike):
-        return os.path.basename(os.path.abspath(source))  # noqa: PTH119, PTH100 - of what may not exist
+        with suppress(FileNotFoundError):  # the current directory is gone; opening it says so
+            return os.path.basename(os.path.abspath(source))  # noqa: PTH119, PTH100 - of what may not exist
+        return os.path.basename(source)  # noqa: PTH119
     name = getattr(source, "name", None)
     if not isinstance(name, str) or name.startswith("<"):
         return "data"
