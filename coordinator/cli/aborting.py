@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from coordinator.api.strangers_text import REASON_LENGTH
+from coordinator.cli.arguments import check_text
 from coordinator.cli.client_settings import ClientSettings
 from coordinator.cli.connecting import asked, connected
 from coordinator.cli.exit_code import ExitCode
@@ -18,7 +20,8 @@ __all__ = ["run_abort"]
 def run_abort(
     settings: ClientSettings, upload_ids: Sequence[str], reason: str | None, *, as_json: bool
 ) -> None:
-    """Goes on after an upload that was refused. Raises what the client raises, and SystemExit."""
+    """Goes on after an upload that was refused. Raises Failure, what the client raises, and SystemExit."""
+    check_text("--reason", reason, REASON_LENGTH)
     code = asked(_abort(settings, [*map(read_upload_id, upload_ids)], reason, as_json=as_json))
     if code is not ExitCode.DONE:
         sys.exit(code)

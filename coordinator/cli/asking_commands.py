@@ -38,7 +38,8 @@ def list_uploads(
     state: Annotated[State | None, typer.Option(help="Only those in this state.")] = None,
     prefix: Annotated[str | None, typer.Option(help="Only names that begin with this.")] = None,
     older_than: Annotated[
-        int | None, typer.Option(metavar="SECONDS", min=0, help="Only those started longer ago.")
+        int | None,
+        typer.Option(metavar="SECONDS", min=0, max=1_000_000_000, help="Only those started longer ago."),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many, the newest.")] = None,
     json: Json = False,

@@ -23,7 +23,7 @@ def run_setup(origins: Sequence[str], abort_days: int | None, *, yes: bool) -> N
     """Raises ConfigurationError, and SystemExit with 1 when something is not as it should be in the end."""
     settings = load_settings({"allowed_origins": tuple(origins)} if origins else {})
     days = _days(settings, abort_days)
-    if not yes and not sys.stdin.isatty():
+    if not yes and not (sys.stdin and sys.stdin.isatty()):
         raise ConfigurationError(
             "--yes", "there is no terminal to ask at; give --yes to set up without asking"
         )

@@ -27,6 +27,11 @@ class Found:
     value: Any
     origin: str
     """As a person would say it: `--url`, `COORDINATOR_URL`, the file's path, `coordinator dev in .coordinator`."""
+    in_file: bool = False
+
+    def naming(self, name: str) -> str:
+        """The origin for a failure, which must tell the lines of a file apart."""
+        return f"{name} in {self.origin}" if self.in_file else self.origin
 
 
 Level = Mapping[str, Found]
@@ -80,7 +85,7 @@ def _first_alone(levels: Sequence[Level], names: frozenset[str]) -> list[Level]:
     kept: list[Level] = []
     taken = False
     for level in levels:
-        given = [found.origin for name, found in level.items() if name in names]
+        given = [found.naming(name) for name, found in level.items() if name in names]
         if len(given) > 1 and not taken:
             raise ConfigurationError(" and ".join(given), "both are given; keep one of them")
         kept.append({name: found for name, found in level.items() if not taken or name not in names})
@@ -90,7 +95,7 @@ def _first_alone(levels: Sequence[Level], names: frozenset[str]) -> list[Level]:
 
 def _with_dev(level: Level) -> Level:
     data_dir = level["data_dir"]
-    dev = read_dev_address(data_dir.value)
+    dev = read_dev_address(data_dir.value, data_dir.naming("data_dir"))
     origin = f"coordinator dev in {data_dir.value}"
     has_credential = dev.api_key is None or _CREDENTIALS & level.keys()
     key = {} if has_credential else {"api_key": Found(dev.api_key, origin)}
@@ -119,7 +124,9 @@ def _level(given: Mapping[str, tuple[str, object]]) -> Level:
 
 
 def _file(file: ConfigFile | None) -> Level:
-    return {} if file is None else {name: Found(value, str(file.path)) for name, value in file.values.items()}
+    if file is None:
+        return {}
+    return {name: Found(value, str(file.path), in_file=True) for name, value in file.values.items()}
 
 
 def _beside(data_dir: Path) -> Level:

@@ -15,6 +15,8 @@ __all__ = ["ConfigFile", "config_path", "read_config"]
 VARIABLE: Final = "COORDINATOR_CLIENT_CONFIG"
 """Not COORDINATOR_CONFIG: that is the server's file, which knows other settings."""
 
+_LONGEST: Final = 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
@@ -25,10 +27,16 @@ class ConfigFile:
 
 
 def config_path(environ: Mapping[str, str]) -> Path:
-    """Named by the variable, else `coordinator/config.yaml` where the XDG Base Directory Specification puts it."""
+    """Named by the variable, else `coordinator/config.yaml` where the XDG Base Directory Specification puts it.
+
+    Raises ConfigurationError.
+    """
     named = environ.get(VARIABLE)
     if named:
-        return Path(named).expanduser()
+        try:
+            return Path(named).expanduser()
+        except RuntimeError:
+            raise ConfigurationError(VARIABLE, f"nobody knows the home directory in {named}") from None
     try:
         folder = Path(environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
         # the specification: relative paths are invalid and ignored
@@ -44,7 +52,7 @@ def read_config(path: Path, *, must_exist: bool) -> ConfigFile | None:
     try:
         with path.open(encoding="utf-8") as file:
             mode = os.fstat(file.fileno()).st_mode
-            text = file.read()
+            text = file.read(_LONGEST + 1)
     except (FileNotFoundError, NotADirectoryError):
         if must_exist:
             raise ConfigurationError(
@@ -55,6 +63,9 @@ def read_config(path: Path, *, must_exist: bool) -> ConfigFile | None:
         raise ConfigurationError(str(path), f"it cannot be read ({refused.strerror})") from None
     except UnicodeDecodeError:
         raise ConfigurationError(str(path), "it is not text in UTF-8") from None
+    if len(text) > _LONGEST:
+        # a device may never end
+        raise ConfigurationError(str(path), f"it has more than {_LONGEST:,} characters")
     return ConfigFile(path, _values(path, _loaded(path, text)), others_may_read=bool(mode & 0o044))
 
 
@@ -66,7 +77,7 @@ def _loaded(path: Path, text: str) -> Mapping[object, object]:
     except yaml.MarkedYAMLError as wrong:
         where = f"line {wrong.problem_mark.line + 1}: " if wrong.problem_mark else ""
         raise ConfigurationError(str(path), f"{where}not YAML ({wrong.problem})") from None
-    except (yaml.YAMLError, ValueError):
+    except (yaml.YAMLError, ValueError, RecursionError):
         raise ConfigurationError(str(path), "it is not YAML") from None
     if loaded is None:
         return {}

@@ -37,7 +37,7 @@ def is_own_data_dir(data_dir: Path) -> bool:
         return False
 
 
-def read_dev_address(data_dir: Path) -> DevAddress:
+def read_dev_address(data_dir: Path, named_by: str) -> DevAddress:
     """Raises ConfigurationError when it is not the directory of a `coordinator dev`, or another user's."""
     file = data_dir / "state.json"
     try:
@@ -52,4 +52,4 @@ def read_dev_address(data_dir: Path) -> DevAddress:
         problem = f"{file} cannot be read: it is damaged, or of another version"
     else:
         return DevAddress(f"http://{_LOOPBACK}:{state.service_port}", state.secrets.get("api_key"))
-    raise ConfigurationError("--data-dir", problem)
+    raise ConfigurationError(named_by, problem)

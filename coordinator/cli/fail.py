@@ -4,10 +4,11 @@ import asyncio
 import sys
 from uuid import UUID
 
-from coordinator.api.strangers_text import REASON_LENGTH, check_plain
+from coordinator.api.strangers_text import REASON_LENGTH
 from coordinator.audit.giving_up import give_up, stuck
+from coordinator.cli.arguments import check_text
 from coordinator.database.uploads import Uploads
-from coordinator.errors import ConfigurationError, ValidationFailed
+from coordinator.errors import ConfigurationError
 from coordinator.opening import open_database
 from coordinator.settings import Settings, load_settings
 from coordinator.uploads.model import Upload, UploadId
@@ -35,13 +36,13 @@ If the store will answer again, do not do this: the upload is then checked by it
 
 
 def run_fail(upload_id: str, text: str | None, *, yes: bool) -> None:
-    """Raises ConfigurationError, and SystemExit with 1 when the answer was no."""
-    if not yes and not sys.stdin.isatty():
+    """Raises ConfigurationError, Failure, and SystemExit with 1 when the answer was no."""
+    if not yes and not (sys.stdin and sys.stdin.isatty()):
         raise ConfigurationError(
             "--yes", "there is no terminal to ask at; give --yes to do it without asking"
         )
     wanted = _parsed(upload_id)
-    _check(text)
+    check_text("--text", text, REASON_LENGTH)
     moved = asyncio.run(_fail(load_settings(), wanted, text, yes=yes))
     if moved is None:
         print("nothing was changed")
@@ -71,16 +72,6 @@ async def _fail(settings: Settings, upload_id: UploadId, text: str | None, *, ye
 
 def _agreed() -> bool:
     return input("give it up? [y/N] ").strip().lower() in {"y", "yes"}
-
-
-def _check(text: str | None) -> None:
-    """Owners read it: what they may give as a reason themselves. Raises ConfigurationError."""
-    if text is not None and len(text) > REASON_LENGTH:
-        raise ConfigurationError("--text", f"it has {len(text)} characters, and {REASON_LENGTH} are allowed")
-    try:
-        check_plain("--text", text)
-    except ValidationFailed as refused:
-        raise ConfigurationError("--text", refused.errors[0].message) from None
 
 
 def _parsed(upload_id: str) -> UploadId:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from coordinator.cli.arguments import LONGEST_NAME, check_text
 from coordinator.cli.client_settings import ClientSettings
 from coordinator.cli.connecting import asked, connected
 from coordinator.cli.failure import one_line
@@ -32,7 +33,8 @@ class Filter(msgspec.Struct, frozen=True):
 
 
 def run_ls(settings: ClientSettings, wanted: Filter, *, as_json: bool) -> None:
-    """Raises what the client raises, and BrokenPipeError when nobody reads on."""
+    """Raises Failure, what the client raises, and OutputFailed when nobody reads on."""
+    check_text("--prefix", wanted.prefix, LONGEST_NAME)
     asked(_listed(settings, wanted, as_json=as_json))
 
 

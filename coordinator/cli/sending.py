@@ -7,7 +7,6 @@ from typing import Final
 from coordinator.cli.display import Display, Summary, Took
 from coordinator.cli.exit_code import ExitCode
 from coordinator.cli.failure import Failure
-from coordinator.cli.reporting import failure_of
 from coordinator.cli.source import Source, Unsendable
 from coordinator.client import ClientError, OngoingUpload
 
@@ -22,12 +21,18 @@ _TICK: Final = 0.25
 
 class Sending:
     def __init__(
-        self, begin: Callable[[Source], OngoingUpload], display: Display, clock: Callable[[], float]
+        self,
+        begin: Callable[[Source], OngoingUpload],
+        display: Display,
+        clock: Callable[[], float],
+        *,
+        failure_of: Callable[[Exception], Failure],
     ) -> None:
         """`begin` may raise ClientError or OSError."""
         self._begin = begin
         self._display = display
         self._clock = clock
+        self._failure_of = failure_of
         self._under_way: dict[Source, OngoingUpload] = {}
         self._began = clock()
         self._completed = 0
@@ -80,7 +85,7 @@ class Sending:
             finally:
                 self._warn(ongoing)
         except (ClientError, OSError) as error:
-            self._failed(source.shown, failure_of(error))
+            self._failed(source.shown, self._failure_of(error))
             self._under_way.pop(source, None)
         else:
             del self._under_way[source]

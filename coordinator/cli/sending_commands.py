@@ -68,8 +68,9 @@ def upload(
     Progress goes to standard error, the result to standard output: a line for each file with its id, its place and its name.
     """
     with reporting(debug=debug):
+        from coordinator.cli.arguments import read_metadata
         from coordinator.cli.client_settings import load_client_settings
-        from coordinator.cli.upload import UploadWishes, read_metadata, run_upload
+        from coordinator.cli.upload import UploadWishes, run_upload
 
         flags = {
             "url": url,

@@ -3,6 +3,7 @@
 The same names everywhere: `limit_rate` is `--limit-rate`, `COORDINATOR_LIMIT_RATE` and `limit_rate:` in the file.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,12 @@ SettingValue = str | int | bool | Path | None
 
 _LEAST_RATE: Final = 1024
 """What the client's Bandwidth takes at least; it is not imported here, because `--help` reads these settings."""
+_PART_SIZES: Final = range(5 * 1024**2, 5 * 1024**3 + 1)
+"""S3's own limits."""
+
+_COUNTS: Final = frozenset(str(count) for count in range(1, 65))
+
+_POLICY: Final = re.compile("[A-Za-z0-9._@:+-]{1,64}")
 
 DigestChoice = Literal["on", "auto", "off", "md5", "sha256"]
 
@@ -57,7 +64,11 @@ def _text(value: object) -> str:
 
 
 def _path(value: object) -> Path:
-    return Path(_text(value)).expanduser()
+    text = _text(value)
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError(f"nobody knows the home directory in {text}") from None
 
 
 def _url(value: object) -> str:
@@ -67,6 +78,10 @@ def _url(value: object) -> str:
         _ = parts.port  # reading it checks it
     except ValueError:
         raise ValueError("it is no address; it must look like https://uploads.example") from None
+    if not text.isascii() or " " in text:
+        raise ValueError(
+            "it must be letters, digits and signs of ASCII; write other letters as xn--... or %.."
+        )
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("it must begin with https:// or http://, such as https://uploads.example")
     if parts.username or parts.query or parts.fragment:
@@ -99,9 +114,25 @@ def _rate(value: object) -> int:
     return rate
 
 
+def _part_size(value: object) -> int:
+    size = _size(value)
+    if size not in _PART_SIZES:
+        raise ValueError(
+            "it must be from 5 MiB to 5 GiB (5M to 5G), or left out: the coordinator chooses by the file's size"
+        )
+    return size
+
+
+def _policy(value: object) -> str:
+    text = _text(value)
+    if not _POLICY.fullmatch(text):
+        raise ValueError("it must be 1 to 64 letters, digits and the signs . _ @ : + -")
+    return text
+
+
 def _count(value: object) -> int:
     text = str(value)
-    if isinstance(value, bool) or not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 64:
+    if isinstance(value, bool) or text not in _COUNTS:
         raise ValueError("it must be a whole number from 1 to 64")
     return int(text)
 
@@ -127,8 +158,8 @@ SETTINGS: Final = (
     Setting("api_key", _credential, "The key of `coordinator keys create`.", secret=True),
     Setting("token", _credential, "An upload token, in the place of a key.", secret=True),
     Setting("data_dir", _path, "The directory of a running `coordinator dev`: address and key come from it."),
-    Setting("policy", _text, "The policy that uploads are started under.", default="default"),
-    Setting("part_size", _size, "Bytes a part; the coordinator chooses by the file's size otherwise."),
+    Setting("policy", _policy, "The policy that uploads are started under.", default="default"),
+    Setting("part_size", _part_size, "Bytes a part; the coordinator chooses by the file's size otherwise."),
     Setting("concurrency", _count, "Parts under way at once; found by measuring otherwise."),
     Setting("limit_rate", _rate, "Bytes a second, all files together."),
     Setting("digest", _digest, "Whether and to which digest each part's URL is bound.", default="on"),

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -21,6 +21,7 @@ from coordinator.cli.interruption import run_heeding
 from coordinator.cli.json_display import JsonDisplay
 from coordinator.cli.output import OutputFailed
 from coordinator.cli.plain_display import PlainDisplay, tell_stopped
+from coordinator.cli.refusal import Given, refused
 from coordinator.cli.sending import Sending
 from coordinator.cli.signals import Interrupted
 from coordinator.cli.source import STDIN, Source, Unsendable
@@ -46,6 +47,8 @@ class Transfer:
     """Whether the same command goes on where it was stopped."""
     resumable: bool = True
     """False: what is under way at a stop is of no use to anybody, and is aborted."""
+    given: Given = field(default_factory=dict)
+    """What a refusal may be about."""
 
 
 def display_for(*, as_json: bool, quiet: bool) -> Display:
@@ -88,7 +91,12 @@ def _stopped(transfer: Transfer, left: Sequence[Left]) -> None:
 
 async def _transferred(transfer: Transfer, left: list[Left]) -> ExitCode:
     async with connected(transfer.settings) as client:
-        sending = Sending(partial(transfer.begin, client), transfer.display, time.monotonic)
+        sending = Sending(
+            partial(transfer.begin, client),
+            transfer.display,
+            time.monotonic,
+            failure_of=partial(refused, given=transfer.given),
+        )
         counting = asyncio.create_task(_counted(transfer))
         try:
             return await sending.send(transfer.found())

@@ -22,7 +22,7 @@ from coordinator.cli.failure import Failure, one_line
 from coordinator.cli.interruption import run_heeding
 from coordinator.cli.plain_display import tell
 from coordinator.cli.read_back import read_back
-from coordinator.cli.reporting import failure_of
+from coordinator.cli.refusal import given_by, refused
 from coordinator.cli.sample import sample
 from coordinator.cli.setting import DigestChoice
 from coordinator.cli.signals import Interrupted
@@ -85,7 +85,7 @@ class _Trial:
                 upload, seconds = await self._sent(client)
                 read_seconds = await self._read_back(client, upload)
         except ClientError as error:
-            raise failure_of(error) from None
+            raise refused(error, given_by(self._settings)) from None
         return _Outcome(
             size=self._size,
             parts=upload.part_count or 1,

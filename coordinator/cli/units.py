@@ -9,6 +9,8 @@ _SIZE: Final = re.compile(
     r"(?P<number>[0-9]+(?:\.[0-9]+)?) ?(?P<prefix>[kmgtp]?)(?P<unit>ib|b)?", re.IGNORECASE
 )
 _PREFIXES: Final = " kmgtp"
+_MOST_DIGITS: Final = 32
+_TOO_LARGE: Final = "it must be less than 8 PiB"
 
 
 def read_size(text: str) -> int:
@@ -16,6 +18,8 @@ def read_size(text: str) -> int:
     found = _SIZE.fullmatch(text.strip().removesuffix("/s"))
     if found is None:
         raise ValueError("it must be a number of bytes such as 500, 10M, 1.5GiB (of 1024) or 10MB (of 1000)")
+    if len(found["number"]) > _MOST_DIGITS:
+        raise ValueError(_TOO_LARGE)
     power = _PREFIXES.index(found["prefix"].lower() or " ")
     thousand = 1000 if (found["unit"] or "").lower() == "b" and power else 1024
     size = (
@@ -24,7 +28,7 @@ def read_size(text: str) -> int:
         else int(found["number"]) * thousand**power
     )
     if size >= 2**53:
-        raise ValueError("it must be less than 8 PiB")
+        raise ValueError(_TOO_LARGE)
     return size
 
 

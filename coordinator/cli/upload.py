@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
+from coordinator.cli.arguments import check_content_type, check_name
 from coordinator.cli.client_settings import ClientSettings
-from coordinator.cli.exit_code import ExitCode
-from coordinator.cli.failure import Failure
+from coordinator.cli.refusal import given_by
 from coordinator.cli.setting import DigestChoice
 from coordinator.cli.source import Source, check_named, find_sources
 from coordinator.cli.standard_input import standard_input
 from coordinator.cli.transfer import Transfer, display_for, run_transfer
 from coordinator.client import AsyncClient, OngoingUpload
 
-__all__ = ["UploadWishes", "read_metadata", "run_upload"]
+__all__ = ["UploadWishes", "run_upload"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class UploadWishes:
 
 def run_upload(settings: ClientSettings, named: Sequence[str], wishes: UploadWishes) -> None:
     """Raises SystemExit with the code when not everything was sent, and Failure."""
+    check_name(wishes.name)
+    check_content_type(wishes.content_type)
     check_named(named, wishes.name)
     # an address that is missing is said before the terminal is touched
     _ = settings.address
@@ -43,25 +45,18 @@ def run_upload(settings: ClientSettings, named: Sequence[str], wishes: UploadWis
             display=display_for(as_json=wishes.as_json, quiet=wishes.quiet),
             again=not wishes.restart and not settings["gzip"],
             resumable=not settings["gzip"],
+            given=given_by(settings) | _given_by(wishes),
         )
     )
 
 
-def read_metadata(given: Sequence[str]) -> dict[str, str]:
-    """Raises Failure for what is not `name=value`."""
-    metadata: dict[str, str] = {}
-    for one in given:
-        name, equals, value = one.partition("=")
-        if not equals or not name:
-            raise Failure(
-                ExitCode.WRONG_USE,
-                f"--metadata {one} is not name=value",
-                "write it as --metadata shelf=films",
-            )
-        if name in metadata:
-            raise Failure(ExitCode.WRONG_USE, f"--metadata {name} is given twice", "keep one of them")
-        metadata[name] = value
-    return metadata
+def _given_by(wishes: UploadWishes) -> dict[str, str]:
+    given = {
+        "filename": ("--name", wishes.name),
+        "metadata": ("--metadata", wishes.metadata),
+        "content_type": ("--content-type", wishes.content_type),
+    }
+    return {member: option for member, (option, value) in given.items() if value}
 
 
 def _begin(

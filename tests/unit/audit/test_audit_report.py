@@ -9,6 +9,7 @@ import pytest
 from coordinator.audit.finding import Finding, Name, Remedy, Report
 from coordinator.cli.audit import _older_than
 from coordinator.cli.fail import run_fail
+from coordinator.cli.failure import Failure
 from coordinator.errors import ConfigurationError
 from coordinator.settings import load_settings
 from coordinator.uploads.model import MultipartUploadId, new_upload_id
@@ -62,5 +63,5 @@ def test_an_id_that_is_none_is_refused() -> None:
 
 @pytest.mark.parametrize("text", ["x" * 201, "403\x01", "a\u202eb"])
 def test_what_owners_will_read_is_plain_and_short(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="--text"):
+    with pytest.raises(Failure, match="--text"):
         run_fail(str(new_upload_id()), text, yes=True)

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from coordinator.cli.client_settings import ClientSettings, load_client_settings
-from coordinator.cli.setting import SETTINGS
+from coordinator.cli.setting import SETTINGS, Setting
+from coordinator.client import Bandwidth
 from coordinator.errors import ConfigurationError
+from coordinator.uploads.plan import AWS_LIMITS
 
 DEV_KEY = "ck_dev_secret"
 
@@ -142,6 +144,16 @@ def test_a_token_above_goes_before_a_key_below(monkeypatch: pytest.MonkeyPatch) 
         ({"data_dir": "nowhere"}, "--data-dir: nowhere is not the directory of a `coordinator dev`"),
         ({"part_size": "big"}, "--part-size: it must be a number of bytes"),
         ({"part_size": "0"}, "--part-size: it must be 1 byte or more"),
+        ({"part_size": "1"}, "--part-size: it must be from 5 MiB to 5 GiB (5M to 5G), or left out"),
+        ({"part_size": "9" * 5_000}, "--part-size: it must be less than 8 PiB"),
+        ({"limit_rate": "9" * 400 + ".5"}, "--limit-rate: it must be less than 8 PiB"),
+        ({"limit_rate": "1023"}, "--limit-rate: it must be at least 1,024 bytes a second"),
+        ({"policy": "two words"}, "--policy: it must be 1 to 64 letters"),
+        ({"policy": "p" * 65}, "--policy: it must be 1 to 64 letters"),
+        ({"url": "https://ü.example"}, "--url: it must be letters, digits and signs of ASCII"),
+        ({"url": "https://a b"}, "--url: it must be letters, digits and signs of ASCII"),
+        ({"data_dir": "~nobody-of-this-name/x"}, "--data-dir: nobody knows the home directory"),
+        ({"concurrency": "9" * 5_000}, "--concurrency: it must be a whole number from 1 to 64"),
         ({"limit_rate": "-1"}, "--limit-rate: it must be a number of bytes"),
         ({"concurrency": "0"}, "--concurrency: it must be a whole number from 1 to 64"),
         ({"concurrency": "many"}, "--concurrency: it must be a whole number from 1 to 64"),
@@ -172,6 +184,8 @@ def test_a_wrong_flag_is_named_with_what_is_allowed(flags: Mapping[str, object],
         ("when: 2026-99-99", "it is not YAML"),
         ("url: !!python/object:os.system x", "not YAML"),
         ("\x00", "it is not YAML"),
+        ("[" * 50_000, "it is not YAML"),
+        ("# " + "x" * 100_000, "it has more than 100,000 characters"),
     ],
 )
 def test_a_wrong_file_is_named_with_what_is_wrong_in_it(alone: Path, text: str, says: str) -> None:
@@ -180,6 +194,13 @@ def test_a_wrong_file_is_named_with_what_is_wrong_in_it(alone: Path, text: str, 
         load_client_settings({})
     assert says in str(refused.value)
     assert str(file) in str(refused.value)
+
+
+def test_two_of_a_file_that_exclude_each_other_are_named(alone: Path) -> None:
+    file = write_file(alone, "api_key: a\ntoken: b\n")
+    with pytest.raises(ConfigurationError) as refused:
+        load_client_settings({})
+    assert str(refused.value) == f"api_key in {file} and token in {file}: both are given; keep one of them"
 
 
 def test_an_empty_file_says_nothing(alone: Path) -> None:
@@ -203,6 +224,65 @@ def test_a_folder_in_its_place_is_named(alone: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("COORDINATOR_CLIENT_CONFIG", str(alone))
     with pytest.raises(ConfigurationError, match="cannot be read"):
         load_client_settings({})
+
+
+def test_a_file_without_an_end_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COORDINATOR_CLIENT_CONFIG", "/dev/zero")
+    with pytest.raises(ConfigurationError, match="/dev/zero: it has more than 100,000 characters"):
+        load_client_settings({})
+
+
+def test_a_home_that_nobody_has_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COORDINATOR_CLIENT_CONFIG", "~nobody-of-this-name/x.yaml")
+    with pytest.raises(
+        ConfigurationError, match="COORDINATOR_CLIENT_CONFIG: nobody knows the home directory"
+    ):
+        load_client_settings({})
+
+
+WRONG = {
+    "url": "ftp://uploads.example",
+    "api_key": "two words",
+    "token": "two words",
+    "data_dir": "/nowhere",
+    "policy": "two words",
+    "part_size": "1",
+    "concurrency": "65",
+    "limit_rate": "1",
+    "digest": "crc",
+    "gzip": "perhaps",
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda one: one.name)
+def test_a_wrong_value_is_named_wherever_it_stands(
+    alone: Path, monkeypatch: pytest.MonkeyPatch, setting: Setting
+) -> None:
+    wrong = WRONG[setting.name]
+    with monkeypatch.context() as surroundings:
+        surroundings.setenv(setting.variable, wrong)
+        with pytest.raises(ConfigurationError) as in_environment:
+            load_client_settings({})
+    with pytest.raises(ConfigurationError) as as_flag:
+        load_client_settings({setting.name: wrong})
+    file = write_file(alone, f"{setting.name}: {wrong}\n")
+    with pytest.raises(ConfigurationError) as in_file:
+        load_client_settings({})
+    said = [str(one.value) for one in (in_environment, as_flag, in_file)]
+    origins = (setting.variable, setting.flag, f"{setting.name} in {file}")
+    for text, origin in zip(said, origins, strict=True):
+        assert text.startswith(f"{origin}: ")
+    assert len({text.partition(": ")[2] for text in said}) == 1, "the same is allowed everywhere"
+
+
+def test_bounds_are_those_of_the_client_and_the_plan() -> None:
+    settings = {one.name: one for one in SETTINGS}
+    for size in (AWS_LIMITS.min_part_size, AWS_LIMITS.max_part_size):
+        assert settings["part_size"].read(size) == size
+    for size in (AWS_LIMITS.min_part_size - 1, AWS_LIMITS.max_part_size + 1):
+        with pytest.raises(ValueError, match="5 MiB to 5 GiB"):
+            settings["part_size"].read(size)
+    Bandwidth(int(str(settings["limit_rate"].read("1K"))))
 
 
 def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
