@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from coordinator.database.engine import transaction
-from coordinator.database.moves import _COMPLETE_UNTOUCHED  # what is planned
+from coordinator.database.moves import _COMPLETE_UNTOUCHED, Completion, complete_untouched  # what is planned
 from coordinator.database.positional import positional
 from coordinator.database.starts import _INSERT_WITH_KEYS
 from coordinator.database.uploads import _GET_MANY
@@ -133,17 +133,14 @@ async def test_one_of_two_that_complete_the_same_wins(ledger: Ledger) -> None:
     assert [one is not None for one in moved] == [True] * 3 + [False] * 3
 
 
-async def test_a_row_that_another_holds_keeps_nobody_waiting(ledger: Ledger) -> None:
-    held, *others = await opened(ledger, 4)
+async def test_a_row_that_another_holds_is_left_and_nobody_waits(ledger: Ledger) -> None:
+    held, *others = rows = await opened(ledger, 4)
     async with transaction(ledger.engine) as connection:
         await connection.driver.execute("SELECT FROM uploads WHERE id = $1 FOR UPDATE", held.id)
-        waiting = asyncio.create_task(ledger.uploads.move(held, Event.COMPLETED, found(held)))
-        done = await asyncio.gather(
-            *(ledger.uploads.move(row, Event.COMPLETED, found(row)) for row in others)
-        )
-        assert all(done)
-        assert not waiting.done()
-    assert await waiting is not None
+        asked = [Completion(row, found(row)) for row in rows]
+        moved = await complete_untouched(ledger.engine, asked)
+    assert [row and row.id for row in moved] == [None, *(row.id for row in others)]
+    assert await ledger.uploads.move(held, Event.COMPLETED, found(held)) is not None
 
 
 async def test_what_was_reported_meanwhile_is_counted(ledger: Ledger) -> None:
