@@ -2,7 +2,6 @@
 
 import gc
 import os
-import random
 import secrets
 import tempfile
 import warnings
@@ -17,6 +16,7 @@ import asyncpg
 
 from coordinator.local.ports import choose_ports
 from coordinator.local.postgres import running_postgres
+from tests.ports import OwnPorts
 
 IMAGE = "postgres:18"
 
@@ -60,7 +60,7 @@ def container_postgres() -> Iterator[str]:
 @asynccontextmanager
 async def wheel_postgres() -> AsyncIterator[str]:
     with passable_directory() as directory:
-        [port] = choose_ports(1, rng=random.SystemRandom())
+        [port] = choose_ports(1, rng=OwnPorts())
         server = running_postgres(
             directory / "postgres",
             port=port,

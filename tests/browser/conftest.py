@@ -1,7 +1,6 @@
 """The upload page, a service process, Postgres, SeaweedFS and Chromium, all real; an observer between browser and store."""
 
 import json
-import random
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -24,6 +23,7 @@ from tests.browser.foreign import ForeignSite
 from tests.browser.observer import Observer
 from tests.browser.service import KeyHolder, Service, serve_settings
 from tests.browser.visitor import Row, Visitor, visiting
+from tests.ports import OwnPorts
 from tests.postgres import new_database
 from tests.seaweedfs import new_seaweedfs
 
@@ -37,7 +37,7 @@ PORTS = range(10_100, 12_000)
 
 def free_ports() -> tuple[int, int, int]:
     """A service's, an observer's and a foreign site's: all must be known before any starts."""
-    free = filter(is_free, random.SystemRandom().sample(PORTS, len(PORTS)))
+    free = filter(is_free, OwnPorts().sample(PORTS, len(PORTS)))
     return next(free), next(free), next(free)
 
 

@@ -1,6 +1,5 @@
 """`coordinator serve` on a real port, with many lives on one address: killed, started again, stopped."""
 
-import random
 import secrets
 import signal
 from collections.abc import AsyncIterator, Mapping
@@ -14,6 +13,7 @@ from coordinator.local.ports import choose_ports
 from tests.e2e import program
 from tests.e2e.program import Ended, Program, run
 from tests.e2e.waiting import eventually
+from tests.ports import OwnPorts
 
 LOOPBACK = "127.0.0.1"
 
@@ -47,7 +47,7 @@ async def new_key(folder: Path, database_url: str, *options: str) -> str:
 
 
 def free_port() -> int:
-    [port] = choose_ports(1, rng=random.SystemRandom())
+    [port] = choose_ports(1, rng=OwnPorts())
     return port
 
 

@@ -1,11 +1,11 @@
 """`rclone serve s3` over a folder: the least that calls itself S3. Uploads live in its memory alone."""
 
-import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from coordinator.local.ports import choose_ports
+from tests.ports import OwnPorts
 from tests.stores.profile import StoreProfile
 from tests.stores.running import (
     ACCESS_KEY_ID,
@@ -35,7 +35,7 @@ async def running_rclone(
     directory: Path, *, again: RunningStore | None = None
 ) -> AsyncIterator[RunningStore]:
     """`again`: an earlier start in this folder, whose address it takes over."""
-    [port] = choose_ports(1, rng=random.SystemRandom())
+    [port] = choose_ports(1, rng=OwnPorts())
     address = local_address(port) if again is None else again.address
     (directory / "objects").mkdir(exist_ok=True)
     command = [

@@ -5,7 +5,6 @@ From the package `swift` (Linux; dependency group `swift`), found beside the int
 
 import json
 import os
-import random
 import shutil
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -14,6 +13,7 @@ from getpass import getuser
 from pathlib import Path
 
 from coordinator.local.ports import choose_ports
+from tests.ports import OwnPorts
 from tests.stores.profile import StoreProfile
 from tests.stores.running import (
     ACCESS_KEY_ID,
@@ -114,7 +114,7 @@ def lay_out(directory: Path, ports: Mapping[str, int]) -> None:
 async def running_swift(directory: Path) -> AsyncIterator[RunningStore]:
     folder = swift_folder()
     assert folder is not None
-    ports = dict(zip((*PARTS, "proxy"), choose_ports(4, rng=random.SystemRandom()), strict=True))
+    ports = dict(zip((*PARTS, "proxy"), choose_ports(4, rng=OwnPorts()), strict=True))
     lay_out(directory, ports)
     rings = json.dumps({name: ports[name] for name in PARTS})
     await run([folder / "python", "-c", RINGS, rings], directory)

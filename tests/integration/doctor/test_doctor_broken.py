@@ -1,6 +1,5 @@
 """One thing is wrong at a time, and one check says so; whatever builds on it is said not to be checked."""
 
-import random
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,12 +9,13 @@ from coordinator.doctor.finding import Finding
 from coordinator.local.bucket import configure_bucket
 from coordinator.local.ports import choose_ports
 from tests.integration.doctor.patients import PAGE, Healthy, Report
+from tests.ports import OwnPorts
 from tests.postgres import new_database
 
 
 @pytest.fixture
 def closed() -> str:
-    [port] = choose_ports(1, rng=random.SystemRandom())
+    [port] = choose_ports(1, rng=OwnPorts())
     return f"http://127.0.0.1:{port}"
 
 

@@ -1,5 +1,4 @@
 import os
-import random
 import subprocess
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from coordinator.local import binaries
 from coordinator.local.binaries import BINARIES, copy_of, wheel_package
 from coordinator.local.ports import choose_ports
 from coordinator.local.postgres import running_postgres
+from tests.ports import OwnPorts
 
 
 def test_a_copied_wheel_works_and_is_open_to_all(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ async def test_root_runs_postgres_from_the_copy_when_the_wheel_is_out_of_reach(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(binaries, "can_enter", lambda _path: False)
-    [port] = choose_ports(1, rng=random.SystemRandom())
+    [port] = choose_ports(1, rng=OwnPorts())
     log = data_dir.with_name("log")
     async with running_postgres(data_dir, port=port, password="p", log=log, durable=False) as url:
         connection = await asyncpg.connect(url)
