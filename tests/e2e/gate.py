@@ -20,6 +20,7 @@ class Call(StrEnum):
     CREATE = "CreateMultipartUpload"
     COMPLETE = "CompleteMultipartUpload"
     ABORT = "AbortMultipartUpload"
+    LOOK = "HeadObject"
 
 
 class Moment(StrEnum):
@@ -138,6 +139,8 @@ def _call(head: bytes) -> Call | None:
     query = parse_qs(urlsplit(target).query, keep_blank_values=True)
     if method == "POST" and "uploads" in query:
         return Call.CREATE
+    if method == "HEAD" and urlsplit(target).path.strip("/").count("/"):
+        return Call.LOOK
     if "uploadId" not in query:
         return None
     return {"POST": Call.COMPLETE, "DELETE": Call.ABORT}.get(method)
