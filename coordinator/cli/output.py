@@ -19,6 +19,7 @@ from coordinator.cli.failure import Failure
 __all__ = ["OutputFailed", "check_output", "failure_of_output", "guard_output", "is_full", "let_go_of_output"]
 
 _GONE: Final = {errno.EPIPE: ExitCode.CLOSED_OUTPUT, errno.EIO: ExitCode.HUNG_UP}
+_LAST_STANDARD: Final = 2
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -62,6 +63,7 @@ class _Stream:
 @contextmanager
 def guard_output() -> Iterator[None]:
     """For as long as the command runs."""
+    _occupy()
     before = sys.stdout, sys.stderr
     stdout, stderr = (_opened(stream) for stream in before)
     if isinstance(stdout, TextIOWrapper):
@@ -103,6 +105,13 @@ def failure_of_output(failed: OutputFailed) -> Failure:
 def is_full(refused: OSError) -> bool:
     """Whether the disk, the quota or the limit of a file's size is what stood in the way."""
     return refused.errno in _FULL
+
+
+def _occupy() -> None:
+    """A closed standard stream's number would go to the next file that is opened, and what is said would be written into it."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= _LAST_STANDARD:
+        pass
+    os.close(number)
 
 
 def _opened(stream: TextIO | None) -> TextIO:

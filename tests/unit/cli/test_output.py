@@ -82,6 +82,13 @@ def test_a_code_stays_what_it_is_when_nothing_can_be_said(errors: str) -> None:
     assert (both.returncode, both.stderr) == (8, "")
 
 
+def test_no_file_takes_the_number_of_a_closed_stream() -> None:
+    """What a signal has said is written to standard error by its number."""
+    looks = "import os; from coordinator.cli.output import guard_output\nwith guard_output(): os._exit(os.open('/', os.O_RDONLY))"
+    command = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", sys.executable, "-c", looks]
+    assert subprocess.run(command, check=False).returncode > 2
+
+
 def test_a_stream_that_is_open_for_reading_alone_is_named() -> None:
     ended = ran(["config"], output="1</dev/null")
     assert (ended.returncode, ended.stderr) == (
