@@ -8,7 +8,7 @@ import msgspec
 from coordinator.api.strangers_text import REASON_LENGTH
 from coordinator.cli.arguments import check_text
 from coordinator.cli.client_settings import ClientSettings
-from coordinator.cli.connecting import asked, connected
+from coordinator.cli.connecting import asked, connected, where_uploads_are
 from coordinator.cli.exit_code import ExitCode
 from coordinator.cli.reporting import failure_of
 from coordinator.cli.upload_id import read_upload_id
@@ -34,7 +34,8 @@ async def _abort(
     async with connected(settings) as client:
         for upload_id in upload_ids:
             try:
-                upload = await client.abort(upload_id, reason=reason)
+                async with where_uploads_are(client):
+                    upload = await client.abort(upload_id, reason=reason)
             except ServerRefused as refused:
                 failure = failure_of(refused)
                 print(f"coordinator: {upload_id}: {failure}", file=sys.stderr)

@@ -50,6 +50,9 @@ _REMEDIES: Final = {
     "unauthenticated": "set COORDINATOR_API_KEY, or mend it; `coordinator config` shows which one is in force",
     "token_expired": "ask for a new token, or use an API key",
     "not_found": "`coordinator ls` shows yours",
+    "file_missing": "check its name",
+    "not_a_file": "name a file",
+    "file_unreadable": "check its name and its permissions",
     "part_changed": "send it anew with --restart",
     "store_unreachable": _AGAIN,
     "part_failed": _AGAIN,
@@ -59,8 +62,8 @@ _REMEDIES: Final = {
 
 def failure_of_client(error: ClientError) -> Failure:
     code = next((code for kind, code in _CODES if isinstance(error, kind)), ExitCode.FAILED)
-    return Failure(code, _without_end(str(error)), _REMEDIES.get(error.code), reason=error.code)
+    return Failure(code, _as_said_here(str(error)), _REMEDIES.get(error.code), reason=error.code)
 
 
-def _without_end(text: str) -> str:
-    return text.rstrip().removesuffix(".")
+def _as_said_here(text: str) -> str:
+    return text.rstrip().removesuffix(".").replace("(restart)", "(`coordinator upload --restart`)")

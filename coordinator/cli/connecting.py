@@ -1,14 +1,14 @@
 """The client, made from what is in force."""
 
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, TypeVar
 
 from coordinator.cli.client_settings import ClientSettings
 from coordinator.cli.interruption import run_heeding
-from coordinator.client import AsyncClient
+from coordinator.client import AsyncClient, ServerRefused
 
-__all__ = ["asked", "connected"]
+__all__ = ["asked", "connected", "where_uploads_are"]
 
 T = TypeVar("T")
 
@@ -24,6 +24,21 @@ async def connected(settings: ClientSettings) -> AsyncIterator[AsyncClient]:
         limit=settings["limit_rate"],
     ) as client:
         yield client
+
+
+@asynccontextmanager
+async def where_uploads_are(client: AsyncClient) -> AsyncIterator[None]:
+    """For what asks after one upload: it may be missing, or the address may be that of a page, which has none.
+
+    Raises WrongServer, and what is raised inside.
+    """
+    try:
+        yield
+    except ServerRefused as refused:
+        if refused.status in {404, 405}:
+            async with aclosing(client.uploads()) as uploads:
+                await anext(uploads, None)
+        raise
 
 
 def asked(question: Coroutine[Any, Any, T]) -> T:

@@ -3,11 +3,12 @@
 import shlex
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
 from coordinator.cli.client_settings import ClientSettings
-from coordinator.cli.connecting import asked, connected
+from coordinator.cli.connecting import asked, connected, where_uploads_are
 from coordinator.cli.exit_code import ExitCode
 from coordinator.cli.failure import Failure, one_line
 from coordinator.cli.here import check_here
@@ -39,6 +40,9 @@ def run_resume(
 ) -> None:
     """Raises SystemExit with the code when it was not completed, and Failure."""
     upload_id = read_upload_id(upload_id)
+    if urlsplit(settings.address).path:
+        # a page's, perhaps; what is said of a missing upload would not tell
+        asked(_there(settings, upload_id))
     source = _source(settings, upload_id, file)
     run_transfer(
         Transfer(
@@ -87,6 +91,11 @@ def _source(settings: ClientSettings, upload_id: str, file: str | None) -> Sourc
         raise Failure(ExitCode.WRONG_USE, problem, f"name it: coordinator resume {upload_id} FILE")
     check_here(path)
     return Source(path, Path(path), Path(path).name, None)
+
+
+async def _there(settings: ClientSettings, upload_id: str) -> Upload:
+    async with connected(settings) as client, where_uploads_are(client):
+        return await client.get(upload_id)
 
 
 async def _remembered(settings: ClientSettings, upload_id: str) -> str | None:

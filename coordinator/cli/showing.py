@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from coordinator.cli.client_settings import ClientSettings
-from coordinator.cli.connecting import asked, connected
+from coordinator.cli.connecting import asked, connected, where_uploads_are
 from coordinator.cli.failure import one_line
 from coordinator.cli.listing import shown_progress
 from coordinator.cli.units import shown_seconds, shown_size
@@ -30,7 +30,7 @@ def run_show(settings: ClientSettings, upload_id: str, *, as_json: bool) -> None
 
 
 async def _upload(settings: ClientSettings, upload_id: str) -> Upload:
-    async with connected(settings) as client:
+    async with connected(settings) as client, where_uploads_are(client):
         return await client.get(upload_id)
 
 

@@ -153,7 +153,8 @@ def _in(path: Path, way: str) -> Source | Unsendable:
 
 def _unreadable(shown: str, refused: OSError | ValueError) -> Failure:
     why = refused.strerror if isinstance(refused, OSError) else str(refused)
-    return Failure(ExitCode.NO_FILE, f"{shown} cannot be read ({why})", "check its permissions")
+    remedy = "check its permissions" if isinstance(refused, PermissionError) else "check its name"
+    return Failure(ExitCode.NO_FILE, f"{shown} cannot be read ({why})", remedy)
 
 
 def _sendable(name: str) -> str:

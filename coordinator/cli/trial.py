@@ -39,6 +39,8 @@ _TICK: Final = 0.25
 _PATIENCE: Final = 10.0
 """Seconds for clearing away what was stopped."""
 
+_NOTHING: Final = "nothing was sent and nothing remains"
+
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
@@ -63,10 +65,9 @@ def run_trial(settings: ClientSettings, size: str, *, as_json: bool, quiet: bool
         trial.display.close()
         tell(f"stopped; {trial.remains}")
         raise SystemExit(interrupted.code) from None
-    except Failure:
+    except Failure as failed:
         trial.display.close()
-        tell(trial.remains)
-        raise
+        raise trial.told_with_remains(failed) from None
     trial.display.close()
     print(json.dumps(asdict(outcome)) if as_json else _shown(outcome), flush=True)
 
@@ -76,7 +77,14 @@ class _Trial:
         self._settings = settings
         self._size = size
         self.display = display
-        self.remains = "nothing was sent and nothing remains"
+        self.remains = _NOTHING
+
+    def told_with_remains(self, failed: Failure) -> Failure:
+        """In one line. What never began needs no word about what is left of it."""
+        if self.remains == _NOTHING:
+            return failed
+        problem = f"{failed.problem}; {self.remains}"
+        return Failure(failed.code, problem, failed.remedy, reason=failed.reason)
 
     async def run(self) -> _Outcome:
         """Raises Failure."""

@@ -45,7 +45,7 @@ def shell(place: Place, tmp_path: Path) -> Shell:
         (["upload", "{here}/nothing.txt"], ExitCode.NO_FILE, "there is no file {here}/nothing.txt; check its name"),
         (["upload", ""], ExitCode.NO_FILE, "there is no file (empty name)"),
         (["upload", "{here}/file.txt", "{here}/nothing.txt"], ExitCode.NO_FILE, "nothing was sent"),
-        (["upload", "{here}/file.txt/x"], ExitCode.NO_FILE, "cannot be read (Not a directory)"),
+        (["upload", "{here}/file.txt/x"], ExitCode.NO_FILE, "cannot be read (Not a directory); check its name"),
         (["upload", "{here}/pipe"], ExitCode.NO_FILE, "is no file and no folder; name a file"),
         (["upload", "{here}/new\nline.txt"], ExitCode.WRONG_USE, "line.txt holds a control character; give it another one with --name"),
         (["upload", os.fsdecode(b"{here}/latin-\xe9.txt")], ExitCode.WRONG_USE, "is not UTF-8; give it another one with --name"),
@@ -67,8 +67,8 @@ def shell(place: Place, tmp_path: Path) -> Shell:
         (["upload", "-", "-", "--name", "x"], ExitCode.WRONG_USE, "standard input (-) is named twice"),
         (["upload", "-"], ExitCode.WRONG_USE, "standard input has no name; give it one with --name"),
         (["resume", NOBODYS, "{here}/file.txt"], ExitCode.REFUSED, "There is no such upload"),
-        (["resume", NOBODYS, "{here}/folder"], ExitCode.NO_FILE, "is a folder, and a file is expected here"),
-        (["resume", NOBODYS, "{here}/nothing.txt"], ExitCode.NO_FILE, "There is no file {here}/nothing.txt"),
+        (["resume", NOBODYS, "{here}/folder"], ExitCode.NO_FILE, "is a folder, and a file is expected here; name a file"),
+        (["resume", NOBODYS, "{here}/nothing.txt"], ExitCode.NO_FILE, "There is no file {here}/nothing.txt; check its name"),
         (["resume", "not-an-id", "{here}/file.txt"], ExitCode.WRONG_USE, "not-an-id is not an upload's id"),
         (["show", NOBODYS], ExitCode.REFUSED, "There is no such upload; `coordinator ls` shows yours"),
         (["show", "../healthz"], ExitCode.WRONG_USE, "../healthz is not an upload's id"),
@@ -192,7 +192,9 @@ async def test_the_store_in_the_place_of_the_coordinator(shell: Shell, seaweedfs
 
 @pytest.mark.parametrize("path", ["/v1", "/upload", "/upload/"])
 async def test_the_address_of_a_page(place: Place, shell: Shell, path: str) -> None:
-    for arguments in (["ls"], ["upload", str(shell.folder / "file.txt")]):
+    file = str(shell.folder / "file.txt")
+    asking = (["show", NOBODYS], ["abort", NOBODYS], ["resume", NOBODYS, file]) if path == "/upload" else ()
+    for arguments in (["ls"], ["upload", file], *asking):
         ended = await shell.run(*arguments, "--url", place.server.url + path)
         assert "Give its own address, without the path of a page" in said_once(ended)
         assert ended.code == ExitCode.UNREACHABLE
@@ -204,8 +206,7 @@ async def test_a_wrong_key_and_none(place: Place, shell: Shell, key: str | None)
     for arguments in (["upload", str(shell.folder / "file.txt")], ["test-upload", "1M", "-q"]):
         ended = await replace(shell, settings=settings).run(*arguments)
         assert ended.code == ExitCode.NOT_ALLOWED
-        assert "set COORDINATOR_API_KEY" in ended.stderr
-        assert "Traceback" not in ended.stderr
+        assert "set COORDINATOR_API_KEY" in said_once(ended)
         assert key is None or key not in ended.stderr
 
 

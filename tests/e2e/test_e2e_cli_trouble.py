@@ -61,6 +61,14 @@ async def test_no_room_for_the_parts_of_a_stream(site: Site, shell: Shell, tmp_p
         assert upload.size == len(content)
 
 
+async def test_no_room_for_a_trial(shell: Shell) -> None:
+    """One line for both: what was wrong, and what is left of it."""
+    ended = await with_room(shell, 6 * MIB).run("test-upload", "16M", "--part-size", "8M", "--quiet")
+    assert ended.code == ExitCode.NO_SPACE
+    line = said_once(ended)
+    assert "name another one in TMPDIR; the upload was aborted and nothing remains" in line
+
+
 async def test_no_room_for_the_resume_file(shell: Shell, tmp_path: Path, long_content: bytes) -> None:
     """What it held stays, and the coordinator knows the file without it."""
     film = tmp_path / "film.mov"
