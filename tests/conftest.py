@@ -79,6 +79,13 @@ def clean_environment() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_open() -> Iterator[None]:
+    """What a file's tests forgot to close fails its last one, and not a test of another file later on."""
+    yield
+    gc.collect()
+
+
 @pytest.fixture(scope="session")
 async def postgres_url(clean_environment: None) -> AsyncIterator[str]:
     """A Postgres server, by the URL of a database from which others may be made."""
