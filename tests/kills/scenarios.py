@@ -15,7 +15,7 @@ import httpx2
 from tests.e2e.device import Json
 from tests.kills.audit import End
 from tests.kills.stage import Stage
-from tests.kills.wire import Answer, answer_lost, refused, request_lost
+from tests.kills.wire import Answer, answer_lost, promised, refused, request_lost
 
 __all__ = ["SCENARIOS", "Scenario"]
 
@@ -187,6 +187,14 @@ async def an_upload_lost_while_completing(stage: Stage) -> str:
     return state_told(await stage.complete(upload))
 
 
+async def a_complete_promised_in_vain(stage: Stage) -> str:
+    """Each time: what the store goes on listing is aborted in the end, and only then it is lost."""
+    upload = await stage.sent()
+    stage.wire.always("complete_multipart_upload", promised)
+    stage.arm()
+    return state_told(await stage.complete(upload))
+
+
 async def an_upload_lost_while_open(stage: Stage) -> str:
     upload = await stage.sent()
     await abort_behind_our_back(stage)
@@ -300,6 +308,7 @@ SCENARIOS: Final = {
         Scenario(a_complete_whose_answer_is_lost, (COMPLETED,)),
         Scenario(a_complete_that_takes_long, (COMPLETED,)),
         Scenario(an_upload_lost_while_completing, (("failed", "lost"),)),
+        Scenario(a_complete_promised_in_vain, (("failed", "lost"),)),
         Scenario(an_upload_lost_while_open, (("failed", "lost"),), slow=True),
         Scenario(an_upload_completed_behind_our_back, (COMPLETED,)),
         Scenario(an_upload_that_nobody_works_on, (("aborted", "stale"),)),

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.e2e.gate import Gate
 
-__all__ = ["Answer", "Trick", "Wire", "answer_lost", "call_of", "refused", "request_lost"]
+__all__ = ["Answer", "Trick", "Wire", "answer_lost", "call_of", "promised", "refused", "request_lost"]
 
 Answer = Callable[[], Awaitable[bytes]]
 """Passes the request on, and yields what the store answers."""
@@ -88,13 +88,21 @@ async def answer_lost(pass_on: Answer) -> bytes | None:
     return None
 
 
+async def promised(_: Answer) -> bytes | None:
+    """The store does nothing, and says that it has completed the upload."""
+    return _whole(200, "<CompleteMultipartUploadResult><ETag>made-up</ETag></CompleteMultipartUploadResult>")
+
+
 def refused(status: int, code: str) -> Trick:
     """The store does nothing, and says so."""
-    body = f"<Error><Code>{code}</Code><Message>made up</Message></Error>".encode()
-    head = f"HTTP/1.1 {status} Made Up\r\nContent-Type: application/xml\r\nContent-Length: {len(body)}\r\n"
-    whole = head.encode() + b"Connection: close\r\n\r\n" + body
+    whole = _whole(status, f"<Error><Code>{code}</Code><Message>made up</Message></Error>")
 
     async def refuse(_: Answer) -> bytes | None:
         return whole
 
     return refuse
+
+
+def _whole(status: int, xml: str) -> bytes:
+    head = f"HTTP/1.1 {status} Made Up\r\nContent-Type: application/xml\r\nContent-Length: {len(xml)}\r\n"
+    return f"{head}Connection: close\r\n\r\n{xml}".encode()
