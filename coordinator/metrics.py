@@ -33,6 +33,12 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self._among_many = Counter(
+            "coordinator_http_results_total",
+            "Uploads that were started or completed with others in one request, by its route and each one's own status.",
+            ["route", "status"],
+            registry=registry,
+        )
         self._clock_skew = Gauge(
             "coordinator_store_clock_skew_seconds",
             "Seconds by which this machine's clock is ahead of the store's, at the store's last answer.",
@@ -66,3 +72,7 @@ class Metrics:
         known = method if method in _METHODS else "other"
         self._requests.labels(route, known, str(status)).inc()
         self._seconds.labels(route, known).observe(seconds)
+
+    def result(self, *, route: str, status: int) -> None:
+        """Count one of the results in one answer; the request counts as one besides."""
+        self._among_many.labels(route, str(status)).inc()

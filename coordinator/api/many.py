@@ -16,7 +16,7 @@ from coordinator.api.declaration import Call
 from coordinator.api.outcomes import Outcome, completed, reached, started
 from coordinator.api.queries import NoQuery
 from coordinator.api.strangers_text import idempotency_key
-from coordinator.errors import BodyTooLarge
+from coordinator.errors import BodyTooLarge, Problem
 from coordinator.http.bodies import BODY_LIMIT, decode
 from coordinator.http.problems import as_problem, problem_document
 from coordinator.protocol import MAX_UPLOADS_A_REQUEST, CompleteItem, StartAnswer, StartItem, UploadAnswer
@@ -60,13 +60,18 @@ async def _answered(
     call: Call[ManyUploads, NoQuery], one: Callable[[Raw], Awaitable[Outcome[Any]]]
 ) -> Response:
     room = asyncio.Semaphore(AT_ONCE)
+    route, metrics = call.request.scope["route"].path, call.state["metrics"]
 
     async def result(raw: Raw) -> dict[str, object]:
         async with room:
             try:
-                return _result(await one(raw))
+                outcome = await one(raw)
             except Exception as raised:  # noqa: BLE001 - told as the single route tells it, and logged there
-                return _refusal(raised, call)
+                problem = as_problem(raised)
+                metrics.result(route=route, status=problem.status)
+                return _refusal(problem, call)
+        metrics.result(route=route, status=outcome.status)
+        return _result(outcome)
 
     return json_answer(_Results(await asyncio.gather(*map(result, call.body.uploads))))
 
@@ -78,8 +83,7 @@ def _result(outcome: Outcome[Any]) -> dict[str, object]:
     return _with_wait(result, outcome.retry_after)
 
 
-def _refusal(raised: Exception, call: Call[ManyUploads, NoQuery]) -> dict[str, object]:
-    problem = as_problem(raised)
+def _refusal(problem: Problem, call: Call[ManyUploads, NoQuery]) -> dict[str, object]:
     document = problem_document(problem, call.request.scope)
     return _with_wait({"status": problem.status, "problem": document}, problem.retry_after)
 

@@ -226,6 +226,21 @@ async def test_a_quota_ends_in_the_midst_of_a_request(database_url: str) -> None
         assert (full["problem"]["used"], full["problem"]["reserved"]) == (3 * len(CONTENT), 0)
 
 
+async def test_each_is_counted_by_its_own_status(service: Service, key: Headers) -> None:
+    counted = 'coordinator_http_results_total{{route="/v1/uploads/start",status="{}"}} '
+
+    async def so_far(status: int) -> float:
+        lines = (await service.client.get("/metrics")).text.splitlines()
+        return sum(
+            float(line.rpartition(" ")[2]) for line in lines if line.startswith(counted.format(status))
+        )
+
+    before = [await so_far(status) for status in (201, 422)]
+    await results(service, "start", key, [BODY, {}, BODY])
+    after = [await so_far(status) for status in (201, 422)]
+    assert [now - then for now, then in zip(after, before, strict=True)] == [2, 1]
+
+
 async def test_the_routes_are_no_upload(service: Service, key: Headers) -> None:
     for what in ("start", "complete"):
         answer = await service.client.get(f"/v1/uploads/{what}", headers=key)
