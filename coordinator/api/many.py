@@ -16,15 +16,24 @@ from coordinator.api.declaration import Call
 from coordinator.api.outcomes import Outcome, completed, reached, started
 from coordinator.api.queries import NoQuery
 from coordinator.api.strangers_text import idempotency_key
-from coordinator.errors import BodyTooLarge, Problem
+from coordinator.errors import BodyTooLarge, FieldError, Problem, ValidationFailed
 from coordinator.http.bodies import BODY_LIMIT, decode
 from coordinator.http.problems import as_problem, problem_document
-from coordinator.protocol import MAX_UPLOADS_A_REQUEST, CompleteItem, StartAnswer, StartItem, UploadAnswer
+from coordinator.protocol import (
+    MAX_PARTS_A_REQUEST,
+    MAX_UPLOADS_A_REQUEST,
+    CompleteItem,
+    StartAnswer,
+    StartItem,
+    UploadAnswer,
+)
 
 __all__ = ["ManyUploads", "complete_uploads", "start_uploads"]
 
-AT_ONCE: Final = 50
+_AT_ONCE: Final = 50
 """Uploads of one request that are seen to at the same time."""
+
+_TOO_MANY_TO_SIGN: Final = f"Expected at most {MAX_PARTS_A_REQUEST:,} parts to sign in all of a request"
 
 
 class ManyUploads(Struct, forbid_unknown_fields=True, frozen=True):
@@ -38,10 +47,16 @@ class _Results(Struct, frozen=True):
 
 
 async def start_uploads(call: Call[ManyUploads, NoQuery]) -> Response:
+    to_sign = 0
+
     async def one(raw: Raw) -> Outcome[StartAnswer]:
+        nonlocal to_sign
         if memoryview(raw).nbytes > BODY_LIMIT:
             raise BodyTooLarge(f"At most {BODY_LIMIT} bytes are allowed for each upload.")
         item = decode(raw, StartItem)
+        to_sign += item.sign
+        if to_sign > MAX_PARTS_A_REQUEST:
+            raise ValidationFailed.of(FieldError("$.sign", _TOO_MANY_TO_SIGN))
         key = idempotency_key("$.idempotency_key", item.idempotency_key)
         return await started(call.state, call.principal, item, key)
 
@@ -59,7 +74,7 @@ async def complete_uploads(call: Call[ManyUploads, NoQuery]) -> Response:
 async def _answered(
     call: Call[ManyUploads, NoQuery], one: Callable[[Raw], Awaitable[Outcome[Any]]]
 ) -> Response:
-    room = asyncio.Semaphore(AT_ONCE)
+    room = asyncio.Semaphore(_AT_ONCE)
     route, metrics = call.request.scope["route"].path, call.state["metrics"]
 
     async def result(raw: Raw) -> dict[str, object]:

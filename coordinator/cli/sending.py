@@ -9,11 +9,16 @@ from coordinator.cli.exit_code import ExitCode
 from coordinator.cli.failure import Failure
 from coordinator.cli.source import Source, Unsendable
 from coordinator.client import ClientError, OngoingUpload
+from coordinator.uploads.plan import AWS_LIMITS
 
 __all__ = ["Sending"]
 
-FILES_AT_ONCE: Final = 16
-"""Open files; how many parts are under way at once the client finds out, over all of them."""
+_FILES_AT_ONCE: Final = 64
+"""Open files: the more small ones wait together, the fewer requests they take. How many parts are under way at once the
+client finds out, over all of them."""
+
+_LARGE_AT_ONCE: Final = 16
+"""Of more than one part: few of them are to be left half sent by an interruption."""
 
 _TICK: Final = 0.25
 """Seconds between two looks at what is under way."""
@@ -40,6 +45,7 @@ class Sending:
         self._failures: list[Failure] = []
         self._warned: set[str] = set()
         self._stopped = False
+        self._room_for_large = asyncio.Semaphore(_LARGE_AT_ONCE)
 
     @property
     def left(self) -> Iterator[tuple[Source, OngoingUpload]]:
@@ -51,7 +57,7 @@ class Sending:
         try:
             async with asyncio.TaskGroup() as tasks:
                 ticking = tasks.create_task(self._tick())
-                workers = [tasks.create_task(self._work(found)) for _ in range(FILES_AT_ONCE)]
+                workers = [tasks.create_task(self._work(found)) for _ in range(_FILES_AT_ONCE)]
                 await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
                 ticking.cancel()
         except BaseExceptionGroup as several:
@@ -73,8 +79,11 @@ class Sending:
         for one in found:
             if isinstance(one, Unsendable):
                 self._failed(one.shown, one.failure)
-            else:
+            elif one.size is not None and one.size <= AWS_LIMITS.min_part_size:
                 await self._send(one)
+            else:
+                async with self._room_for_large:
+                    await self._send(one)
 
     async def _send(self, source: Source) -> None:
         began = self._clock()

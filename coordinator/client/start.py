@@ -101,6 +101,7 @@ class Start:
         options = self.options
         bound = digest.md5 is not None or digest.sha256 is not None
         unbound = options.digests not in {"auto", "off"} and not bound
+        one_part = content is not None and content.size <= AWS_LIMITS.min_part_size
         return StartBody(
             filename=self.filename,
             size=None if content is None else content.size,
@@ -113,7 +114,7 @@ class Start:
             md5=digest.md5,
             sha256=digest.sha256,
             # URLs that bind no digest are of no use where digests are wanted
-            sign=0 if unbound else self.sign,
+            sign=0 if unbound else 1 if one_part else self.sign,
         )
 
 

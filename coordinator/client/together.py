@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from coordinator.client.calls import Calls, Reply, encoded
-from coordinator.client.errors import ClientError, ServerRefused, WrongServer
+from coordinator.client.errors import ServerRefused, WrongServer
 from coordinator.client.retry import AfterCall, backoff, step_after_call
 from coordinator.protocol import MAX_UPLOADS_A_REQUEST
 
@@ -129,7 +129,7 @@ class Together:
             for one, answer in zip(gathered, answers, strict=True):
                 if not one.answer.done():
                     one.answer.set_result(answer)
-        except ClientError as failed:
+        except Exception as failed:  # noqa: BLE001 - told to those who asked
             for one in gathered:
                 if not one.answer.done():
                     one.answer.set_exception(failed)
@@ -165,5 +165,6 @@ class Together:
         """The coordinator is of an older version, or what stands before it lets no such request through."""
         self._known = False
         for one in self._waiting:
-            one.answer.set_result(None)
+            if not one.answer.done():
+                one.answer.set_result(None)
         self._waiting.clear()

@@ -112,6 +112,16 @@ async def test_too_much_is_refused_as_a_whole_and_too_much_of_one_alone(
     )
 
 
+async def test_a_request_has_so_many_parts_signed(service: Service, key: Headers) -> None:
+    first, second, third = await results(service, "start", key, [BODY | {"sign": 600}] * 2 + [BODY])
+    assert (first["status"], told(second), told(third)) == (
+        201,
+        (422, "validation_failed"),
+        (422, "validation_failed"),
+    )
+    assert second["problem"]["errors"][0]["path"] == "$.sign"
+
+
 async def test_a_repeated_request_is_answered_with_the_same_uploads(service: Service, key: Headers) -> None:
     asked = [BODY | {"idempotency_key": f"again-{number}"} for number in range(5)]
     first = await results(service, "start", key, asked)
