@@ -15,14 +15,20 @@ async def canned() -> AsyncIterator[Canned]:
 
 
 @pytest.fixture
-async def store(canned: Canned) -> AsyncIterator[S3Store]:
+def patience() -> float:
+    """Seconds until an answer; a test of one that never comes gives less."""
+    return 30.0
+
+
+@pytest.fixture
+async def store(canned: Canned, patience: float) -> AsyncIterator[S3Store]:
     options = S3Options(
         endpoint_url=canned.endpoint_url,
         region="us-east-1",
         bucket="uploads",
         credentials=StaticCredentials(Credentials("the-key-id", "the-secret")),
-        read_timeout=0.2,
-        complete_read_timeout=0.2,
+        read_timeout=patience,
+        complete_read_timeout=patience,
     )
     async with open_s3_store(options) as store:
         yield store

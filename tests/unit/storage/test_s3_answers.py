@@ -71,6 +71,7 @@ async def test_the_etag_of_complete_is_bare_and_may_be_missing(
         None,
     ],
 )
+@pytest.mark.parametrize("patience", [0.2])
 async def test_an_unclear_answer_to_complete_is_an_unknown_outcome_asked_for_once(
     canned: Canned, store: S3Store, unclear: bytes | None
 ) -> None:
@@ -217,6 +218,7 @@ async def test_head_finds_the_mark_whatever_the_case_of_its_name(canned: Canned,
         None,
     ],
 )
+@pytest.mark.parametrize("patience", [0.2])
 async def test_an_unclear_answer_to_head_says_nothing(
     canned: Canned, store: S3Store, unclear: bytes | None
 ) -> None:
