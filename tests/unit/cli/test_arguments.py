@@ -118,7 +118,7 @@ GIVEN = {"policy": "COORDINATOR_POLICY", "part_size": "part_size in /etc/c.yaml"
             "md5: no",
         ),
         (Conflict(409, "upload_not_open", "It is closed."), "It is closed"),
-        (FileMissing("There is no file f."), "There is no file f"),
+        (FileMissing("There is no file f."), "There is no file f; check its name"),
     ],
 )
 def test_a_refusal_names_what_it_is_about(error: Exception, says: str) -> None:
