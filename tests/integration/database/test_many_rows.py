@@ -146,6 +146,8 @@ async def test_a_row_that_another_holds_is_left_and_nobody_waits(ledger: Ledger)
 async def test_what_was_reported_meanwhile_is_counted(ledger: Ledger) -> None:
     reported, other = await opened(ledger, 2)
     assert await ledger.uploads.record_parts(reported.id, [Claim(1, SIZE, "etag")])
+    stale = [Completion(reported, found(reported))]
+    assert await complete_untouched(ledger.engine, stale) == [None], "a row that is not as it was seen"
     moved = await asyncio.gather(
         *(ledger.uploads.move(row, Event.COMPLETED, found(row)) for row in (reported, other))
     )
