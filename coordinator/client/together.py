@@ -20,8 +20,8 @@ from coordinator.protocol import MAX_UPLOADS_A_REQUEST
 
 __all__ = ["Together"]
 
-_UNDER_WAY: Final = 2
-"""Requests of one kind: more of them would each hold fewer."""
+_UNDER_WAY: Final = 4
+"""Requests of one kind: more of them would each hold fewer, and with fewer of them files wait in step for each other."""
 
 _MOST_BYTES: Final = 256 * 1024
 """Of one request: half of what a coordinator reads."""

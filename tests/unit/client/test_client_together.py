@@ -32,6 +32,7 @@ class Named(msgspec.Struct):
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calls, "backoff", lambda *_: 0.0)
     monkeypatch.setattr(together, "backoff", lambda *_: 0.0)
+    monkeypatch.setattr(together, "_UNDER_WAY", 2)
 
 
 def good(item: Json) -> Json:
