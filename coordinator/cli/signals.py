@@ -6,6 +6,7 @@ This file imports next to nothing, `typing` neither: until it is imported that a
 
 import atexit
 import os
+import select
 import signal
 
 __all__ = ["STOPPED", "STOPPING", "Interrupted", "heed_signals", "leave"]
@@ -42,11 +43,17 @@ def leave(code: int, said: str = "") -> None:
     """At once, and not by print: what was interrupted may be in the midst of one."""
     try:
         if os.isatty(_STDERR):
-            os.write(_STDERR, _SHOW_CURSOR)
+            _write(_SHOW_CURSOR)
         if said:
-            os.write(_STDERR, f"coordinator: {said}\n".encode())
+            _write(f"coordinator: {said}\n".encode())
     finally:
         os._exit(code)
+
+
+def _write(text: bytes) -> None:
+    """Nothing where it would have to wait: in a full pipe that nobody reads no signal would end the process."""
+    if select.select((), (_STDERR,), (), 0)[1]:
+        os.write(_STDERR, text)
 
 
 def _end(number: int, _: object) -> None:

@@ -1,9 +1,11 @@
 """A signal ends the command with the documented code and one line, whenever it comes: while it imports, and when it is done."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
@@ -101,3 +103,23 @@ def test_what_is_done_is_not_undone(number: signal.Signals) -> None:
     ended = ran(_LATE.format(number=int(number)))
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "limit_rate" in ended.stdout
+
+
+def test_what_nobody_reads_holds_up_no_end() -> None:
+    program = "import time; from coordinator.cli.signals import heed_signals; heed_signals(); print(flush=True); time.sleep(60)"
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, bytes(4096))
+    os.set_blocking(writing, True)
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=writing) as command:
+        try:
+            assert command.stdout is not None
+            command.stdout.readline()
+            command.terminate()
+            assert command.wait(30) == 128 + signal.SIGTERM
+        finally:
+            command.kill()
+            os.close(reading)
+            os.close(writing)
