@@ -93,7 +93,7 @@ class Together:
             one.answer.cancel()
 
     async def _among_others(self, body: bytes) -> Reply | ServerRefused | None:
-        if len(body) > _MOST_BYTES:
+        if len(body) >= _MOST_BYTES:
             return None
         waiting = _Waiting(body)
         self._waiting[waiting] = None

@@ -157,6 +157,17 @@ async def test_one_request_holds_so_many_bytes(monkeypatch: pytest.MonkeyPatch) 
         assert at.alone[2:] == ["w" * 200]
 
 
+async def test_one_that_would_just_not_fit_goes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was waited for with requests that held nothing, one after the other, without end."""
+    monkeypatch.setattr(together, "_MOST_BYTES", len(msgspec.json.encode(CompleteItem(id="x" * 40))))
+    async with desk() as at:
+        first = await at.full()
+        asked = await at.waiting("x" * 40, "y" * 39)
+        at.gate.set()
+        await asyncio.gather(*first, *asked)
+        assert (at.many, at.alone[2:]) == ([["y" * 39]], ["x" * 40])
+
+
 async def test_what_one_is_refused_touches_no_other() -> None:
     def answered(item: Json) -> Json:
         return bad(422, "parts_missing") if item["id"] == "b" else good(item)
