@@ -79,7 +79,7 @@ async def send_many(
     waiting = iter(files)
     try:
         while True:
-            for found in waiting:
+            while taken < at_once and (found := next(waiting, None)) is not None:
                 if isinstance(found, Outcome):
                     yield found
                     continue
@@ -87,8 +87,6 @@ async def send_many(
                 room = _room(path)
                 under_way[asyncio.ensure_future(begin(path, relative).result())] = (path, relative, room)
                 taken += room
-                if taken >= at_once:
-                    break
             if not under_way:
                 return
             done, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)

@@ -1,5 +1,6 @@
 """Folders as a client finds them."""
 
+import asyncio
 import os
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 import pytest
 
 from coordinator.client import AsyncClient, ClientError, FileUnreadable, Progress, ServerUnreachable, WrongUse
-from coordinator.client.many import Outcome, files_in
+from coordinator.client.many import Outcome, files_in, send_many
+from coordinator.uploads.plan import MIB
 
 
 @pytest.fixture
@@ -50,6 +52,34 @@ async def test_each_file_fails_for_itself(folder: Path, tmp_path: Path) -> None:
         "folder/open/latin-\udce9": "wrong_use",
         "nothing": "file_missing",
     }
+
+
+async def test_large_files_that_come_late_take_the_room_of_two(tmp_path: Path) -> None:
+    """Each one that took a small one's place had but that."""
+    files: list[tuple[str, str]] = []
+    for name, size in [("small", 1)] * 8 + [("large", 6 * MIB)] * 20:
+        path = tmp_path / f"{name} {len(files)}"
+        path.touch()
+        os.truncate(path, size)
+        files.append((str(path), path.name))
+    large = most = 0
+
+    class Sent:
+        def __init__(self, _: str, relative: str) -> None:
+            self.name, number = relative.split()
+            self.turns = 3 * int(number) if self.name == "small" else 100
+
+        async def result(self) -> None:
+            nonlocal large, most
+            large += self.name == "large"
+            most = max(most, large)
+            for _ in range(self.turns):
+                await asyncio.sleep(0)
+            large -= self.name == "large"
+
+    begin: Any = Sent
+    outcomes = [outcome.relative async for outcome in send_many(files, begin, at_once=8)]
+    assert (sorted(outcomes), most) == (sorted(relative for _, relative in files), 4)
 
 
 @pytest.mark.parametrize(
