@@ -54,9 +54,9 @@ async def start_uploads(call: Call[ManyUploads, NoQuery]) -> Response:
         if memoryview(raw).nbytes > BODY_LIMIT:
             raise BodyTooLarge(f"At most {BODY_LIMIT} bytes are allowed for each upload.")
         item = decode(raw, StartItem)
-        to_sign += item.sign
-        if to_sign > MAX_PARTS_A_REQUEST:
+        if to_sign + item.sign > MAX_PARTS_A_REQUEST:
             raise ValidationFailed.of(FieldError("$.sign", _TOO_MANY_TO_SIGN))
+        to_sign += item.sign
         key = idempotency_key("$.idempotency_key", item.idempotency_key)
         return await started(call.state, call.principal, item, key)
 
