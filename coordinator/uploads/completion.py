@@ -58,8 +58,8 @@ class _Attempt(StrEnum):
 
 
 _BROKEN_PROMISES = 3
-"""Fruitless drives, a deadline apart, after which an upload is lost that the store calls done, or gone, and goes on listing
-without an object.
+"""Fruitless drives, and such answers in a row, a deadline apart, after which an upload is lost that the store calls done, or
+gone, and goes on listing without an object.
 """
 
 _FAILURES = {
@@ -164,7 +164,7 @@ async def _decide(driving: Driving, upload: Upload) -> tuple[Decision, StoredObj
     seen, found, listed = await _observe(driving, upload)
     if seen is Seen.OURS and listed is Listed.PARTS:
         log.warning("complete.leftover", upload_id=str(upload.id))
-    gone_for = None if upload.gone_since is None else upload.now - upload.gone_since
+    gone_for = None if _sent_since(upload) else _in_vain_for(upload)
     return decide_completing(seen, listed, gone_for=gone_for), found
 
 
@@ -182,7 +182,18 @@ async def _conclude(
         return await driving.move(upload, Event.REOPENED, Changes())
     if decision is Decision.SEND:
         return await _wait_for_the_object(driving, upload, attempt)
-    return await driving.rest(upload, gone=decision is Decision.WAIT_GONE)
+    return await driving.rest(upload, gone=decision is Decision.WAIT_GONE and not _sent_since(upload))
+
+
+def _in_vain_for(upload: Upload) -> timedelta | None:
+    """How long the store has shown nothing of what it called done, or gone."""
+    return None if upload.gone_since is None else upload.now - upload.gone_since
+
+
+def _sent_since(upload: Upload) -> bool:
+    """Whether another attempt was sent after the one that `gone_since` is about: that one says nothing of this one."""
+    since, attempted = upload.gone_since, upload.complete_attempted_at
+    return since is not None and attempted is not None and attempted > since
 
 
 async def _stamp(driving: Driving, upload: Upload) -> Upload | None:
@@ -236,12 +247,14 @@ async def _completed(driving: Driving, upload: Upload, found: StoredObject) -> U
 
 async def _wait_for_the_object(driving: Driving, upload: Upload, attempt: _Attempt) -> Upload:
     """Nothing shows yet. When the store has said often enough that it is done, or gone, nothing ever will."""
-    if attempt in {_Attempt.PROMISED, _Attempt.GONE}:
+    promised = attempt in {_Attempt.PROMISED, _Attempt.GONE}
+    if promised:
         log.error("complete.promise_not_kept", upload_id=str(upload.id), attempts=upload.attempts)
-        if upload.attempts >= _BROKEN_PROMISES:
+        in_vain, often = _in_vain_for(upload), driving.timing.complete_deadline * (_BROKEN_PROMISES - 1)
+        if in_vain is not None and in_vain >= often and upload.attempts >= _BROKEN_PROMISES:
             stamped = await _stamp(driving, upload)
             return await _give_up(driving, stamped) if stamped else await driving.current(upload)
-    return await _wait_for_the_attempt(driving, upload)
+    return await _wait_for_the_attempt(driving, upload, promised=promised)
 
 
 async def _give_up(driving: Driving, upload: Upload) -> Upload:
@@ -257,16 +270,19 @@ async def _give_up(driving: Driving, upload: Upload) -> Upload:
                 seen, found = await look(driving, upload)
         except (StoreError, TimeoutError) as failed:
             log.warning("complete.not_given_up", upload_id=str(upload.id), error=type(failed).__name__)
-            return await driving.rest(upload)
+            return await driving.rest(upload, gone=True)
         listed = Listed.GONE if ended else Listed.PARTS
         decision = decide_completing(seen, listed, gone_for=GONE_LONG_ENOUGH)
         return await _conclude(driving, upload, decision, found, _Attempt.UNKNOWN)
 
 
-async def _wait_for_the_attempt(driving: Driving, upload: Upload) -> Upload:
-    """The last attempt may still run at the store: come back when it must have ended."""
+async def _wait_for_the_attempt(driving: Driving, upload: Upload, *, promised: bool = False) -> Upload:
+    """The last attempt may still run at the store: come back when it must have ended.
+
+    `promised`: what the store says is counted from the first of such answers on, and anew after another one.
+    """
     now = (await driving.current(upload)).now
     attempted = upload.complete_attempted_at or now
     left = attempted + driving.timing.complete_deadline - now + timedelta(seconds=1)
-    await driving.repository.postpone(upload, max(left, timedelta(seconds=1)))
+    await driving.repository.postpone(upload, max(left, timedelta(seconds=1)), gone=promised)
     return await driving.current(upload)

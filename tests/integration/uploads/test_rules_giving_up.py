@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from coordinator.storage.faults import FailAfter, FailBefore, Hold, Refuse, Twice
+from coordinator.storage.faults import FailAfter, FailBefore, Hold, Pretend, Refuse, Twice
 from coordinator.uploads.model import Upload
 from coordinator.uploads.state import Reason, State
 from coordinator.uploads.store import StoreUploadGone
@@ -66,6 +66,50 @@ async def test_what_the_store_calls_gone_and_goes_on_listing_is_lost(house: Hous
     assert house.completes() == 4
 
 
+@pytest.mark.parametrize("fault", [Pretend(), Refuse(StoreUploadGone(COMPLETE, "NoSuchUpload"))])
+async def test_one_such_answer_after_many_that_never_came_is_no_reason(
+    house: House, replica: Replica, fault: Pretend | Refuse
+) -> None:
+    """It was called lost at once, and aborted in the midst of what an attempt without an answer may have begun."""
+    upload = await house.sent(replica)
+    unanswered = FailBefore("ReadTimeoutError", answered=False)
+    house.store.script(COMPLETE, *[unanswered] * 3, fault, unanswered, *[fault] * 3)
+    await rested(house, replica, upload)
+    for _ in range(6):
+        await house.age(upload, DEADLINE)
+        await replica.sweep()
+        assert (await house.row(upload)).state is State.COMPLETING
+    assert ABORT not in house.store.calls
+    await house.age(upload, DEADLINE)
+    await replica.sweep()
+    row = await house.row(upload)
+    assert (row.state, row.reason, house.completes()) == (State.FAILED, Reason.LOST, 8)
+
+
+async def test_what_was_promised_before_says_nothing_of_a_later_attempt(
+    house: House, replica: Replica
+) -> None:
+    """One that is gone and shows no object yet has its own time to do so."""
+    upload = await house.sent(replica)
+    house.store.script(COMPLETE, Pretend(), Pretend(), FailAfter())
+    await rested(house, replica, upload)
+    await house.age(upload, DEADLINE)
+    await replica.sweep()
+    await house.age(upload, DEADLINE)
+    unseen = Pretend()
+    house.store.script("head_object", unseen, unseen, unseen, unseen)
+    await replica.sweep()
+    assert house.store.names(upload) == []
+    for _ in range(3):
+        row = await house.row(upload)
+        assert row.state is State.COMPLETING
+        await house.due(upload)
+        await replica.sweep()
+    await house.due(upload)
+    await replica.sweep()
+    assert (await house.row(upload)).state is State.COMPLETED
+
+
 @pytest.mark.parametrize("fault", [FailBefore("ReadTimeoutError", answered=False), FailAfter()])
 async def test_an_abort_that_is_not_answered_decides_nothing(
     house: House, replica: Replica, other: Replica, fault: FailBefore | FailAfter
@@ -74,7 +118,7 @@ async def test_an_abort_that_is_not_answered_decides_nothing(
     house.store.script(ABORT, fault)
     await replica.sweep()
     assert (await house.row(upload)).state is State.COMPLETING
-    for _ in range(2):
+    for _ in range(3):
         await house.age(upload, GONE_FOR)
         await other.sweep()
     row = await house.row(upload)
