@@ -1,7 +1,7 @@
 """Calls of one kind that wait at the same time go as one request, and each is answered as if it had gone alone.
 
 Nobody waits for company: while there is room a call goes at once, alone. What comes while enough are under way gathers, and
-goes together as soon as one of them is answered. So a lone upload is as quick as ever, and the more there are, the
+goes together as soon as one of them is answered, or alone when none is for long. So a lone upload is as quick as ever, and the more there are, the
 fewer requests they take. A coordinator of an older version does not know such requests: then each goes alone.
 """
 
@@ -25,6 +25,9 @@ _UNDER_WAY: Final = 4
 
 _MOST_BYTES: Final = 256 * 1024
 """Of one request: half of what a coordinator reads."""
+
+_HELD_UP: Final = 10.0
+"""Seconds to wait for company at most: calls that are not answered, or wait to be repeated, hold nobody else up."""
 
 Alone = Callable[[], Awaitable[Reply]]
 
@@ -98,9 +101,11 @@ class Together:
         waiting = _Waiting(body)
         self._waiting[waiting] = None
         try:
-            return await waiting.answer
+            done, _ = await asyncio.wait({waiting.answer}, timeout=_HELD_UP)
+            return await waiting.answer if done or waiting not in self._waiting else None
         finally:
             self._waiting.pop(waiting, None)
+            waiting.answer.cancel()
 
     def _gone(self) -> None:
         """A request has been answered: the next one may go."""

@@ -287,6 +287,20 @@ async def test_a_coordinator_that_is_gone_is_told_to_each() -> None:
         assert await at.ask("later") == "alone later"
 
 
+async def test_calls_without_an_answer_hold_nobody_else_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "_HELD_UP", 0.05)
+    async with desk() as at:
+        first = await at.full()
+        [held_up] = await at.waiting("a")
+        async with asyncio.timeout(30):
+            while "a" not in at.alone:  # noqa: ASYNC110 - it is the gate's other side that is looked at
+                await asyncio.sleep(0.01)
+        assert not any(one.done() for one in first)
+        at.gate.set()
+        assert await asyncio.gather(*first, held_up) == ["alone first0", "alone first1", "alone a"]
+        assert at.many == []
+
+
 async def test_who_stops_waiting_is_not_asked_for_and_keeps_nobody_from_an_answer() -> None:
     async with desk() as at:
         first = await at.full()
