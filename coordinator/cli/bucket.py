@@ -55,7 +55,7 @@ async def _carried_out(change: Change) -> bool:
     if trouble is not None:
         print(f"{change.title}: {trouble}; set it where this store keeps such rules", file=sys.stderr)
         return False
-    print(f"{change.title}: set, and read back")
+    print(f"{change.title}: set, and read back", flush=True)
     return True
 
 

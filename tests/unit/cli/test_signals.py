@@ -66,6 +66,26 @@ main()
 """
 """What is left of a program goes after Python has given signals their deadly meaning back."""
 
+_BETWEEN_RULES = """
+import asyncio, os, signal, sys
+from coordinator.cli import bucket
+from coordinator.cli.signals import heed_signals
+
+class Rule:
+    title = "CORS"
+
+    async def carried_out(self):
+        return None
+
+async def stopped_after_the_first():
+    await bucket._carried_out(Rule())
+    os.kill(os.getpid(), signal.SIGTERM)
+
+heed_signals()
+sys.stdout.reconfigure(write_through=False)
+asyncio.run(stopped_after_the_first())
+"""
+
 STOPPED = "coordinator: stopped; nothing is left half done\n"
 NOWHERE = ["--url", "http://127.0.0.1:1"]
 
@@ -103,6 +123,11 @@ def test_what_is_done_is_not_undone(number: signal.Signals) -> None:
     ended = ran(_LATE.format(number=int(number)))
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "limit_rate" in ended.stdout
+
+
+def test_a_rule_that_is_set_is_told_before_the_next_one_is() -> None:
+    ended = ran(_BETWEEN_RULES)
+    assert (ended.returncode, ended.stdout) == (128 + signal.SIGTERM, "CORS: set, and read back\n")
 
 
 def test_what_nobody_reads_holds_up_no_end() -> None:
