@@ -138,8 +138,7 @@ def open_file(path: str | os.PathLike[str], filename: str | None = None) -> Open
     except FileNotFoundError:
         raise FileMissing(f"There is no file {name}.") from None
     except (OSError, ValueError) as failed:
-        text = failed.strerror if isinstance(failed, OSError) else str(failed)
-        raise FileUnreadable(f"{name} cannot be read: {text}.") from None
+        raise _unreadable(name, failed) from None
     return OpenFile(descriptor, filename or os.path.basename(name), real)  # noqa: PTH119 - as above
 
 
@@ -157,7 +156,7 @@ def open_again(file: BinaryIO, descriptor: int, filename: str) -> OpenFile:
 
 
 def _real(name: str) -> str:
-    """The way to it from the root, without links. Raises FileMissing."""
+    """The way to it from the root, without links. Raises FileMissing, FileUnreadable."""
     try:
         return os.path.realpath(name)
     except FileNotFoundError:
@@ -165,6 +164,13 @@ def _real(name: str) -> str:
         raise FileMissing(
             f"The current directory is gone, so {name} cannot be found. Change to another one, or give a whole path."
         ) from None
+    except (OSError, ValueError) as failed:
+        raise _unreadable(name, failed) from None
+
+
+def _unreadable(name: str, failed: OSError | ValueError) -> FileUnreadable:
+    text = failed.strerror if isinstance(failed, OSError) else str(failed)
+    return FileUnreadable(f"{name} cannot be read: {text}.")
 
 
 def content_type_of(filename: str) -> str | None:

@@ -43,4 +43,4 @@ async def test_a_gibibyte_arrives_whole(
         await engine.until(f"task.error || task.progress.fraction >= {percent / 100}")
     await engine.reaches("completed")
     assert await bucket.sha256((await engine.see("task.upload"))["key"]) == gibibyte.sha256
-    assert len(observer.puts) == 64
+    assert len(observer.puts) == 60, "sixteen MiB and a little: ten times six"
