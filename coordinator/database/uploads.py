@@ -87,9 +87,9 @@ class Uploads:
         return await in_transaction(self._engine, once)
 
     async def get(self, upload_id: UploadId, identity: Identity) -> Upload | None:
-        found = await self._gets.of((upload_id, identity))
-        if found is not None:
-            return found
+        looked = await self._gets.of((upload_id, identity))
+        if looked is not None:
+            return looked[0]
         parameters = {"id": upload_id, "tenant": identity.tenant, "owner": identity.owner}
         rows = await execute(self._engine, _GET, parameters)
         return to_upload(rows[0]) if rows else None
@@ -149,8 +149,10 @@ class Uploads:
         rows = await execute(self._engine, _FIX_STREAM_END, parameters)
         return to_upload(rows[0]) if rows else None
 
-    async def _get_many(self, asked: Sequence[tuple[UploadId, Identity]]) -> Sequence[Upload | None]:
-        """Each one's row, if it is in the asker's reach. None too for whoever asks for what another one asks for."""
+    async def _get_many(
+        self, asked: Sequence[tuple[UploadId, Identity]]
+    ) -> Sequence[tuple[Upload | None] | None]:
+        """Each one's row, if it is in the asker's reach. None for whoever asks for what somebody else asks for."""
         first = dict(reversed(asked))
         parameters = {
             "id": list(first),
@@ -159,5 +161,5 @@ class Uploads:
         }
         found = {row.id: row for row in map(to_upload, await execute(self._engine, _GET_MANY, parameters))}
         return [
-            found.get(upload_id) if first[upload_id] == identity else None for upload_id, identity in asked
+            (found.get(upload_id),) if first[upload_id] == identity else None for upload_id, identity in asked
         ]
