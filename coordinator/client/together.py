@@ -1,8 +1,9 @@
 """Calls of one kind that wait at the same time go as one request, and each is answered as if it had gone alone.
 
 Nobody waits for company: while there is room a call goes at once, alone. What comes while enough are under way gathers, and
-goes together as soon as one of them is answered, or alone when none is for long. So a lone upload is as quick as ever, and the more there are, the
-fewer requests they take. A coordinator of an older version does not know such requests: then each goes alone.
+goes together as soon as one of them is answered, or alone when none is for long. So a lone upload is as quick as ever, and
+the more there are, the fewer requests they take. A coordinator of an older version does not know such requests: then each
+goes alone.
 """
 
 import asyncio

@@ -85,6 +85,14 @@ class Desk:
         await settled()
         return asked
 
+    async def gathered(self, *names: str) -> list[asyncio.Task[str]]:
+        """Asked while nobody else may go, and let go on."""
+        first = await self.full()
+        asked = await self.waiting(*names)
+        self.gate.set()
+        await asyncio.gather(*first)
+        return asked
+
 
 async def settled() -> None:
     """Whatever can go on without an answer has gone on."""
@@ -173,10 +181,7 @@ async def test_what_one_is_refused_touches_no_other() -> None:
         return bad(422, "parts_missing") if item["id"] == "b" else good(item)
 
     async with desk(each(answered)) as at:
-        first = await at.full()
-        asked = await at.waiting(*"abc")
-        at.gate.set()
-        await asyncio.gather(*first)
+        asked = await at.gathered(*"abc")
         a, b, c = await asyncio.gather(*asked, return_exceptions=True)
         assert (a, c) == ("together a", "together c")
         assert isinstance(b, Invalid)
@@ -195,10 +200,7 @@ async def test_what_has_to_wait_is_asked_again_alone(waits: Json, monkeypatch: p
 
     monkeypatch.setattr(together, "backoff", noted)
     async with desk(each(lambda item: waits if item["id"] == "b" else good(item))) as at:
-        first = await at.full()
-        asked = await at.waiting(*"ab")
-        at.gate.set()
-        await asyncio.gather(*first)
+        asked = await at.gathered(*"ab")
         assert await asyncio.gather(*asked) == ["together a", "alone b"]
         assert told == [waits.get("retry_after")]
 
@@ -215,10 +217,7 @@ async def test_what_has_to_wait_is_asked_again_alone(waits: Json, monkeypatch: p
 )
 async def test_a_coordinator_of_an_older_version_is_asked_one_by_one_from_then_on(says: bytes) -> None:
     async with desk(lambda _: says) as at:
-        first = await at.full()
-        asked = await at.waiting(*"abc")
-        at.gate.set()
-        await asyncio.gather(*first)
+        asked = await at.gathered(*"abc")
         assert await asyncio.gather(*asked) == ["alone a", "alone b", "alone c"]
         tries = len(at.many)
         at.gate.clear()
@@ -232,10 +231,7 @@ async def test_a_coordinator_of_an_older_version_is_asked_one_by_one_from_then_o
 async def test_a_request_that_is_refused_as_a_whole_is_asked_one_by_one_this_once() -> None:
     says = [problem(413, "body_too_large"), each()([{"id": "c"}])]
     async with desk(lambda _: says.pop(0)) as at:
-        first = await at.full()
-        asked = await at.waiting(*"ab")
-        at.gate.set()
-        await asyncio.gather(*first)
+        asked = await at.gathered(*"ab")
         assert await asyncio.gather(*asked) == ["alone a", "alone b"]
         at.gate.clear()
         first = await at.waiting("d", "e")
@@ -247,10 +243,7 @@ async def test_a_request_that_is_refused_as_a_whole_is_asked_one_by_one_this_onc
 
 async def test_what_nobody_may_is_told_to_each() -> None:
     async with desk(lambda _: problem(401, "unauthenticated")) as at:
-        first = await at.full()
-        asked = await at.waiting(*"ab")
-        at.gate.set()
-        await asyncio.gather(*first)
+        asked = await at.gathered(*"ab")
         told = await asyncio.gather(*asked, return_exceptions=True)
         assert [type(one) for one in told] == [Unauthorized, Unauthorized]
         assert at.alone == ["first0", "first1"]
@@ -265,10 +258,7 @@ async def test_a_request_whose_answer_is_lost_is_sent_again_as_it_was() -> None:
         return said_now
 
     async with desk(answer) as at:
-        first = await at.full()
-        asked = await at.waiting(*"ab")
-        at.gate.set()
-        await asyncio.gather(*first)
+        asked = await at.gathered(*"ab")
         assert await asyncio.gather(*asked) == ["together a", "together b"]
         assert at.many == [["a", "b"]] * 3
 
@@ -278,10 +268,7 @@ async def test_a_coordinator_that_is_gone_is_told_to_each() -> None:
         raise ConnectionError
 
     async with desk(answer) as at:
-        first = await at.full()
-        asked = await at.waiting(*"ab")
-        at.gate.set()
-        await asyncio.gather(*first)
+        asked = await at.gathered(*"ab")
         told = await asyncio.gather(*asked, return_exceptions=True)
         assert [type(one) for one in told] == [ServerUnreachable, ServerUnreachable]
         assert await at.ask("later") == "alone later"
@@ -352,10 +339,7 @@ async def test_closing_ends_whoever_waits() -> None:
 
 async def test_each_is_refused_for_its_own_reason() -> None:
     async with desk(each(lambda item: bad(409, f"reason_{item['id']}"))) as at:
-        first = await at.full()
-        asked = await at.waiting(*"ab")
-        at.gate.set()
-        await asyncio.gather(*first)
+        asked = await at.gathered(*"ab")
         told = await asyncio.gather(*asked, return_exceptions=True)
         assert [(type(one), one.code) for one in told if isinstance(one, Conflict)] == [
             (Conflict, "reason_a"),
