@@ -8,8 +8,9 @@ import msgspec
 from coordinator.api.strangers_text import REASON_LENGTH
 from coordinator.cli.arguments import check_text
 from coordinator.cli.client_settings import ClientSettings
-from coordinator.cli.connecting import asked, connected, where_uploads_are
+from coordinator.cli.connecting import connected, where_uploads_are
 from coordinator.cli.exit_code import ExitCode
+from coordinator.cli.interruption import run_heeding
 from coordinator.cli.reporting import failure_of
 from coordinator.cli.upload_id import read_upload_id
 from coordinator.client import ServerRefused
@@ -22,7 +23,7 @@ def run_abort(
 ) -> None:
     """Goes on after an upload that was refused. Raises Failure, what the client raises, and SystemExit."""
     check_text("--reason", reason, REASON_LENGTH)
-    code = asked(_abort(settings, [*map(read_upload_id, upload_ids)], reason, as_json=as_json))
+    code = run_heeding(_abort(settings, [*map(read_upload_id, upload_ids)], reason, as_json=as_json))
     if code is not ExitCode.DONE:
         sys.exit(code)
 

@@ -1,16 +1,12 @@
 """The client, made from what is in force."""
 
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from typing import Any, TypeVar
 
 from coordinator.cli.client_settings import ClientSettings
-from coordinator.cli.interruption import run_heeding
 from coordinator.client import AsyncClient, ServerRefused
 
-__all__ = ["asked", "connected", "where_uploads_are"]
-
-T = TypeVar("T")
+__all__ = ["connected", "where_uploads_are"]
 
 
 @asynccontextmanager
@@ -39,8 +35,3 @@ async def where_uploads_are(client: AsyncClient) -> AsyncIterator[None]:
             async with aclosing(client.uploads()) as uploads:
                 await anext(uploads, None)
         raise
-
-
-def asked(question: Coroutine[Any, Any, T]) -> T:
-    """The answer to a question that leaves nothing behind when it is interrupted. Raises Interrupted."""
-    return run_heeding(question)

@@ -11,8 +11,9 @@ from rich.text import Text
 
 from coordinator.cli.arguments import LONGEST_NAME, check_text
 from coordinator.cli.client_settings import ClientSettings
-from coordinator.cli.connecting import asked, connected
+from coordinator.cli.connecting import connected
 from coordinator.cli.failure import one_line
+from coordinator.cli.interruption import run_heeding
 from coordinator.cli.units import shown_size
 from coordinator.client import AsyncClient, Upload
 
@@ -35,7 +36,7 @@ class Filter(msgspec.Struct, frozen=True):
 def run_ls(settings: ClientSettings, wanted: Filter, *, as_json: bool) -> None:
     """Raises Failure, what the client raises, and OutputFailed when nobody reads on."""
     check_text("--prefix", wanted.prefix, LONGEST_NAME)
-    asked(_listed(settings, wanted, as_json=as_json))
+    run_heeding(_listed(settings, wanted, as_json=as_json))
 
 
 async def _listed(settings: ClientSettings, wanted: Filter, *, as_json: bool) -> None:

@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 import msgspec
 
 from coordinator.cli.client_settings import ClientSettings
-from coordinator.cli.connecting import asked, connected, where_uploads_are
+from coordinator.cli.connecting import connected, where_uploads_are
 from coordinator.cli.exit_code import ExitCode
 from coordinator.cli.failure import Failure, one_line
 from coordinator.cli.here import check_here
+from coordinator.cli.interruption import run_heeding
 from coordinator.cli.listing import shown_progress
 from coordinator.cli.setting import DigestChoice
 from coordinator.cli.source import STDIN, Source, check_stdin
@@ -26,7 +27,7 @@ __all__ = ["run_resumable", "run_resume"]
 
 def run_resumable(settings: ClientSettings, *, as_json: bool) -> None:
     """What is under way at the coordinator, with the file on this machine where one is remembered."""
-    for upload, path in asked(_resumable(settings)):
+    for upload, path in run_heeding(_resumable(settings)):
         if as_json:
             told = {"path": path, "upload": upload}
             print(msgspec.json.encode(told).decode(), flush=True)
@@ -42,7 +43,7 @@ def run_resume(
     upload_id = read_upload_id(upload_id)
     if urlsplit(settings.address).path:
         # a page's, perhaps; what is said of a missing upload would not tell
-        asked(_there(settings, upload_id))
+        run_heeding(_there(settings, upload_id))
     source = _source(settings, upload_id, file)
     run_transfer(
         Transfer(
@@ -85,7 +86,7 @@ def _source(settings: ClientSettings, upload_id: str, file: str | None) -> Sourc
     if file == STDIN:
         check_stdin()
         return Source("standard input", None, upload_id, None)
-    path = file or asked(_remembered(settings, upload_id))
+    path = file or run_heeding(_remembered(settings, upload_id))
     if path is None:
         problem = f"this machine does not remember which file upload {upload_id} is of"
         raise Failure(ExitCode.WRONG_USE, problem, f"name it: coordinator resume {upload_id} FILE")

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from coordinator.cli.client_settings import ClientSettings
-from coordinator.cli.connecting import asked, connected, where_uploads_are
+from coordinator.cli.connecting import connected, where_uploads_are
 from coordinator.cli.failure import one_line
+from coordinator.cli.interruption import run_heeding
 from coordinator.cli.listing import shown_progress
 from coordinator.cli.units import shown_seconds, shown_size
 from coordinator.cli.upload_id import read_upload_id
@@ -19,7 +20,7 @@ __all__ = ["run_show"]
 
 def run_show(settings: ClientSettings, upload_id: str, *, as_json: bool) -> None:
     """Raises what the client raises."""
-    upload = asked(_upload(settings, read_upload_id(upload_id)))
+    upload = run_heeding(_upload(settings, read_upload_id(upload_id)))
     if as_json:
         print(msgspec.json.encode(upload).decode())
         return
