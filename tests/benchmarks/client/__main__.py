@@ -25,15 +25,17 @@ from pathlib import Path
 
 from coordinator.database.migrations import upgrade
 from coordinator.local.bucket import LocalStore
-from tests.benchmarks.client.measure import Run, middle, run
-from tests.benchmarks.client.peers import KEY, SECRET, Sender, Store, environment_of_peers, senders
+from tests.benchmarks.client import ours
+from tests.benchmarks.client.measure import Run, run
+from tests.benchmarks.client.peers import KEY, SECRET, Store, environment_of_peers, senders
 from tests.benchmarks.client.sink import BUCKET
+from tests.benchmarks.client.table import MEGABYTE, table
 from tests.e2e.server import Server, new_key, new_server, settings_for
 from tests.postgres import any_postgres, new_database
 from tests.seaweedfs import new_seaweedfs
 
 MIB = 1024 * 1024
-MEGABYTE = 1e6
+FILES = 1000
 
 
 @contextmanager
@@ -81,17 +83,6 @@ async def stage(kind: str, folder: Path) -> AsyncIterator[tuple[LocalStore, Stor
         yield plain, Store(public, BUCKET, KEY, SECRET, Path(doors["certificate"]) if secure else None)
 
 
-def ours(server: Server, key: str, store: Store, source: Path, state: Path) -> list[Sender]:
-    program = [sys.executable, str(Path(__file__).with_name("by_us.py")), server.url, key, str(source)]
-    env = {"XDG_STATE_HOME": str(state), "PYTHONPATH": str(Path.cwd())}
-    if store.certificate is not None:
-        env["SSL_CERT_FILE"] = str(store.certificate)
-    return [
-        Sender("ours", [*program, ""], env),
-        Sender("ours, md5 of each part", [*program, "md5"], env),
-    ]
-
-
 def new_source(folder: Path, kind: str, size: int) -> Path:
     if not kind.startswith("small"):
         path = folder / "source"
@@ -101,25 +92,9 @@ def new_source(folder: Path, kind: str, size: int) -> Path:
         return path
     path = folder / "files"
     path.mkdir()
-    for number in range(1000):
+    for number in range(FILES):
         (path / f"{number:04}.bin").write_bytes(secrets.token_bytes(10 * 1024))
     return path
-
-
-def print_table(kind: str, size: int, runs: dict[str, list[Run]]) -> None:
-    us = middle(runs["ours"])
-    amount = size * MIB / MEGABYTE if not kind.startswith("small") else 1000
-    unit = "MB/s" if not kind.startswith("small") else "files/s"
-    print(f"{len(runs['ours'])} rounds")
-    print(f"| {kind} | {unit} (least, median, most) | ours is faster | CPU s | ours takes | RSS, MB |")
-    print("|---|---|---|---|---|---|")
-    for name, found in sorted(runs.items(), key=lambda one: middle(one[1]).inside):
-        mid = middle(found)
-        rates = [amount / seconds for seconds in sorted((one.inside for one in found), reverse=True)]
-        spread = f"{rates[0]:.0f} {amount / mid.inside:.0f} {rates[-1]:.0f}"
-        print(
-            f"| {name} | {spread} | {mid.inside / us.inside:.1f} | {mid.cpu:.2f} | {us.cpu / mid.cpu:.2f} | {mid.rss / MEGABYTE:.0f} |"
-        )
 
 
 @contextmanager
@@ -146,10 +121,10 @@ async def main(programs: Path, given: argparse.Namespace) -> None:
             ),
         ):
             every = [
-                *ours(server, key, seen, source, slow / "state"),
+                *ours.senders(server.url, key, seen, source, slow / "state"),
                 *senders(programs, seen, source),
             ]
-            wanted = [one for one in every if not only or any(name in one.name for name in only)]
+            wanted = [one for one in every if not only or one.name in only]
             runs: dict[str, list[Run]] = {one.name: [] for one in wanted}
             until = time.monotonic() + given.seconds
             for done in range(given.rounds):
@@ -157,7 +132,9 @@ async def main(programs: Path, given: argparse.Namespace) -> None:
                     break
                 for one in wanted:
                     runs[one.name].append(await asyncio.to_thread(run, one, slow, its_own))
-            print_table(kind, given.size, runs)
+            small = kind.startswith("small")
+            amount = FILES if small else given.size * MIB / MEGABYTE
+            print(table(kind, amount, "files/s" if small else "MB/s", runs), flush=True)
 
 
 if __name__ == "__main__":
@@ -167,7 +144,7 @@ if __name__ == "__main__":
     arguments.add_argument("--seconds", type=float, default=1e9, help="no new round after so many")
     arguments.add_argument("--size", type=int, default=1024, help="MiB")
     arguments.add_argument("--folder", type=Path, default=Path(".benchmark"))
-    arguments.add_argument("--only", nargs="*", default=[])
+    arguments.add_argument("--only", nargs="*", default=[], help="names of senders, as the table has them")
     arguments.add_argument("--unbound", action="store_true", help="no core is anybody's own")
     given = arguments.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that nothing is left running

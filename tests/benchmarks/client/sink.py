@@ -3,7 +3,8 @@
     python -m tests.benchmarks.client.sink FOLDER
 
 Three doors to one state: plain HTTP, TLS, and a shaped one (plain; 50 ms before each answer, 80 MB/s a connection). It
-prints their ports as JSON. Bodies are counted, never looked at, but for small ones, whose ETag is a true MD5.
+prints their ports as JSON. Bodies are counted, never looked at, but for small ones, whose ETag is a true MD5, and which must be what
+their x-amz-checksum-sha256 says: a service that asks finds SHA-256 enforced, as at AWS.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import json
 import ssl
 import sys
 import time
+from base64 import b64encode
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from pathlib import Path
@@ -158,6 +160,11 @@ def on_object(state: State, call: Call) -> Answer:
     return 200, {**headers, "Content-Length": str(thing.size)}, b""
 
 
+def is_bound_to(call: Call, content: bytes) -> bool:
+    digest = b64encode(hashlib.sha256(content).digest()).decode()
+    return call.headers.get("x-amz-checksum-sha256", digest) == digest
+
+
 def kept(headers: dict[str, str]) -> dict[str, str]:
     return {
         name: value
@@ -290,10 +297,13 @@ class Connection(asyncio.BufferedProtocol):
 
     def _end(self) -> None:
         call = cast("Call", self._call)
+        agrees = True
         if self._small is not None:
-            call.md5 = hashlib.md5(b"".join(self._small)).hexdigest()
+            content = b"".join(self._small)
+            call.md5 = hashlib.md5(content).hexdigest()
+            agrees = is_bound_to(call, content)
         self._call = None
-        status, headers, body = answer(self._state, call)
+        status, headers, body = answer(self._state, call) if agrees else problem(400, "BadDigest")
         given = {"Content-Length": str(len(body)), "Server": "sink", "x-amz-request-id": "1", **headers}
         text = "".join(f"{name}: {value}\r\n" for name, value in given.items())
         said = f"HTTP/1.1 {status} Sink\r\nDate: {formatdate(usegmt=True)}\r\n{text}\r\n".encode()
