@@ -1,28 +1,18 @@
 """The page of docs/browser.md, run as it stands there, and with its script in a file under the policy that is named there."""
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
 
 from tests.browser.bucket import Bucket
 from tests.browser.conftest import MakeSample
+from tests.browser.documented import Documented
 from tests.browser.files import PART
 from tests.browser.foreign import ForeignSite
 from tests.browser.observer import Observer
 from tests.browser.service import Service
 from tests.browser.visitor import PATIENCE_MS, visiting
-
-DOCUMENT = (Path(__file__).parents[2] / "docs" / "browser.md").read_text(encoding="utf-8")
-SCRIPT = re.compile(r'<script type="module">\n(.*?)</script>', re.DOTALL)
-
-
-def block(language: str, *, coordinator: str, store: str) -> str:
-    """The only one of this language, with the addresses that are here in place of the page's."""
-    [only] = re.findall(rf"^```{language}\n(.*?)^```$", DOCUMENT, flags=re.DOTALL | re.MULTILINE)
-    text = str(only).replace("https://uploads.example.org", coordinator)
-    return text.replace("https://store.example.org", store).strip()
 
 
 @pytest.mark.parametrize("strict", [False, True], ids=["as-it-stands", "under-the-policy"])
@@ -37,13 +27,11 @@ async def test_the_page_sends_a_film(
     strict: bool,
 ) -> None:
     film = sample(2 * PART + 1)
-    site.page = block("html", coordinator=service.url, store=observer.url)
-    site.policy = ""
+    documented = Documented("browser.md", service.url, observer.url)
+    site.page, site.policy = documented.page, ""
     if strict:
-        [site.script] = SCRIPT.findall(site.page)
-        site.page = SCRIPT.sub('<script type="module" src="/site.js"></script>', site.page)
-        policy = block("http", coordinator=service.url, store=observer.url)
-        site.policy = policy.removeprefix("Content-Security-Policy: ")
+        site.page, site.script = documented.with_its_script_in_a_file()
+        site.policy = documented.policy
     async with visiting(browser, site.url, None, path="/") as visitor:
         page = visitor.page
         await page.set_input_files("#film", film.path)

@@ -3,6 +3,7 @@
 from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import IsWhole, MakeSample
+from tests.browser.documented import Documented
 from tests.browser.files import PART
 from tests.browser.foreign import ForeignSite
 from tests.browser.observer import Observer
@@ -39,6 +40,25 @@ async def test_another_origin_embeds_it_with_a_token_callback_under_its_own_stri
         # its styles are there, although the policy allows no style at all
         bar = visitor.page.locator("#choose-files")
         assert await bar.evaluate("(one) => getComputedStyle(one).cursor") == "pointer"
+    assert site.tokens_given == 1
+
+
+async def test_the_page_of_its_document_sends_a_film_as_it_stands_under_the_policy_there(
+    *,
+    browser: Browser,
+    service: Service,
+    site: ForeignSite,
+    observer: Observer,
+    sample: MakeSample,
+    is_whole: IsWhole,
+) -> None:
+    film = sample(PART + 1, "film.mp4")
+    documented = Documented("widget.md", service.url, observer.url)
+    site.page, site.policy = documented.page, documented.policy
+    async with visiting(browser, site.url, None, path="/") as visitor:
+        await visitor.choose(film.path)
+        await is_whole(visitor.row(film.name), film)
+    assert {put.part_number for put in observer.puts} == {1, 2}
     assert site.tokens_given == 1
 
 

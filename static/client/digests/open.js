@@ -1,4 +1,4 @@
-/** Digests of parts, computed off the main thread. */
+/** Digests of parts, computed in workers, wherever the client's modules came from; on the page where it can have none. */
 
 /** @import { Digests } from '../ports.js' */
 /** @import { Upload } from '../types.js' */
@@ -10,6 +10,7 @@ import { browserSurroundings } from '../surroundings.js';
 import './reading.js';
 import { Crew } from './crew.js';
 import { hash } from './hashing.js';
+import { hire } from './hiring.js';
 
 /** @typedef {Pick<Crew, 'hash'>} Hasher */
 
@@ -34,7 +35,7 @@ export function hasherOf(owner) {
 /** @returns {Hasher} */
 export function openHasher() {
   const crew = new Crew({
-    hire: () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }),
+    hire,
     alone: ({ algorithm, blob, signal }) => hash(algorithm, blob, signal),
     after: browserSurroundings.after,
     now: browserSurroundings.now,
