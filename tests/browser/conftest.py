@@ -4,6 +4,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from tests.browser.foreign import ForeignSite
 from tests.browser.observer import Observer
 from tests.browser.service import KeyHolder, Service, serve_settings
 from tests.browser.visitor import Row, Visitor, visiting
+from tests.e2e.cable import Cable, cable_to
 from tests.ports import OwnPorts
 from tests.postgres import new_database
 from tests.seaweedfs import new_seaweedfs
@@ -84,15 +86,27 @@ async def page_database(postgres_url: str, migrated_template: str) -> AsyncItera
 
 
 @pytest.fixture(scope="session")
+async def service_cable(page_store: LocalStore) -> AsyncIterator[Cable]:
+    """The way of `service` itself to the store, apart from that of pages."""
+    async with cable_to(page_store.endpoint_url) as cable:
+        yield cable
+
+
+@pytest.fixture(scope="session")
 async def service(
+    *,
     ports: tuple[int, int, int],
     page_store: LocalStore,
+    service_cable: Cable,
     page_database: str,
     shared_observer: Observer,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Service]:
     settings = serve_settings(
-        database_url=page_database, store=page_store, public=shared_observer.url, port=ports[0]
+        database_url=page_database,
+        store=replace(page_store, endpoint_url=service_cable.endpoint_url),
+        public=shared_observer.url,
+        port=ports[0],
     )
     settings["COORDINATOR_ALLOWED_ORIGINS"] = json.dumps([f"http://127.0.0.1:{ports[2]}"])
     log = tmp_path_factory.mktemp("service") / "log"

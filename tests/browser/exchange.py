@@ -16,6 +16,8 @@ class Put:
     began: float
     taken: int = 0
     status: int | None = None
+    answer: bytes = b""
+    """What the store said, its beginning at least."""
     ended: float | None = None
 
 

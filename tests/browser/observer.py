@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
+from tests.browser.brief import end_of, passes
 from tests.browser.exchange import Put, Request, read_request
 
 PATIENCE = 90.0
@@ -45,6 +46,7 @@ class Observer:
         self._spoiled: set[int] = set()
         self._cut: set[int] = set()
         self._damaged: set[int] = set()
+        self._kept: set[int] = set()
         self._failing: int | None = None
         self._blocked = False
         self._hides_etags = False
@@ -92,6 +94,10 @@ class Observer:
     def damage(self, part_number: int) -> None:
         """A bit of the part's next PUT is another when it reaches the store."""
         self._damaged.add(part_number)
+
+    def keep_until_expired(self, part_number: int) -> None:
+        """The store hears of the part's next PUT only when the URL has ended."""
+        self._kept.add(part_number)
 
     def block(self) -> None:
         """Nothing passes, and nothing says so: connections are closed without an answer."""
@@ -166,6 +172,8 @@ class Observer:
         self.puts.append(put)
         self._change()
         try:
+            if _ordered(self._kept, put):
+                await passes(end_of(request.target))
             status = 403 if _ordered(self._refused, put) else self._failure(put)
             if status is not None:
                 await self._refusal(request, put, status, reader, writer)
@@ -251,6 +259,7 @@ class Observer:
         while piece := await store.read(PIECE):
             if first and put is not None:
                 put.status = int(piece.split(b" ", 2)[1])
+                put.answer = piece
                 self._change()
             if first and self._hides_etags:
                 piece = EXPOSED.sub(b"X-Exposed-No-More:", piece, count=1)

@@ -6,21 +6,10 @@ from tests.browser.bucket import Bucket
 from tests.browser.conftest import MakeSample
 from tests.browser.engine import Engine
 from tests.browser.files import PART
+from tests.browser.handles import KEPT
 from tests.browser.observer import Observer
 from tests.browser.service import KeyHolder
 from tests.browser.visitor import Visitor
-
-KEPT = """() => new Promise((resolve, reject) => {
-  const opening = indexedDB.open('coordinator-uploads');
-  opening.onerror = () => reject(opening.error);
-  opening.onsuccess = () => {
-    const all = opening.result.transaction('handles').objectStore('handles').getAll();
-    all.onsuccess = () => {
-      opening.result.close();
-      resolve(all.result.map((kept) => ({ ...kept, handle: kept.handle.kind })));
-    };
-  };
-})"""
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import MakeSample, Visiting
 from tests.browser.files import PART
+from tests.browser.handles import OWN_CHOOSER
 from tests.browser.observer import Observer
 from tests.browser.visitor import Visitor
 
@@ -16,13 +17,6 @@ COPY_A_PICTURE = """async () => {
   const picture = await canvas.convertToBlob({ type: 'image/png' });
   await navigator.clipboard.write([new ClipboardItem({ 'image/png': picture })]);
 }"""
-# files of the origin's own file system have real handles, and need nobody's permission
-OWN_CHOOSER = """
-window.showOpenFilePicker = async () => {
-  const root = await navigator.storage.getDirectory();
-  return [await root.getFileHandle('kept.bin', { create: true })];
-};
-"""
 FILL = """async (size) => {
   const root = await navigator.storage.getDirectory();
   const writable = await (await root.getFileHandle('kept.bin', { create: true })).createWritable();

@@ -166,27 +166,37 @@ class Row:
         return await self.element.get_attribute("data-upload-id") or ""
 
 
-async def _guarded_context(browser: Browser, complaints: list[str], **options: Any) -> BrowserContext:
-    context = await browser.new_context(**options)
+async def _guard(context: BrowserContext, complaints: list[str]) -> None:
     context.set_default_timeout(PATIENCE_MS)
     await context.expose_binding(
         "reportViolation", lambda _source, violation: complaints.append(f"policy: {violation}")
     )
     await context.add_init_script(PREPARATION)
-    return context
 
 
 @asynccontextmanager
 async def visiting(
     browser: Browser, url: str, token: str | None, *, path: str = "/upload/", **options: Any
 ) -> AsyncIterator[Visitor]:
+    async with (
+        await browser.new_context(**options) as context,
+        visiting_in(context, url, token, path=path) as visitor,
+    ):
+        yield visitor
+
+
+@asynccontextmanager
+async def visiting_in(
+    context: BrowserContext, url: str, token: str | None, *, path: str = "/upload/"
+) -> AsyncIterator[Visitor]:
     """Somebody who has just opened the page. Whatever they do, the page keeps its policy and its composure."""
     violations: list[str] = []
-    async with await _guarded_context(browser, violations, **options) as context:
-        visitor = Visitor(await context.new_page(), url, token, path)
-        await visitor.arrive()
-        yield visitor
+    await _guard(context, violations)
+    visitor = Visitor(await context.new_page(), url, token, path)
+    await visitor.arrive()
+    yield visitor
+    if not visitor.page.is_closed():
         await visitor.page.evaluate(LATER)
-        complaints = [*violations, *visitor.complaints]
-        assert not complaints, complaints
-        assert "alert" not in visitor.dialogs
+    complaints = [*violations, *visitor.complaints]
+    assert not complaints, complaints
+    assert "alert" not in visitor.dialogs
