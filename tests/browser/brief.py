@@ -11,6 +11,7 @@ from playwright.async_api import Page, Route
 from coordinator.local.bucket import LocalStore
 from coordinator.signing.credentials import Credentials, StaticCredentials
 from coordinator.signing.presigner import Addressing, Presigner
+from tests.browser.visitor import PATIENCE_MS
 
 SECONDS = 2
 SIGNED = "**/v1/uploads{,/*/parts/sign}"
@@ -50,9 +51,14 @@ class BriefUrls:
         self._ordered = set(part_numbers)
         self.end = now()
         """Of the last one."""
+        self._given = asyncio.Event()
 
     async def come_to(self, page: Page) -> None:
         await page.route(SIGNED, self._answered)
+
+    async def given(self) -> None:
+        """Returns once the page was answered with each of them."""
+        await asyncio.wait_for(self._given.wait(), PATIENCE_MS / 1000)
 
     async def _answered(self, route: Route) -> None:
         answer = await route.fetch()
@@ -62,6 +68,8 @@ class BriefUrls:
                 self._ordered.discard(part["part_number"])
                 self._shorten(part)
         await route.fulfill(response=answer, json=told)
+        if not self._ordered:
+            self._given.set()
 
     def _shorten(self, part: dict[str, Any]) -> None:
         assert part["headers"] == {}
