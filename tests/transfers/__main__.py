@@ -27,10 +27,10 @@ import httpx2
 
 from coordinator.client import AsyncClient
 from coordinator.local.bucket import LocalStore
-from tests.benchmarks.client.__main__ import service, sink, stage
 from tests.benchmarks.client.measure import run
 from tests.benchmarks.client.peers import KEY, SECRET, Sender
 from tests.benchmarks.client.sink import BUCKET
+from tests.benchmarks.client.stage import service, sink, stage
 from tests.e2e.cable import cable_to
 
 MIB = 1024 * 1024

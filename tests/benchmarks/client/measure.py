@@ -18,6 +18,9 @@ class Run:
     inside: float
     """Seconds of the transfer, as the program itself says; the process's where it says nothing."""
     cpu: float
+    """Seconds, of the whole process."""
+    cpu_inside: float
+    """Of the transfer, where the program says it; else of the process."""
     rss: int
     """Bytes at most."""
 
@@ -37,7 +40,14 @@ def run(sender: Sender, folder: Path, cores: Sequence[int]) -> Run:
     if ended.returncode != 0:
         raise RuntimeError(f"{sender.name} failed: {ended.stderr[-2000:]}")
     used = json.loads(report.read_text())
-    return Run(used["wall"], _inside(ended.stdout) or used["wall"], used["cpu"], used["rss"])
+    said = _said(ended.stdout)
+    return Run(
+        used["wall"],
+        said.get("seconds", used["wall"]),
+        used["cpu"],
+        said.get("cpu", used["cpu"]),
+        used["rss"],
+    )
 
 
 def middle(runs: list[Run]) -> Run:
@@ -45,12 +55,15 @@ def middle(runs: list[Run]) -> Run:
         median(one.wall for one in runs),
         median(one.inside for one in runs),
         median(one.cpu for one in runs),
+        median(one.cpu_inside for one in runs),
         int(median(one.rss for one in runs)),
     )
 
 
-def _inside(said: str) -> float | None:
+def _said(output: str) -> dict[str, float]:
+    """What a sender of ours prints last; programs of others print what they like."""
     try:
-        return float(json.loads(said.strip().splitlines()[-1])["seconds"])
-    except (ValueError, IndexError, KeyError, TypeError):
-        return None
+        found = json.loads(output.strip().splitlines()[-1])
+    except (ValueError, IndexError):
+        return {}
+    return found if isinstance(found, dict) and "seconds" in found else {}
