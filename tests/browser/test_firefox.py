@@ -1,4 +1,5 @@
-"""The page in Debian's own Firefox: parts straight to the store, a reload, and digests from a worker."""
+"""The page in Debian's own Firefox: parts straight to the store, a reload, and digests from a worker, also where the modules
+come from another origin."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,8 +8,10 @@ import pytest
 
 from tests.browser.bucket import Bucket
 from tests.browser.conftest import MakeSample
+from tests.browser.documented import Documented
 from tests.browser.files import PART
 from tests.browser.firefox import Tab, firefox
+from tests.browser.foreign import ForeignSite
 from tests.browser.observer import Observer
 from tests.browser.service import KeyHolder, Service
 
@@ -28,6 +31,15 @@ WITH_DIGESTS = """(async (token, size) => {
   const answer = await fetch(`/v1/uploads/${id}`, { headers: { Authorization: `Bearer ${token}` } });
   const workers = performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/worker.js'));
   return { ...(await answer.json()), workers: workers.length };
+})"""
+
+# a worker's own modules are not among the page's: this one is where the page itself computes MD5
+FROM_ANOTHER_ORIGIN = """(async (home, token, size) => {
+  const { Uploader } = await import(`${home}/client/index.js`);
+  const uploader = new Uploader({ endpoint: home, token, digests: 'md5' });
+  const { state } = await uploader.add(new File([new Uint8Array(size)], 'zeros.bin')).done;
+  const loaded = performance.getEntriesByType('resource').map(({ name }) => name);
+  return { state, onPage: loaded.includes(`${home}/client/digests/md5.js`) };
 })"""
 
 
@@ -69,3 +81,14 @@ async def test_parts_go_up_a_reload_costs_none_of_them_and_a_worker_hashes(
     hashed = await tab.see(f"{WITH_DIGESTS}({token!r}, {2 * PART + 1})")
     assert (hashed["state"], hashed["part_count"]) == ("completed", 3)
     assert hashed["workers"] > 0
+
+
+async def test_a_worker_hashes_for_the_page_of_another_origin_under_the_documented_policy(
+    tab: Tab, service: Service, site: ForeignSite, observer: Observer, key_holder: KeyHolder
+) -> None:
+    site.policy = Documented("browser.md", service.url, observer.url).policy
+    await tab.open(site.url)
+    token = await key_holder.token()
+    sent = await tab.see(f"{FROM_ANOTHER_ORIGIN}({service.url!r}, {token!r}, {PART + 1})")
+    assert sent == {"state": "completed", "onPage": False}
+    assert observer.finished() == {1, 2}
