@@ -1,9 +1,8 @@
 /**
  * A few workers that share one queue of blobs to hash, each of them busy with several at once: MD5 of four costs about
  * what one does (lanes.js), and with Web Crypto one blob is read while another one is hashed. So a worker is hired when
- * the others have no room. They go when there was no work for a while. Where no worker can be had (a page of another
- * origin, a policy against them, a script that did not come) the page itself hashes, one blob at a time, and later asks
- * for one again.
+ * the others have no room. They go when there was no work for a while. Where no worker can be had (a policy against
+ * them, a script that did not come) the page itself hashes, one blob at a time, and later asks for one again.
  */
 
 /** @import { Algorithm } from './hashing.js' */
