@@ -1,8 +1,10 @@
-"""How many parts to send at once, found by trying: more while more arrives, fewer when the store is in trouble.
+"""How many parts to send at once, found by measuring: more while more arrives, fewer when the store is in trouble.
 
-A round is over when as many parts have arrived as there are places. If the round was a quarter faster than the best one,
-the places are doubled; if not, the best number is kept, and tried above again after a while. It begins like TCP's slow
-start, because a far store that gives each connection its own rate must not be met with four of them for seconds.
+It begins with eight. As soon as bytes are seen to flow, and long before a part has arrived, as many are let go as the line
+carries within four seconds: many small parts on a fast line, no more than the first eight on a slow one, where each
+more is one more to lose when the line is cut. From there on it climbs. A round is over when as many parts have arrived as there are places. If the round was a quarter faster than the best one,
+the places are doubled; if not, the best number is kept, and tried above again after a while. Uploads of
+one client go on with what earlier ones found, for ten minutes without any.
 """
 
 from collections.abc import Callable
@@ -13,12 +15,33 @@ __all__ = ["MOST_PLACES", "Climb"]
 
 MOST_PLACES: Final = 32
 _FIRST: Final = 8
+_WORTH: Final = 4.0
+"""Seconds of the line that may be under way at once before anything has arrived."""
+_UNSEEN: Final = 1024 * 1024
+"""Bytes of each part that may have left and wait in this machine: they say nothing about the line."""
 _FASTER: Final = 1.25
 _REST: Final = 15.0
 """Seconds after which more places are tried again, and for which a store in trouble is left in peace."""
+_REMEMBERED: Final = 600.0
+"""Seconds without an upload after which what was found says little: the line may be another."""
 
 
 class Climb:
+    places: int
+    _best: float
+    """Bytes a second of the best round, and the places it had."""
+    _best_places: int
+    _rest_until: float
+    _judged: bool
+    """Whether a round was: what flows before it opens places."""
+    _left: int
+    _flows_since: float
+    _since: float
+    """Of the round, as what follows."""
+    _bytes: int
+    _parts: int
+    _limited: bool
+
     def __init__(
         self,
         fixed: int | None = None,
@@ -28,15 +51,35 @@ class Climb:
     ) -> None:
         """`fixed`: so many always, but for trouble."""
         self.most = most if fixed is None else fixed
-        self.places = min(_FIRST, self.most) if fixed is None else fixed
+        self._first = min(_FIRST, self.most) if fixed is None else fixed
         self._clock = clock
-        self._best = 0.0
-        self._best_places = self.places
-        self._rest_until = 0.0
-        self._bytes = 0
-        self._parts = 0
-        self._limited = True
-        self._since = clock()
+        self._ended = clock()
+        self._forget()
+
+    def begins(self) -> None:
+        """Parts are sent again, after none were."""
+        if self._clock() - self._ended >= _REMEMBERED:
+            self._forget()
+        else:
+            self._begin()
+
+    def ends(self) -> None:
+        """No part is under way any more."""
+        self._ended = self._clock()
+
+    def moved(self, size: int, part_size: int) -> None:
+        """So many bytes more have left, of a part of this size."""
+        if self._judged:
+            return
+        now = self._clock()
+        if not self._left:
+            self._flows_since = now
+        self._left += size
+        seen = self._left - self.places * _UNSEEN
+        if seen < self.places * _UNSEEN:
+            return
+        carried = seen / max(1e-6, now - self._flows_since) * _WORTH
+        self.places = max(self.places, min(self.most, int(carried / part_size)))
 
     def arrived(self, size: int, *, wanted_more: bool) -> None:
         """A part is at the store; `wanted_more` tells whether others wait for a place."""
@@ -48,6 +91,7 @@ class Climb:
 
     def strained(self) -> None:
         """The store asked for less, or broke down."""
+        self._judged = True
         now = self._clock()
         if now >= self._rest_until or self.places > self._best_places // 2:
             self.places = max(1, self.places // 2)
@@ -57,6 +101,7 @@ class Climb:
         self._begin()
 
     def _judge(self) -> None:
+        self._judged = True
         now = self._clock()
         rate = self._bytes / max(1e-6, now - self._since)
         if self._limited and now >= self._rest_until:
@@ -74,3 +119,11 @@ class Climb:
         self._bytes = 0
         self._parts = 0
         self._limited = True
+
+    def _forget(self) -> None:
+        self.places = self._best_places = self._first
+        self._best = self._rest_until = 0.0
+        self._judged = False
+        self._left = 0
+        self._flows_since = 0.0
+        self._begin()

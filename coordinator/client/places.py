@@ -39,6 +39,13 @@ class Places:
                 granted.result()()
             raise
 
+    def moved(self, size: int, part_size: int) -> None:
+        """So many bytes more have left, of a part of this size."""
+        before = self._climb.places
+        self._climb.moved(size, part_size)
+        if self._climb.places > before:
+            self._share()
+
     def arrived(self, size: int) -> None:
         """A part is at the store."""
         self._climb.arrived(size, wanted_more=bool(self._waiting))
@@ -56,6 +63,8 @@ class Places:
                 granted.set_result(self._take(owner))
 
     def _take(self, owner: object) -> Release:
+        if not self._taken:
+            self._climb.begins()
         self._taken += 1
         self._held[owner] += 1
         held = True
@@ -68,6 +77,8 @@ class Places:
                 self._held[owner] -= 1
                 if not self._held[owner]:
                     del self._held[owner]
+                if not self._taken:
+                    self._climb.ends()
                 self._share()
 
         return release

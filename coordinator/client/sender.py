@@ -139,6 +139,7 @@ class _Flight:
     def __init__(self, sender: Sender, outgoing: Outgoing) -> None:
         self._sender = sender
         self._outgoing = outgoing
+        self._sent = 0
 
     async def signed(self) -> SignedPartAnswer:
         return await self._sender.window.take(self._outgoing.to_sign)
@@ -201,6 +202,8 @@ class _Flight:
 
     def _on_sent(self, sent: int) -> None:
         self._sender.meter.sent(self._outgoing.number, sent)
+        self._sender.way.places.moved(max(0, sent - self._sent), self._outgoing.size)
+        self._sent = sent
 
     def on_waiting(self, failure: TransferFailed) -> None:
         self._sender.meter.dropped(self._outgoing.number)

@@ -57,3 +57,13 @@ async def test_giving_back_twice_gives_back_once() -> None:
     await settled()
     assert not other.done()
     other.cancel()
+
+
+async def test_places_that_open_go_to_whoever_waits() -> None:
+    places = Places(Climb(clock=lambda: 0.0))
+    held = [asyncio.create_task(places.acquire("huge")) for _ in range(20)]
+    await settled()
+    assert sum(one.done() for one in held) == 8
+    places.moved(64 * 1024 * 1024, 1024 * 1024)
+    await settled()
+    assert all(one.done() for one in held)
