@@ -2,6 +2,9 @@
 
     python -m tests.transfers gibibyte      1 GiB into SeaweedFS, read back
     python -m tests.transfers cut           the network gone for 20 s in the middle, against SeaweedFS
+    python -m tests.transfers failing       1 GiB into SeaweedFS, one request in five spoilt on the way
+    python -m tests.transfers service       1 GiB into SeaweedFS, kill -9 of the coordinator in the middle, and started again
+    python -m tests.transfers client        1 GiB into SeaweedFS, kill -9 of the client in the middle, then a copy elsewhere goes on
     python -m tests.transfers parts         10,000 parts of 5 MiB, a sparse file, into the null sink
     python -m tests.transfers memory        10 GiB, a sparse file, into the null sink over TLS: at most 64 MiB of memory
     python -m tests.transfers stream        4 GiB out of a pipe, by the command line, into the same sink: at most 64 MiB
@@ -12,10 +15,9 @@ Each prints what it saw and ends with an exit code of its own: 0 as it should be
 
 import argparse
 import asyncio
-import hashlib
 import json
-import os
 import shlex
+import signal
 import sys
 import tempfile
 import time
@@ -23,19 +25,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx2
-
 from coordinator.client import AsyncClient
 from coordinator.local.bucket import LocalStore
 from tests.benchmarks.client.measure import run
 from tests.benchmarks.client.peers import KEY, SECRET, Sender
 from tests.benchmarks.client.sink import BUCKET
 from tests.benchmarks.client.stage import service, sink, stage
-from tests.e2e.cable import cable_to
+from tests.transfers import trouble
+from tests.transfers.content import MIB, random_file, stored
 
-MIB = 1024 * 1024
 MOST_MEMORY = 64 * MIB
-CUT = 20.0
 SENDER = Path(__file__).parents[1] / "benchmarks" / "client" / "by_us.py"
 
 
@@ -46,25 +45,6 @@ def sparse(folder: Path, size: int) -> Path:
     return path
 
 
-def random_file(folder: Path, mebibytes: int) -> tuple[Path, str]:
-    path, digest = folder / "random", hashlib.sha256()
-    with path.open("wb") as file:
-        for _ in range(mebibytes):
-            block = os.urandom(MIB)
-            digest.update(block)
-            file.write(block)
-    return path, digest.hexdigest()
-
-
-async def stored(client: AsyncClient, upload_id: str) -> str:
-    digest = hashlib.sha256()
-    url = (await client.download_url(upload_id)).url
-    async with httpx2.AsyncClient(timeout=60) as http, http.stream("GET", url) as answer:
-        async for piece in answer.aiter_bytes():
-            digest.update(piece)
-    return digest.hexdigest()
-
-
 async def gibibyte(folder: Path) -> bool:
     path, expected = random_file(folder, 1024)
     async with (
@@ -73,25 +53,6 @@ async def gibibyte(folder: Path) -> bool:
         AsyncClient(server.url, token=key, state=folder / "state") as client,
     ):
         upload = await client.upload(path, digests="md5", file_digest="sha256")
-        return await stored(client, str(upload.id)) == expected
-
-
-async def cut(folder: Path) -> bool:
-    path, expected = random_file(folder, 256)
-    async with (
-        stage("real", folder) as (store, _),
-        cable_to(store.endpoint_url) as cable,
-        service(folder, store, cable.endpoint_url) as (server, key),
-        AsyncClient(server.url, token=key, state=folder / "state", limit=30_000_000) as client,
-    ):
-        sending = client.uploading(path, part_size=8 * MIB)
-        async for progress in sending:
-            if progress.parts_done >= 4:
-                break
-        cable.cut()
-        await asyncio.sleep(CUT)  # what is proven here is that this much time passes
-        cable.mend()
-        upload = await sending
         return await stored(client, str(upload.id)) == expected
 
 
@@ -152,7 +113,10 @@ async def limit(folder: Path) -> bool:
 
 RUNS = {
     "gibibyte": gibibyte,
-    "cut": cut,
+    "cut": trouble.cut,
+    "failing": trouble.failing,
+    "service": trouble.service_killed,
+    "client": trouble.client_killed,
     "parts": parts,
     "memory": memory,
     "stream": stream,
@@ -164,10 +128,14 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     arguments.add_argument("run", choices=list(RUNS))
     chosen = arguments.parse_args().run
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that nothing is left running
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o711)
+        began = time.perf_counter()
         held = asyncio.run(RUNS[chosen](Path(name)))
-    print(f"{chosen}: {'as it should be' if held else 'NOT as it should be'}")
+    print(
+        f"{chosen}: {'as it should be' if held else 'NOT as it should be'}, {time.perf_counter() - began:.0f} s"
+    )
     return 0 if held else 1
 
 
