@@ -13,7 +13,7 @@ from coordinator.cli.exit_code import ExitCode
 from coordinator.cli.interruption import run_heeding
 from coordinator.cli.reporting import failure_of
 from coordinator.cli.upload_id import read_upload_id
-from coordinator.client import ServerRefused
+from coordinator.client import ServerRefused, Unauthorized
 
 __all__ = ["run_abort"]
 
@@ -37,6 +37,8 @@ async def _abort(
             try:
                 async with where_uploads_are(client):
                     upload = await client.abort(upload_id, reason=reason)
+            except Unauthorized:
+                raise
             except ServerRefused as refused:
                 failure = failure_of(refused)
                 print(f"coordinator: {upload_id}: {failure}", file=sys.stderr)

@@ -47,8 +47,6 @@ _CODES: Final[tuple[tuple[type[ClientError], ExitCode], ...]] = (
 _AGAIN: Final = "run the same command again"
 
 _REMEDIES: Final = {
-    "unauthenticated": "set COORDINATOR_API_KEY, or mend it; `coordinator config` shows which one is in force",
-    "token_expired": "ask for a new token, or use an API key",
     "not_found": "`coordinator ls` shows yours",
     "file_missing": "check its name",
     "not_a_file": "name a file",

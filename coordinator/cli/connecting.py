@@ -4,22 +4,26 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
 from coordinator.cli.client_settings import ClientSettings
-from coordinator.client import AsyncClient, ServerRefused
+from coordinator.cli.credential import not_let_in
+from coordinator.client import AsyncClient, ServerRefused, Unauthorized
 
 __all__ = ["connected", "where_uploads_are"]
 
 
 @asynccontextmanager
 async def connected(settings: ClientSettings) -> AsyncIterator[AsyncClient]:
-    """Raises ConfigurationError when no coordinator is named."""
-    async with AsyncClient(
-        settings.address,
-        token=settings.credential,
-        policy=settings["policy"],
-        connections=settings["concurrency"],
-        limit=settings["limit_rate"],
-    ) as client:
-        yield client
+    """Raises ConfigurationError when no coordinator is named, and Failure when it does not take the credential."""
+    try:
+        async with AsyncClient(
+            settings.address,
+            token=settings.credential,
+            policy=settings["policy"],
+            connections=settings["concurrency"],
+            limit=settings["limit_rate"],
+        ) as client:
+            yield client
+    except Unauthorized as refused:
+        raise not_let_in(settings, refused) from None
 
 
 @asynccontextmanager

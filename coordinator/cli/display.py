@@ -8,7 +8,7 @@ from coordinator.cli.failure import Failure
 from coordinator.cli.source import Source
 from coordinator.client import Progress, Upload
 
-__all__ = ["Display", "Left", "Summary", "Took"]
+__all__ = ["Display", "Left", "Passed", "Summary", "Took"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,16 @@ class Left:
     """The command that goes on with it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """An unfinished upload of a file that is sent as another one."""
+
+    shown: str
+    upload_id: str
+    abort: str
+    """The command that ends it."""
+
+
 class Display(Protocol):
     """Called in turn, never at once. Any call may raise BrokenPipeError, which ends the command."""
 
@@ -52,8 +62,8 @@ class Display(Protocol):
 
     def failed(self, shown: str, failure: Failure) -> None: ...
 
-    def warned(self, text: str) -> None:
-        """Of something that does not keep files from being sent."""
+    def warned(self, text: str, passed: Passed | None = None) -> None:
+        """Of something that does not keep files from being sent; `passed`: an unfinished upload that it is about."""
 
     def stopped(self, left: Sequence[Left], *, again: bool) -> None:
         """By a signal, or by a failure that no file would have escaped; `again`: the same command goes on."""

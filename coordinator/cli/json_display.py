@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from coordinator.cli.display import Left, Summary, Took
+from coordinator.cli.display import Left, Passed, Summary, Took
 from coordinator.cli.failure import Failure, one_line
 from coordinator.cli.source import Source
 from coordinator.client import Progress, Upload
@@ -38,8 +38,13 @@ class JsonDisplay:
     def failed(self, shown: str, failure: Failure) -> None:
         _tell("failed", path=shown, reason=failure.reason, detail=str(failure), exit_code=int(failure.code))
 
-    def warned(self, text: str) -> None:
-        _tell("warned", detail=one_line(text))
+    def warned(self, text: str, passed: Passed | None = None) -> None:
+        about = (
+            {"path": passed.shown, "upload_id": passed.upload_id, "abort": passed.abort}
+            if passed
+            else dict.fromkeys(("path", "upload_id", "abort"))
+        )
+        _tell("warned", detail=one_line(text), **about)
 
     def stopped(self, left: Sequence[Left], *, again: bool) -> None:
         _tell(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from coordinator.cli.display import Left, Summary, Took
+from coordinator.cli.display import Left, Passed, Summary, Took
 from coordinator.cli.failure import Failure, one_line
 from coordinator.cli.source import Source
 from coordinator.cli.units import shown_seconds, shown_size
@@ -71,7 +71,7 @@ class PlainDisplay:
     def failed(self, shown: str, failure: Failure) -> None:
         tell(failure.about(shown))
 
-    def warned(self, text: str) -> None:
+    def warned(self, text: str, passed: Passed | None = None) -> None:  # noqa: ARG002 - the text says it all
         tell(text)
 
     def stopped(self, left: Sequence[Left], *, again: bool) -> None:

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from coordinator.cli.display import Display, Summary, Took
+from coordinator.cli.display import Display, Passed, Summary, Took
 from coordinator.cli.exit_code import ExitCode
 from coordinator.cli.failure import Failure
 from coordinator.cli.source import Source, Unsendable
-from coordinator.client import ClientError, OngoingUpload
+from coordinator.client import ClientError, LeftBehind, OngoingUpload
 from coordinator.uploads.plan import AWS_LIMITS
 
 __all__ = ["Sending"]
@@ -32,12 +32,14 @@ class Sending:
         clock: Callable[[], float],
         *,
         failure_of: Callable[[Exception], Failure],
+        abort_command: Callable[[str], str],
     ) -> None:
         """`begin` may raise ClientError or OSError."""
         self._begin = begin
         self._display = display
         self._clock = clock
         self._failure_of = failure_of
+        self._abort_command = abort_command
         self._under_way: dict[Source, OngoingUpload] = {}
         self._began = clock()
         self._completed = 0
@@ -73,6 +75,8 @@ class Sending:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK)
+            for source, one in self._under_way.items():
+                self._warn(source, one)
             self._display.moved({source: one.progress for source, one in self._under_way.items()})
 
     async def _work(self, found: Iterator[Source | Unsendable]) -> None:
@@ -92,7 +96,7 @@ class Sending:
             try:
                 upload = await ongoing
             finally:
-                self._warn(ongoing)
+                self._warn(source, ongoing)
         except (ClientError, OSError) as error:
             self._failed(source.shown, self._failure_of(error))
             self._under_way.pop(source, None)
@@ -103,12 +107,25 @@ class Sending:
             took = Took(self._clock() - began, ongoing.progress.bytes_resumed)
             self._display.completed(source, upload, took)
 
-    def _warn(self, ongoing: OngoingUpload) -> None:
-        """Each warning once: a full disk is full for every file."""
+    def _warn(self, source: Source, ongoing: OngoingUpload) -> None:
+        """Each warning once, as soon as it is known: a full disk is full for every file."""
         for text in ongoing.warnings:
-            if text not in self._warned:
-                self._warned.add(text)
+            if text in self._warned:
+                continue
+            self._warned.add(text)
+            if isinstance(text, LeftBehind):
+                self._tell_left(source, text)
+            else:
                 self._display.warned(text)
+
+    def _tell_left(self, source: Source, behind: LeftBehind) -> None:
+        upload = behind.upload
+        abort = self._abort_command(str(upload.id))
+        told = (
+            f"{source.shown}: {behind.why}, so it is sent from the beginning; the unfinished upload expires at "
+            f"{upload.expires_at:%Y-%m-%d %H:%M} UTC, or at once with: {abort}"
+        )
+        self._display.warned(told, Passed(source.shown, str(upload.id), abort))
 
     def _failed(self, shown: str, failure: Failure) -> None:
         """Raises the failure when the others would fail in the same way; it is told once, whoever comes second with it."""

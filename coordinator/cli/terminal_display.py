@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.text import Text
 
 from coordinator.cli.bars import Row, bars
-from coordinator.cli.display import Left, Summary, Took
+from coordinator.cli.display import Left, Passed, Summary, Took
 from coordinator.cli.failure import Failure, one_line
 from coordinator.cli.plain_display import print_result, shown_result, shown_summary, tell_stopped
 from coordinator.cli.source import Source
@@ -71,7 +71,7 @@ class TerminalDisplay:
         self._ended += 1
         self._say(Text.assemble(("✗", "bold red"), f" {failure.about(shown)}"))
 
-    def warned(self, text: str) -> None:
+    def warned(self, text: str, passed: Passed | None = None) -> None:  # noqa: ARG002 - the text says it all
         self._say(Text.assemble(("!", "yellow"), f" {one_line(text)}"))
 
     def stopped(self, left: Sequence[Left], *, again: bool) -> None:

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from coordinator.cli.client_settings import ClientSettings
 from coordinator.cli.connecting import connected
+from coordinator.cli.credential import not_let_in
 from coordinator.cli.display import Display, Left
 from coordinator.cli.exit_code import ExitCode
 from coordinator.cli.failure import Failure
@@ -26,7 +27,7 @@ from coordinator.cli.sending import Sending
 from coordinator.cli.signals import Interrupted
 from coordinator.cli.source import STDIN, Source, Unsendable
 from coordinator.cli.terminal_display import TerminalDisplay
-from coordinator.client import AsyncClient, ClientError, OngoingUpload
+from coordinator.client import AsyncClient, ClientError, OngoingUpload, Unauthorized
 
 __all__ = ["Transfer", "display_for", "resume_command", "run_transfer"]
 
@@ -84,6 +85,12 @@ def run_transfer(transfer: Transfer) -> None:
         sys.exit(code)
 
 
+def _failure(transfer: Transfer, error: Exception) -> Failure:
+    if isinstance(error, Unauthorized):
+        return not_let_in(transfer.settings, error)
+    return refused(error, transfer.given)
+
+
 def _stopped(transfer: Transfer, left: Sequence[Left]) -> None:
     with suppress(OutputFailed):
         transfer.display.stopped(left, again=transfer.again)
@@ -95,7 +102,8 @@ async def _transferred(transfer: Transfer, left: list[Left]) -> ExitCode:
             partial(transfer.begin, client),
             transfer.display,
             time.monotonic,
-            failure_of=partial(refused, given=transfer.given),
+            failure_of=partial(_failure, transfer),
+            abort_command=partial(command_here, transfer.settings, "abort"),
         )
         counting = asyncio.create_task(_counted(transfer))
         try:
@@ -144,13 +152,19 @@ def _left(settings: ClientSettings, source: Source, one: OngoingUpload) -> Left:
 
 
 def resume_command(settings: ClientSettings, source: Source, upload_id: str) -> str:
-    """The command that resumes it from any directory, with the coordinator it belongs to where only this one names that."""
+    """The command that resumes it from any directory."""
+    file = STDIN if source.path is None else str(source.path.absolute())
+    command = command_here(settings, "resume", upload_id, file)
+    return command if source.path is not None else f"{command}  # with the same bytes piped in"
+
+
+def command_here(settings: ClientSettings, *words: str) -> str:
+    """A command from any directory, with the coordinator it speaks to where only this one names that."""
     url, data_dir = settings.found["url"], settings.found["data_dir"]
     flags: list[str] = []
     if data_dir.value is not None and (data_dir.origin == "--data-dir" or not data_dir.value.is_absolute()):
         flags = ["--data-dir", str(data_dir.value.absolute())]
     elif url.origin == "--url":
         flags = ["--url", str(url.value)]
-    file = STDIN if source.path is None else str(source.path.absolute())
-    command = shlex.join(["coordinator", "resume", *flags, upload_id, file])
-    return command if source.path is not None else f"{command}  # with the same bytes piped in"
+    name, *arguments = words
+    return shlex.join(["coordinator", name, *flags, *arguments])

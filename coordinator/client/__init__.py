@@ -36,6 +36,7 @@ from coordinator.client.errors import (
     WrongServer,
     WrongUse,
 )
+from coordinator.client.left_behind import LeftBehind
 from coordinator.client.many import Outcome
 from coordinator.client.ongoing import OngoingUpload
 from coordinator.client.progress import Progress
@@ -60,6 +61,7 @@ __all__ = [
     "Forbidden",
     "Gone",
     "Invalid",
+    "LeftBehind",
     "NoRoom",
     "NotAFile",
     "NotFound",

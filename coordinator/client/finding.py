@@ -11,6 +11,7 @@ from coordinator.client.ending import abort_if_there, completed_already, ended
 from coordinator.client.errors import NotFound, OtherFile
 from coordinator.client.files import Content
 from coordinator.client.fingerprint import proves_content
+from coordinator.client.left_behind import Earlier, LeftBehind
 from coordinator.client.options import UploadOptions
 from coordinator.client.records import KnownFile, Record, Records, StateNotWritten
 from coordinator.client.start import Start, is_of_time
@@ -57,6 +58,7 @@ class Finding:
         self._fingerprint: str | None = None
         self._remembered = False
         self._past_records = False
+        self._earlier = None if records is None else Earlier(coordinator, records)
         self._over = False
 
     @property
@@ -93,6 +95,7 @@ class Finding:
             if upload is not None:
                 self._under_way.hold(self, self._file, upload)
                 return Found(upload, [], created=False)
+        await self._look_back(content)
         if self._starting is None or self._starting.done():
             # whatever a start creates has to be known, to go on with it or to clear it away
             self._starting = asyncio.create_task(
@@ -101,6 +104,7 @@ class Finding:
             self._under_way.begins(self._starting)
         started = await asyncio.shield(self._starting)
         await self._remember(started.upload, content)
+        await self._tell_left(str(started.upload.id))
         return Found(started.upload, list(started.parts), started.created)
 
     def release(self) -> None:
@@ -167,13 +171,33 @@ class Finding:
             return []
         if name is not None:
             return await asyncio.to_thread(records.named, server, name)
-        if isinstance(content, Stream) or content.path is None or content.modified_ns is None:
+        file = self._known_file(content)
+        if file is None or file.size < AWS_LIMITS.min_part_size:
             return []
-        if content.size < AWS_LIMITS.min_part_size:
-            return []
-        start = self._start
-        file = KnownFile(content.path, content.size, content.modified_ns, start.filename, start.place)
         return await asyncio.to_thread(records.of_file, server, file)
+
+    def _known_file(self, content: Content | Stream) -> KnownFile | None:
+        if isinstance(content, Stream) or content.path is None or content.modified_ns is None:
+            return None
+        start = self._start
+        return KnownFile(content.path, content.size, content.modified_ns, start.filename, start.place)
+
+    async def _look_back(self, content: Content | Stream) -> None:
+        file = self._known_file(content)
+        if self._earlier is not None and self._options.name is None and file is not None:
+            await self._earlier.look(file)
+
+    async def _tell_left(self, upload_id: str) -> None:
+        """Of what the file began before it was changed, where that is not gone on with."""
+        if self._earlier is None:
+            return
+        over, left = await self._earlier.left(
+            upload_id, lambda one: self._under_way.is_anothers(self._file, one)
+        )
+        for one in left:
+            self._warn(one)
+        if over:
+            await self._note(lambda records: records.remove(*over))
 
     async def _began(self, record: Record) -> UploadAnswer | None:
         """The upload of a record, where it can be gone on with as it is asked for."""
@@ -193,10 +217,8 @@ class Finding:
             await self.finished(record.upload_id)
             return None
         if differences := self._start.differences(upload):
-            self._warn(
-                f"The unfinished upload of {upload.filename} ({upload.id}) began with another {' and '.join(differences)}, so "
-                "this one begins anew; the unfinished one stays until it is aborted or expires."
-            )
+            why = f"its unfinished upload began with another {' and '.join(differences)}"
+            self._warn(LeftBehind(why, upload))
             return None
         return upload
 

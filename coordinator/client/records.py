@@ -70,6 +70,7 @@ class Records:
         self._directory = directory
         self._file = directory / "uploads.json"
         self._clock = clock
+        self._last: tuple[object, list[Record]] = None, []
 
     def all(self) -> list[Record]:
         """Newest first."""
@@ -85,6 +86,18 @@ class Records:
             one for one in self.all() if one.server == server and one.name is None and _file_of(one) == file
         ]
 
+    def before(self, server: str, file: KnownFile) -> list[Record]:
+        """The uploads that this file began under no name when it was another one, newest first."""
+        place = file.path, file.filename, file.place
+        return [
+            one
+            for one in self.all()
+            if one.server == server
+            and one.name is None
+            and (one.path, one.filename, one.place) == place
+            and _file_of(one) != file
+        ]
+
     def add(self, record: Record) -> None:
         """It takes the place of the owner's earlier one of the same name, or of the same file. Raises StateNotWritten."""
 
@@ -93,10 +106,10 @@ class Records:
 
         self._change(change)
 
-    def remove(self, upload_id: str) -> None:
+    def remove(self, *upload_ids: str) -> None:
         """Raises StateNotWritten."""
-        if any(record.upload_id == upload_id for record in self._read()):
-            self._change(lambda records: [one for one in records if one.upload_id != upload_id])
+        if any(record.upload_id in upload_ids for record in self._read()):
+            self._change(lambda records: [one for one in records if one.upload_id not in upload_ids])
 
     def _change(self, change: Callable[[list[Record]], list[Record]]) -> None:
         oldest = self._clock() - _KEEP
@@ -109,10 +122,17 @@ class Records:
             raise StateNotWritten(f"{self._file} cannot be written: {failed.strerror}") from None
 
     def _read(self) -> list[Record]:
+        """Decoded once for each state of the file: it is asked for each of many small files."""
         try:
-            return msgspec.json.decode(self._file.read_bytes(), type=_File).uploads
+            found = self._file.stat()
+            state = found.st_ino, found.st_mtime_ns, found.st_size
+            seen, held = self._last
+            if state != seen:
+                held = msgspec.json.decode(self._file.read_bytes(), type=_File).uploads
+                self._last = state, held
         except (OSError, msgspec.DecodeError):
             return []
+        return list(held)
 
     def _write(self, records: list[Record]) -> None:
         with NamedTemporaryFile(dir=self._directory, prefix=".uploads-", delete=False) as new:

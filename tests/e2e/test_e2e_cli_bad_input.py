@@ -200,13 +200,24 @@ async def test_the_address_of_a_page(place: Place, shell: Shell, path: str) -> N
         assert ended.code == ExitCode.UNREACHABLE
 
 
+@pytest.mark.parametrize("flag", ["--api-key", "--token"])
+async def test_a_credential_of_the_command_line_that_is_refused_is_named(shell: Shell, flag: str) -> None:
+    kind = {"--api-key": "API key", "--token": "upload token"}[flag]
+    for arguments in (["upload", str(shell.folder / "file.txt")], ["ls"], ["abort", NOBODYS, NOBODYS]):
+        ended = await shell.run(*arguments, flag, "wrong")
+        assert f"the {kind} of {flag} is not valid at {shell.settings['COORDINATOR_URL']}" in said_once(ended)
+        assert "token" not in ended.stderr or flag == "--token"
+        assert ended.code == ExitCode.NOT_ALLOWED
+
+
 @pytest.mark.parametrize("key", ["ck_0123456789abcdef_wrong", "no-key-at-all", None])
 async def test_a_wrong_key_and_none(place: Place, shell: Shell, key: str | None) -> None:
     settings = {**shell.settings, "COORDINATOR_API_KEY": key or ""}
+    told = "set COORDINATOR_API_KEY" if key is None else "the API key of COORDINATOR_API_KEY is not valid"
     for arguments in (["upload", str(shell.folder / "file.txt")], ["test-upload", "1M", "-q"]):
         ended = await replace(shell, settings=settings).run(*arguments)
         assert ended.code == ExitCode.NOT_ALLOWED
-        assert "set COORDINATOR_API_KEY" in said_once(ended)
+        assert told in said_once(ended)
         assert key is None or key not in ended.stderr
 
 

@@ -10,7 +10,7 @@ import httpx2
 import msgspec
 import pytest
 
-from coordinator.client import AsyncClient, Invalid, OngoingUpload, OtherFile
+from coordinator.client import AsyncClient, Invalid, LeftBehind, OngoingUpload, OtherFile
 from tests.e2e.client_site import MIB, PART, Site, sha256, stored, until
 
 # a test's own small files
@@ -146,7 +146,12 @@ async def test_what_is_asked_for_otherwise_is_another_upload(site: Site, tmp_pat
             del told["metadata"]["last_modified"]
             assert given.items() <= told.items()
             warnings += again.warnings
-        assert [f"{began.upload.id}) began with another metadata" in one for one in warnings] == [True]
+        [warning] = warnings
+        assert isinstance(warning, LeftBehind)
+        assert (
+            "its unfinished upload began with another metadata, so it is sent from the beginning" in warning
+        )
+        assert warning.upload.id == began.upload.id
         renamed = await client.upload(path, filename="renamed")
         assert (renamed.id != began.upload.id, renamed.filename) == (True, "renamed")
         assert (await client.upload(path)).id == began.upload.id

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from coordinator.cli.bars import Row, bars, shortened
-from coordinator.cli.display import Display, Left, Summary, Took
+from coordinator.cli.display import Display, Left, Passed, Summary, Took
 from coordinator.cli.exit_code import ExitCode
 from coordinator.cli.failure import Failure
 from coordinator.cli.json_display import JsonDisplay
@@ -22,6 +22,7 @@ from coordinator.client import Progress, Upload
 
 MIB = 1024 * 1024
 FILM = Source("films/a\x1b[2Jfilm.mov", Path("film.mov"), "film.mov", 100 * MIB)
+PASSED = Passed("films/b", "0191", "coordinator abort 0191")
 LEFT = Left("film.mov", "0190", "coordinator resume 0190 'a film.mov'")
 
 
@@ -74,6 +75,7 @@ def lived(display: Display, clock: Clock) -> None:
     display.completed(FILM, upload(), Took(101.0, 43 * MIB))
     display.failed("films/b", Failure(ExitCode.NO_FILE, "films/b cannot be read", "look"))
     display.warned("it will not be remembered")
+    display.warned("films/b: it was changed", PASSED)
     display.ended(Summary(1, 1, 100 * MIB, 102.0))
     display.stopped([LEFT], again=True)
     display.close()
@@ -157,9 +159,15 @@ def test_a_program_gets_one_object_a_line(clock: Clock, capsys: pytest.CaptureFi
     said = capsys.readouterr()
     told = [json.loads(line) for line in said.out.splitlines()]
     names = [event["event"] for event in told]
-    assert (names[0], names[-5:]) == ("found", ["completed", "failed", "warned", "ended", "stopped"])
+    assert (names[0], names[-6:]) == (
+        "found",
+        ["completed", "failed", "warned", "warned", "ended", "stopped"],
+    )
     assert names.count("progress") == 101
-    assert told[-4]["exit_code"] == ExitCode.NO_FILE
+    assert told[-5]["exit_code"] == ExitCode.NO_FILE
+    about = ("path", "upload_id", "abort")
+    assert [told[-4][name] for name in about] == [None] * 3
+    assert [told[-3][name] for name in about] == ["films/b", "0191", PASSED.abort]
     assert told[-1]["left"] == [{"path": "film.mov", "upload_id": "0190", "resume": LEFT.resume}]
     assert said.err == ""
 

@@ -34,6 +34,30 @@ def test_an_upload_is_found_by_its_name_and_by_its_unchanged_file(tmp_path: Path
         assert known.of_file(SERVER, file._replace(**{member: value})) == [], member
 
 
+def test_what_a_file_began_before_it_was_changed_is_found_by_its_path(tmp_path: Path) -> None:
+    known = records(tmp_path)
+    known.add(record("1", path="/a", size=5, modified_ns=7))
+    known.add(record("2", path="/a", size=5, modified_ns=7, name="backup"))
+    file = KnownFile("/a", 5, 7, "f", None)
+    assert known.before(SERVER, file) == []
+    for changed in (file._replace(size=6), file._replace(modified_ns=8)):
+        assert [one.upload_id for one in known.before(SERVER, changed)] == ["1"]
+        assert known.before("https://elsewhere", changed) == []
+        others: dict[str, Any] = {"path": "/b", "filename": "g", "place": "folder/f"}
+        for member, value in others.items():
+            assert known.before(SERVER, changed._replace(**{member: value})) == [], member
+
+
+def test_what_another_process_writes_is_seen(tmp_path: Path) -> None:
+    known, others = records(tmp_path), records(tmp_path)
+    others.add(record("1"))
+    assert [one.upload_id for one in known.all()] == ["1"]
+    others.add(record("2"))
+    assert sorted(one.upload_id for one in known.all()) == ["1", "2"]
+    others.remove("1", "2")
+    assert known.all() == []
+
+
 def test_each_owner_and_each_name_of_a_file_has_its_own(tmp_path: Path) -> None:
     known = records(tmp_path)
     for upload_id, owner, filename in (("1", "a", "f"), ("2", "b", "f"), ("3", "a", "link"), ("4", "a", "f")):
