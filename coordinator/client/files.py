@@ -11,7 +11,7 @@ from coordinator.client.errors import FileChanged, FileError, FileMissing, FileU
 from coordinator.client.fingerprint import fingerprint
 from coordinator.client.reading import Descriptor, Reading
 
-__all__ = ["Content", "MemoryContent", "OpenFile", "content_type_of", "open_again", "open_file"]
+__all__ = ["Content", "MemoryContent", "OpenFile", "content_type_of", "open_again", "open_file", "real_path"]
 
 _CHANGED: Final = (
     "was changed after its upload began, so the parts would not fit together. Send it again as it is now."
@@ -129,7 +129,7 @@ Content = OpenFile | MemoryContent
 def open_file(path: str | os.PathLike[str], filename: str | None = None) -> OpenFile:
     """Raises FileMissing, NotAFile, FileUnreadable."""
     name = os.fspath(path)
-    real = _real(name)
+    real = real_path(name)
     try:
         found = os.stat(name)  # noqa: PTH116 - as above
         if not stat.S_ISREG(found.st_mode):
@@ -152,11 +152,11 @@ def open_again(file: BinaryIO, descriptor: int, filename: str) -> OpenFile:
     except (OSError, ValueError) as failed:
         raise FileUnreadable(f"{filename} cannot be read: {failed}.") from None
     path = file.name if isinstance(getattr(file, "name", None), str) else None
-    return OpenFile(os.dup(descriptor), filename, None if path is None else _real(path))
+    return OpenFile(os.dup(descriptor), filename, None if path is None else real_path(path))
 
 
-def _real(name: str) -> str:
-    """The way to it from the root, without links. Raises FileMissing, FileUnreadable."""
+def real_path(name: str) -> str:
+    """The way to a file or folder from the root, without links. Raises FileMissing, FileUnreadable."""
     try:
         return os.path.realpath(name)
     except FileNotFoundError:

@@ -5,9 +5,10 @@ import os
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
-from coordinator.client.errors import ClientError, FileUnreadable
+from coordinator.client.errors import ClientError, FileError, FileUnreadable
+from coordinator.client.files import real_path
 from coordinator.client.ongoing import OngoingUpload
 from coordinator.protocol import UploadAnswer
 from coordinator.uploads.plan import AWS_LIMITS
@@ -47,25 +48,35 @@ def files_in(paths: Iterable[str | os.PathLike[str]]) -> Iterator[tuple[str, str
 
 
 def _files_of(path: Path) -> Iterator[tuple[str, str] | Outcome]:
+    try:
+        top = _Top(path, os.path.basename(real_path(str(path))))  # noqa: PTH119 - it is a text already
+    except FileError as error:
+        yield Outcome(str(path), str(path), None, error)
+        return
     refused: list[OSError] = []
     for folder, folders, names in os.walk(path, onerror=refused.append):
-        yield from _told(path, refused)
+        yield from _told(top, refused)
         folders.sort()
         for name in sorted(names):
             found = Path(folder, name)
-            yield str(found), _relative(path, found)
-    yield from _told(path, refused)
+            yield str(found), top.relative(found)
+    yield from _told(top, refused)
 
 
-def _told(path: Path, refused: list[OSError]) -> Iterator[Outcome]:
+class _Top(NamedTuple):
+    path: Path
+    name: str
+    """Its own, where it was given as `.` too."""
+
+    def relative(self, found: Path) -> str:
+        return Path(self.name, found.relative_to(self.path)).as_posix()
+
+
+def _told(top: _Top, refused: list[OSError]) -> Iterator[Outcome]:
     while refused:
         one = refused.pop()
         unreadable = FileUnreadable(f"{one.filename} cannot be read: {one.strerror}.")
-        yield Outcome(str(one.filename), _relative(path, Path(one.filename)), None, unreadable)
-
-
-def _relative(path: Path, found: Path) -> str:
-    return Path(path.resolve().name, found.relative_to(path)).as_posix()
+        yield Outcome(str(one.filename), top.relative(Path(one.filename)), None, unreadable)
 
 
 async def send_many(

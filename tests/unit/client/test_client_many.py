@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from coordinator.client import AsyncClient, ClientError, FileUnreadable, Progress, ServerUnreachable, WrongUse
+from coordinator.client import (
+    AsyncClient,
+    ClientError,
+    FileMissing,
+    FileUnreadable,
+    Progress,
+    ServerUnreachable,
+    WrongUse,
+)
 from coordinator.client.many import Outcome, files_in, send_many
 from coordinator.uploads.plan import MIB
 
@@ -38,6 +46,24 @@ def test_a_folder_that_cannot_be_read_is_told_and_the_others_go_on(folder: Path)
     assert found == (str(folder / "open" / "file"), "folder/open/file")
     [alone] = files_in([folder / "closed"])
     assert isinstance(alone, Outcome)
+
+
+@pytest.mark.parametrize("named", [".", "..", "folder"])
+def test_a_current_directory_that_is_gone_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    if named == "folder":
+        # it goes between being looked at and being walked through
+        monkeypatch.setattr(os.path, "isdir", lambda _: True)
+    [outcome] = files_in([named])
+    assert isinstance(outcome, Outcome)
+    assert isinstance(outcome.error, FileMissing)
+    assert (outcome.path, outcome.relative) == (named, named)
+    assert str(outcome.error).startswith("The current directory is gone")
 
 
 async def test_each_file_fails_for_itself(folder: Path, tmp_path: Path) -> None:
