@@ -4,13 +4,14 @@ Ends with 0 when all is as it should be, 1 when the store refused or forgot a ru
 settings or arguments.
 """
 
-import asyncio
 import os
 import secrets
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from coordinator.cli.interruption import run_heeding
+from coordinator.cli.question import agreed
 from coordinator.doctor.bucket_setup import Change, open_bucket, planned_changes
 from coordinator.doctor.patient import Patient
 from coordinator.errors import ConfigurationError
@@ -20,14 +21,14 @@ __all__ = ["run_setup"]
 
 
 def run_setup(origins: Sequence[str], abort_days: int | None, *, yes: bool) -> None:
-    """Raises ConfigurationError, and SystemExit with 1 when something is not as it should be in the end."""
+    """Raises ConfigurationError, Interrupted, and SystemExit with 1 when something is not as it should be in the end."""
     settings = load_settings({"allowed_origins": tuple(origins)} if origins else {})
     days = _days(settings, abort_days)
     if not yes and not (sys.stdin and sys.stdin.isatty()):
         raise ConfigurationError(
             "--yes", "there is no terminal to ask at; give --yes to set up without asking"
         )
-    if not asyncio.run(_setup(settings, days, yes=yes)):
+    if not run_heeding(_setup(settings, days, yes=yes)):
         sys.exit(1)
 
 
@@ -43,7 +44,7 @@ async def _setup(settings: Settings, days: int, *, yes: bool) -> bool:
         needed = [change for change in changes if change.needed]
         if not needed:
             print("\nnothing to do")
-        elif not yes and not _agreed():
+        elif not yes and not agreed("\nset this up?"):
             print("nothing was changed")
             return False
         done = [await _carried_out(change) for change in needed]
@@ -57,10 +58,6 @@ async def _carried_out(change: Change) -> bool:
         return False
     print(f"{change.title}: set, and read back", flush=True)
     return True
-
-
-def _agreed() -> bool:
-    return input("\nset this up? [y/N] ").strip().lower() in {"y", "yes"}
 
 
 def _days(settings: Settings, wanted: int | None) -> int:

@@ -1,12 +1,13 @@
 """`coordinator fail`: give up a row that waits on a store which will never answer. The ledger alone is touched."""
 
-import asyncio
 import sys
 from uuid import UUID
 
 from coordinator.api.strangers_text import REASON_LENGTH
 from coordinator.audit.giving_up import give_up, stuck
 from coordinator.cli.arguments import check_text
+from coordinator.cli.interruption import run_heeding
+from coordinator.cli.question import agreed
 from coordinator.database.uploads import Uploads
 from coordinator.errors import ConfigurationError
 from coordinator.opening import open_database
@@ -36,14 +37,14 @@ If the store will answer again, do not do this: the upload is then checked by it
 
 
 def run_fail(upload_id: str, text: str | None, *, yes: bool) -> None:
-    """Raises ConfigurationError, Failure, and SystemExit with 1 when the answer was no."""
+    """Raises ConfigurationError, Failure, Interrupted, and SystemExit with 1 when the answer was no."""
     if not yes and not (sys.stdin and sys.stdin.isatty()):
         raise ConfigurationError(
             "--yes", "there is no terminal to ask at; give --yes to do it without asking"
         )
     wanted = _parsed(upload_id)
     check_text("--text", text, REASON_LENGTH)
-    moved = asyncio.run(_fail(load_settings(), wanted, text, yes=yes))
+    moved = run_heeding(_fail(load_settings(), wanted, text, yes=yes))
     if moved is None:
         print("nothing was changed")
         sys.exit(1)
@@ -65,13 +66,9 @@ async def _fail(settings: Settings, upload_id: UploadId, text: str | None, *, ye
                 attempts=row.attempts,
             )
         )
-        if not yes and not _agreed():
+        if not yes and not agreed("give it up?"):
             return None
         return await give_up(repository, row, text)
-
-
-def _agreed() -> bool:
-    return input("give it up? [y/N] ").strip().lower() in {"y", "yes"}
 
 
 def _parsed(upload_id: str) -> UploadId:

@@ -6,6 +6,7 @@ signal on. A signal that whoever started us has told us to ignore (`nohup`, a jo
 
 import asyncio
 import signal
+import socket
 import time
 from collections.abc import Callable, Coroutine
 from types import FrameType
@@ -28,6 +29,7 @@ class _Heed:
         self._loop = loop
         self._work = work
         self._since = 0.0
+        self._wakes = _Wakes(loop)
         self.received: int | None = None
         self._before = {
             number: signal.signal(number, self._hear)
@@ -37,6 +39,7 @@ class _Heed:
 
     def end(self) -> None:
         """Gives the signals back, unless one has come: then the process is ending."""
+        self._wakes.end()
         if self.received is None:
             for number, handler in self._before.items():
                 signal.signal(number, handler)
@@ -48,6 +51,33 @@ class _Heed:
             self._loop.call_soon_threadsafe(self._work.cancel)
         elif time.monotonic() - self._since >= _SAME:
             leave(128 + number)
+
+
+class _Wakes:
+    """Wakes a loop that waits: a signal that comes just before that, or to another thread, is heard only after it otherwise.
+
+    Source: Python's `signal.set_wakeup_fd`.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._heard, self._told = socket.socketpair()
+        for one in (self._heard, self._told):
+            one.setblocking(False)
+        before = signal.set_wakeup_fd(self._told.fileno(), warn_on_full_buffer=False)
+        self._ours = before < 0
+        if self._ours:
+            loop.add_reader(self._heard, self._heard.recv, 4096)
+        else:
+            # a loop that sees to it by itself, as uvloop does
+            signal.set_wakeup_fd(before)
+
+    def end(self) -> None:
+        if self._ours:
+            signal.set_wakeup_fd(-1)
+            self._loop.remove_reader(self._heard)
+        self._heard.close()
+        self._told.close()
 
 
 async def until_signal(work: Coroutine[Any, Any, T]) -> T:

@@ -1,6 +1,5 @@
 """`coordinator keys create | list | revoke`: the credentials of backends. A key's secret is shown once, at its making."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -8,6 +7,7 @@ import msgspec
 
 from coordinator.access.api_keys import ApiKeys, NewApiKey
 from coordinator.access.principals import Scope
+from coordinator.cli.interruption import run_heeding
 from coordinator.database.api_keys import ApiKeyRecord
 from coordinator.database.api_keys import ApiKeys as ApiKeyTable
 from coordinator.database.engine import close_engine, create_engine
@@ -27,23 +27,23 @@ async def create_key(
 
 
 def run_create(tenant: str, owner: str | None, name: str, scopes: Sequence[Scope]) -> None:
-    """Raises ConfigurationError for a tenant or owner that no token could name."""
+    """Raises ConfigurationError for a tenant or owner that no token could name, and Interrupted."""
     for option, value in (("--tenant", tenant), ("--owner", owner)):
         _check_name(option, value)
-    made = asyncio.run(
+    made = run_heeding(
         create_key(_database_url(), tenant=tenant, owner=owner, name=name, scopes=frozenset(scopes))
     )
     print(made.text)
 
 
 def run_list(tenant: str | None) -> None:
-    for record in asyncio.run(_list(tenant)):
+    for record in run_heeding(_list(tenant)):
         print(_line(record))
 
 
 def run_revoke(key_id: str) -> None:
     """Raises ConfigurationError when there is no such key."""
-    if not asyncio.run(_revoke(key_id)):
+    if not run_heeding(_revoke(key_id)):
         raise ConfigurationError("KEY_ID", f"there is no key {key_id}; `coordinator keys list` shows them")
     print(f"{key_id} is revoked")
 

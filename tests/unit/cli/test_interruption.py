@@ -3,8 +3,11 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+import coordinator.cli
 
 _WORK = """
 import asyncio, signal, sys
@@ -14,10 +17,13 @@ from coordinator.cli.signals import Interrupted
 
 interruption._SAME = {same}
 
+{meanwhile}
+
 async def work():
     print("begun", flush=True)
+    asyncio.get_running_loop().call_soon(meanwhile)
     try:
-        await asyncio.sleep(60)
+        await asyncio.sleep(3600)
     finally:
         print("ending", flush=True)
         {farewell}
@@ -32,10 +38,30 @@ except Interrupted as interrupted:
 """
 
 
+_TO_ANOTHER_THREAD = """
+import threading
+from pathlib import Path
+
+def signalled(main):
+    state = Path(f"/proc/self/task/{main}/stat")
+    while state.read_text().rpartition(")")[2].split()[0] != "S":
+        pass
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+def meanwhile():
+    threading.Thread(target=signalled, args=[threading.get_native_id()], daemon=True).start()
+"""
+
+
 def begun(
-    *, farewell: str = "pass", tail: str = "pass", hang_up: str = "signal.SIG_DFL", same: float = 0.5
+    *,
+    meanwhile: str = "meanwhile = lambda: None",
+    farewell: str = "pass",
+    tail: str = "pass",
+    hang_up: str = "signal.SIG_DFL",
+    same: float = 0.5,
 ) -> subprocess.Popen[str]:
-    program = _WORK.format(farewell=farewell, tail=tail, hang_up=hang_up, same=same)
+    program = _WORK.format(meanwhile=meanwhile, farewell=farewell, tail=tail, hang_up=hang_up, same=same)
     process = subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -56,6 +82,15 @@ def test_work_ends_in_good_order(number: signal.Signals, code: int) -> None:
         process.send_signal(number)
         assert [_line(process), _line(process)] == ["ending", str(code)]
         assert process.wait(60) == code
+
+
+def test_a_loop_that_waits_is_woken_by_a_signal_to_another_thread() -> None:
+    with begun(meanwhile=_TO_ANOTHER_THREAD) as process:
+        try:
+            said, _ = process.communicate(timeout=40)
+        finally:
+            process.kill()
+        assert (said.split(), process.returncode) == (["ending", "143"], 143)
 
 
 def test_the_second_signal_does_not_wait() -> None:
@@ -85,3 +120,9 @@ def test_what_was_to_be_ignored_is_ignored() -> None:
         process.send_signal(signal.SIGTERM)
         assert [_line(process), _line(process)] == ["ending", "143"]
         assert process.wait(60) == 143
+
+
+def test_every_command_heeds_signals() -> None:
+    """By the one way to run work that does."""
+    files = Path(coordinator.cli.__path__[0]).glob("*.py")
+    assert [file.name for file in files if "asyncio.run(" in file.read_text(encoding="utf-8")] == []

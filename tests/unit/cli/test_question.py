@@ -1,0 +1,69 @@
+"""A question before something that cannot be taken back: yes, no, the end of input, and a signal instead of an answer."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+_ASKS = """
+import asyncio
+from coordinator.cli.interruption import run_heeding
+from coordinator.cli.question import agreed
+
+async def work():
+    try:
+        print(agreed("give it up?"), flush=True)
+    finally:
+        print("over", flush=True)
+
+run_heeding(work())
+"""
+
+
+@contextmanager
+def asked() -> Iterator[tuple["subprocess.Popen[str]", int]]:
+    """The program, once it asks, and the terminal that it reads from."""
+    terminal, its_end = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", _ASKS],
+        stdin=its_end,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(its_end)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.read(len("give it up? [y/N] ")) == "give it up? [y/N] "
+        yield process, terminal
+    finally:
+        process.kill()
+        process.communicate()
+        os.close(terminal)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"), [(b"y\n", "True"), (b"n\n", "False"), (b"\n", "False"), (b"\x04", "False")]
+)
+def test_only_a_yes_is_one(typed: bytes, told: str) -> None:
+    with asked() as (process, terminal):
+        os.write(terminal, typed)
+        said, _ = process.communicate(timeout=40)
+        assert (said.split(), process.returncode) == ([told, "over"], 0)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_is_an_answer(number: signal.Signals, code: int) -> None:
+    """At once, and on a line of its own."""
+    with asked() as (process, _):
+        process.send_signal(number)
+        said = process.communicate(timeout=40)
+        assert (said, process.returncode) == (
+            ("\n", "coordinator: stopped; nothing is left half done\n"),
+            code,
+        )
