@@ -36,7 +36,8 @@ class Devtools:
     async def listen(self) -> None:
         async for message in self._socket:
             told = message.json()
-            if waiting := self._answers.pop(told.get("id"), None):
+            waiting = self._answers.pop(told.get("id"), None)
+            if waiting and not waiting.cancelled():
                 waiting.set_result(told)
 
     async def send(self, method: str, session: str | None = None, **parameters: Any) -> dict[str, Any]:
