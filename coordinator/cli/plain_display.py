@@ -8,7 +8,7 @@ from typing import Final
 from coordinator.cli.display import Left, Passed, Summary, Took
 from coordinator.cli.failure import Failure, one_line
 from coordinator.cli.source import Source
-from coordinator.cli.units import shown_seconds, shown_size
+from coordinator.cli.units import shown_duration, shown_seconds, shown_size
 from coordinator.client import Progress, Upload
 
 __all__ = ["PlainDisplay", "print_result", "shown_result", "shown_summary", "tell", "tell_stopped"]
@@ -109,7 +109,7 @@ def print_result(source: Source, upload: Upload) -> None:
 
 def shown_result(upload: Upload, took: Took) -> str:
     there = f" ({shown_size(took.bytes_resumed)} were there already)" if took.bytes_resumed else ""
-    return f"{shown_size(upload.size or 0)} in {shown_seconds(took.seconds)}{there}"
+    return f"{shown_size(upload.size or 0)} in {shown_duration(took.seconds)}{there}"
 
 
 def shown_summary(summary: Summary) -> str:
@@ -117,7 +117,7 @@ def shown_summary(summary: Summary) -> str:
         return "there are no files to send"
     stored = f"{summary.completed} files, {shown_size(summary.bytes_stored)}"
     failed = f"; {summary.failed} failed" if summary.failed else ""
-    return f"{stored} in {shown_seconds(summary.seconds)}{failed}"
+    return f"{stored} in {shown_duration(summary.seconds)}{failed}"
 
 
 def _is_worth_a_line(told: _Told, progress: Progress, now: float) -> bool:

@@ -28,7 +28,7 @@ from coordinator.cli.setting import DigestChoice
 from coordinator.cli.signals import Interrupted
 from coordinator.cli.source import Source
 from coordinator.cli.transfer import display_for
-from coordinator.cli.units import read_size, shown_seconds, shown_size
+from coordinator.cli.units import read_size, shown_duration, shown_size
 from coordinator.client import AsyncClient, ClientError, OngoingUpload, Progress, Upload
 from coordinator.client.progress import Meter
 from coordinator.uploads.plan import PlanError, plan_parts
@@ -198,7 +198,7 @@ def _part_size(size: int) -> int:
 
 def _shown(outcome: _Outcome) -> str:
     size = shown_size(outcome.size)
-    sent, read = shown_seconds(outcome.seconds), shown_seconds(outcome.read_seconds)
+    sent, read = shown_duration(outcome.seconds), shown_duration(outcome.read_seconds)
     return f"""\
 sent       {size} in {sent}, {shown_size(outcome.bytes_per_second)}/s, {outcome.parts} parts
 read back  {size} in {read}, {shown_size(outcome.read_bytes_per_second)}/s, every byte as it was sent

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-__all__ = ["read_size", "shown_seconds", "shown_size"]
+__all__ = ["read_size", "shown_duration", "shown_seconds", "shown_size"]
 
 _SIZE: Final = re.compile(
     r"(?P<number>[0-9]+(?:\.[0-9]+)?) ?(?P<prefix>[kmgtp]?)(?P<unit>ib|b)?", re.IGNORECASE
@@ -50,3 +50,8 @@ def shown_seconds(seconds: float) -> str:
     if hours >= 48:
         return f"{hours // 24} d {hours % 24:02}:{minutes:02}"
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def shown_duration(seconds: float) -> str:
+    """What something took: `0.3 s`, then as `shown_seconds`."""
+    return f"{seconds:.1f} s" if seconds < 59.95 else shown_seconds(seconds)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.cli.units import read_size, shown_seconds, shown_size
+from coordinator.cli.units import read_size, shown_duration, shown_seconds, shown_size
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,11 @@ def test_a_shown_size_never_moves_the_columns_beside_it(size: int) -> None:
 )
 def test_times_are_shown_short(seconds: float, shown: str) -> None:
     assert shown_seconds(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0.04, "0.0 s"), (0.26, "0.3 s"), (59.94, "59.9 s"), (59.96, "1:00"), (101, "1:41")],
+)
+def test_what_something_took_is_shown_to_the_tenth(seconds: float, shown: str) -> None:
+    assert shown_duration(seconds) == shown
