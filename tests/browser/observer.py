@@ -154,7 +154,7 @@ class Observer:
         assert visit is not None
         self._visits.add(visit)
         try:
-            with suppress(OSError, asyncio.IncompleteReadError):
+            with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 if self._blocked:
                     return
                 await self._pass(await read_request(reader), reader, writer)
