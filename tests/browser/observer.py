@@ -103,16 +103,6 @@ class Observer:
         """Nothing passes, and nothing says so: connections are closed without an answer."""
         self._blocked = True
 
-    def away(self, seconds: float) -> None:
-        """What is under way ends in the middle, and for so long nothing passes."""
-        self.block()
-        self.drop()
-        asyncio.get_running_loop().call_later(seconds, self.release)
-
-    @property
-    def blocked(self) -> bool:
-        return self._blocked
-
     def drop(self) -> None:
         """What is under way ends in the middle."""
         for visit in self._visits:
