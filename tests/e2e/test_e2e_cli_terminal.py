@@ -30,7 +30,9 @@ async def test_bars_are_as_wide_as_the_terminal(place: Place, shell: Shell, colu
     plain = ESCAPE.sub("", screen.shown)
     assert ("━" in plain) == (columns >= 60)
     assert re.search(r"[1-9][0-9]?%", plain)
-    [upload_id] = re.findall(r"film\.mov  11\.4 MiB in [0-9]+:[0-9]{2}  ([0-9a-f-]{36})", plain)
+    [upload_id] = re.findall(
+        r"film\.mov  11\.4 MiB in (?:[0-9]+\.[0-9] s|[0-9]+:[0-9]{2})  ([0-9a-f-]{36})", plain
+    )
     await place.audit.ended(
         upload_id, "completed", reason=None, content=(shell.folder / "film.mov").read_bytes()
     )
