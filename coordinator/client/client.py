@@ -205,7 +205,9 @@ class AsyncClient:
         warn: Callable[[str], None],
     ) -> Delivery:
         sign = window_size(self._way.places.count)
-        start = Start(self._coordinator, self._hashing, options, opening.filename, sign)
+        start = Start(
+            self._coordinator, self._hashing, options, opening.filename, sign, self._way.places.pace
+        )
         finding = Finding(
             self._coordinator,
             options,

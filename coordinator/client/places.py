@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from coordinator.client.climb import Climb
+from coordinator.client.pace import Pace
 
 __all__ = ["Places", "Release"]
 
@@ -16,6 +17,7 @@ Release = Callable[[], None]
 
 class Places:
     def __init__(self, climb: Climb) -> None:
+        self.pace = Pace()
         self._climb = climb
         self._held: Counter[object] = Counter()
         self._taken = 0
@@ -46,13 +48,15 @@ class Places:
         if self._climb.places > before:
             self._share()
 
-    def arrived(self, size: int) -> None:
-        """A part is at the store."""
+    def arrived(self, size: int, seconds: float) -> None:
+        """A part is at the store, so long after it got its place."""
+        self.pace.arrived(size, seconds)
         self._climb.arrived(size, wanted_more=bool(self._waiting))
         self._share()
 
     def strained(self) -> None:
         """The store is in trouble: fewer at once."""
+        self.pace.forget()
         self._climb.strained()
 
     def _share(self) -> None:

@@ -115,10 +115,11 @@ class Sender:
 
     async def _fly(self, outgoing: Outgoing) -> None:
         number, to_sign = outgoing.number, outgoing.to_sign
+        began = asyncio.get_running_loop().time()
         try:
             etag = await send_part(_Flight(self, outgoing))
             self.meter.arrived(number, outgoing.size)
-            self.way.places.arrived(outgoing.size)
+            self.way.places.arrived(outgoing.size, asyncio.get_running_loop().time() - began)
             if self._reporter is not None:
                 claim = ClaimBody(
                     part_number=number,

@@ -24,6 +24,7 @@ from coordinator.client.ending import abort_if_there
 from coordinator.client.files import Content, content_type_of
 from coordinator.client.names import plain_name, plain_path
 from coordinator.client.options import UploadOptions
+from coordinator.client.pace import Pace
 from coordinator.protocol import PartToSign, StartBody, UploadAnswer
 from coordinator.uploads.plan import AWS_LIMITS
 
@@ -41,17 +42,25 @@ class Start:
     options: UploadOptions
     filename: str
     sign: int
+    pace: Pace
 
     def __post_init__(self) -> None:
         self._key = str(uuid4())
         self._restart = self.options.restart
         self._apart = False
+        self._part_size = self.options.part_size
+        self._cut = False
         self.filename = plain_name(self.filename)
         self.place = plain_path(dict(self.options.metadata or {})).get("path")
 
     async def run(self, content: Content | None, fingerprint: str | None) -> Started:
         """`content` None: a stream. Raises what the coordinator refuses."""
         digest = await self._digest(content)
+        if not self._cut:
+            # once, as a repeated start must ask for the same
+            self._cut = True
+            if self._part_size is None and content is not None:
+                self._part_size = self.pace.part_size(content.size)
         while True:
             body = self._body(content, None if self._apart else fingerprint, digest)
             started = await self.coordinator.start(body, self._key)
@@ -109,7 +118,7 @@ class Start:
             content_encoding="gzip" if options.gzip else None,
             policy=options.policy or "default",
             metadata=metadata_of(content, options),
-            part_size=options.part_size,
+            part_size=self._part_size,
             fingerprint=fingerprint,
             md5=digest.md5,
             sha256=digest.sha256,
