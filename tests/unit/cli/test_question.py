@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +48,13 @@ def asked() -> Iterator[tuple["subprocess.Popen[str]", int]]:
         os.close(terminal)
 
 
+def _until_it_reads(pid: int) -> None:
+    """Python sees a signal that comes just before it reads when it has read; nothing else makes the program wait."""
+    stat = Path(f"/proc/{pid}/stat")
+    while stat.read_text().rpartition(")")[2].split()[0] != "S":
+        os.sched_yield()
+
+
 @pytest.mark.parametrize(
     ("typed", "told"), [(b"y\n", "True"), (b"n\n", "False"), (b"\n", "False"), (b"\x04", "False")]
 )
@@ -61,6 +69,7 @@ def test_only_a_yes_is_one(typed: bytes, told: str) -> None:
 def test_a_signal_is_an_answer(number: signal.Signals, code: int) -> None:
     """At once, and on a line of its own."""
     with asked() as (process, _):
+        _until_it_reads(process.pid)
         process.send_signal(number)
         said = process.communicate(timeout=40)
         assert (said, process.returncode) == (
