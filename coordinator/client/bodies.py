@@ -12,8 +12,9 @@ from coordinator.client.reading import Reading
 
 __all__ = ["PIECE", "Body", "BytesBody", "FileBody"]
 
-PIECE: Final = 256 * 1024
-"""Bytes. Smaller ones cost more calls, larger ones leave the processor's cache; docs/performance.md has figures."""
+PIECE: Final = 128 * 1024
+"""Bytes. Smaller ones cost more calls; over TLS a connection holds three copies of one, and there may be 32 of them.
+docs/performance.md has figures."""
 
 
 class Body(Protocol):

@@ -8,6 +8,7 @@ others. The CPU seconds are those of the transfer; what a library's import costs
 
 import argparse
 import os
+import signal
 import sys
 from itertools import product
 from pathlib import Path
@@ -80,5 +81,6 @@ if __name__ == "__main__":
     arguments.add_argument("--size", type=int, default=1024, help="MiB")
     arguments.add_argument("--folder", type=Path, default=Path(".benchmark"))
     given = arguments.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that nothing is left running
     given.folder.mkdir(parents=True, exist_ok=True)
     main(environment_of_peers(given.folder.absolute()), given.rounds, given.size)

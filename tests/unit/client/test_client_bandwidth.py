@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from coordinator.client import AsyncClient, Client, WrongUse
 from coordinator.client.bandwidth import Bandwidth, bandwidth_of_process
+from coordinator.client.bodies import PIECE
 
 URL = "https://uploads.example.com"
 LOOK = 4.0
@@ -118,7 +119,7 @@ def test_saves_no_more_than_a_moment_for_later() -> None:
 
 def test_takes_small_pieces_where_it_is_narrow() -> None:
     assert Bandwidth(100_000).piece < 10_000
-    assert Bandwidth(1_000_000_000).piece == 256 * 1024
+    assert Bandwidth(1_000_000_000).piece == PIECE
     with pytest.raises(ValueError, match="1,024"):
         Bandwidth(10)
 
