@@ -1,12 +1,14 @@
-"""The Python client against boto3, boto3 with awscrt, aws-cli, s5cmd and rclone, in turns, medians and ratios.
+"""The Python client and `coordinator upload` against boto3, boto3 with awscrt, aws-cli, s5cmd and rclone, in turns: the
+transfer and the whole process, medians and ratios.
 
-    python -m tests.benchmarks.client tls|plain|shaped|small|small-far|real [--rounds 5] [--seconds S] [--size 1024] [--folder DIR] [--only NAMES] [--unbound]
+    python -m tests.benchmarks.client tls|plain|shaped|small|small-far|real [--rounds 5] [--seconds S] [--size 1024] [--folder DIR]
+        [--only NAMES] [--unbound]
 
 Senders run on core 0; the sink (or SeaweedFS), and for our side the service and its Postgres, on the others; with --unbound
-everybody runs where the system puts them. Ours sends through the service: start, signing, reports, completion are in its time. `tls`, `plain`, `shaped`: one file of --size MiB
-into the sink. `small`, `small-far`: 1,000 files of 10 KiB into the plain
-sink, and into the shaped one. `real`: one file into SeaweedFS. The peers'
-environment is made in --folder when it is not there.
+everybody runs where the system puts them. Ours sends through the service: start, signing, reports, completion are in its
+time. `tls`, `plain`, `shaped`: one file of --size MiB into the sink. `small`, `small-far`: 1,000 files of 10 KiB into the
+plain sink, and into the shaped one. `real`: one file into SeaweedFS. The peers' environment is made in --folder when it is
+not there.
 """
 
 import argparse
@@ -50,10 +52,7 @@ async def main(programs: Path, given: argparse.Namespace) -> None:
         source = new_source(fast, kind, given.size)
         async with (
             stage(kind, slow) as (store, seen),
-            service(slow, store, seen.endpoint_url) as (
-                server,
-                key,
-            ),
+            service(slow, store, seen.endpoint_url) as (server, key),
         ):
             every = [
                 *ours.senders(server.url, key, seen, source, slow / "state"),
