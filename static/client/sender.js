@@ -49,6 +49,8 @@ export class Sender {
   #paths = null;
   /** @type {PartPorts} */
   #ports;
+  /** @type {number[]} taken from the source, and waiting for a place */
+  #inHand = [];
   /** @type {Set<number>} */
   #underWay = new Set();
   /** @type {Set<number>} */
@@ -60,7 +62,10 @@ export class Sender {
     this.#options = options;
     this.#window = new SigningWindow({
       sign: (wishes, signal) => coordinator.sign(uploadId, wishes, signal),
-      source,
+      source: {
+        upcoming: (most) => [...this.#inHand, ...source.upcoming(most)].slice(0, most),
+        sizeOf: (number) => source.sizeOf(number),
+      },
       wanted,
       size: () => windowSize(options.pool.places),
       now: () => coordinator.now(),
@@ -107,7 +112,9 @@ export class Sender {
     const flights = new Set();
     try {
       for (let number; (number = await source.next(stop.signal)) !== null;) {
+        this.#inHand = [number];
         const release = await pool.acquire(this, stop.signal);
+        this.#inHand = [];
         const flight = this.#one(number, stop.signal).finally(release);
         flights.add(flight);
         flight.then(
@@ -118,6 +125,7 @@ export class Sender {
       await Promise.all(flights);
     } finally {
       stop.abort();
+      this.#inHand = [];
       await Promise.allSettled(flights);
       forget();
       meter.rest();

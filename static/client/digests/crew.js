@@ -1,8 +1,8 @@
 /**
- * A few workers that share one queue of blobs to hash, each of them busy with several at once: MD5 of four costs about
- * what one does (lanes.js), and with Web Crypto one blob is read while another one is hashed. So a worker is hired when
- * the others have no room. They go when there was no work for a while. Where no worker can be had (a policy against
- * them, a script that did not come) the page itself hashes, one blob at a time, and later asks for one again.
+ * A few workers that share one queue of blobs to hash, each of them busy with several at once: four cost about what one
+ * does (lanes.js). So a worker is hired when the others have no room. They go when there was no work for a while. Where
+ * no worker can be had (a policy against them, a script that did not come) the page itself hashes, one blob at a time,
+ * and later asks for one again.
  */
 
 /** @import { Algorithm } from './hashing.js' */
@@ -12,8 +12,8 @@ import { onAbort } from '../surroundings.js';
 
 /** More would wait for each other's reads. */
 const MOST_WORKERS = 2;
-/** Blobs that a worker is busy with at once: as many as it has lanes; with Web Crypto each is in memory as a whole. */
-const ROOM = { md5: 4, sha256: 2 };
+/** Blobs that a worker is busy with at once: as many as it has lanes. */
+const ROOM = 4;
 const IDLE_MS = 10_000;
 /** After a worker that could not be had; twice as long after each further one, as a policy reports every try. */
 const AGAIN_MS = 30_000;
@@ -84,16 +84,20 @@ export class Crew {
     });
   }
 
-  /** Hires the first worker ahead of need. */
-  warm() {
-    if (this.#hands.size === 0) this.#hire();
+  /**
+   * Hires the first worker ahead of need.
+   *
+   * @param {Algorithm} likely  to be asked for: making it ready takes a while
+   */
+  warm(likely) {
+    if (this.#hands.size === 0) this.#hire()?.postMessage({ ready: likely });
     this.#share();
   }
 
   #share() {
     this.#keep();
     for (let [job] = this.#queue; job; [job] = this.#queue) {
-      const hand = this.#free(ROOM[job.algorithm]) ?? this.#hire();
+      const hand = this.#free() ?? this.#hire();
       if (!hand) break;
       this.#queue.shift();
       this.#ids += 1;
@@ -118,9 +122,8 @@ export class Crew {
     return [...this.#hands.values()].filter(({ size }) => size > 0).length;
   }
 
-  /** @param {number} room */
-  #free(room) {
-    for (const [hand, jobs] of this.#hands) if (jobs.size < room) return hand;
+  #free() {
+    for (const [hand, jobs] of this.#hands) if (jobs.size < ROOM) return hand;
     return null;
   }
 

@@ -1,6 +1,6 @@
 /**
- * The digest of a blob, wherever this runs: in a worker, or on the page where a worker cannot be had. Web Crypto takes
- * its bytes at once and no other way; MD5 is computed in steps.
+ * The digest of a blob without lanes: on the page where a worker cannot be had, or in one where WebAssembly is forbidden.
+ * Web Crypto takes a blob's bytes at once and no other way; MD5 is computed in steps.
  */
 
 /** @typedef {'sha256' | 'md5'} Algorithm */
@@ -28,18 +28,30 @@ export function base64(sum) {
   return btoa(String.fromCharCode(...sum));
 }
 
+/** The end of the last reading of a whole part. Two at once are no faster, and each would hold a part in memory. */
+let lastRead = Promise.resolve();
+
 /**
  * @param {Blob} blob
  * @param {AbortSignal} signal
  * @param {ArrayBuffer[]} spare
  */
 async function sha256(blob, signal, spare) {
-  const fitting = spare.findIndex(({ byteLength }) => byteLength >= blob.size);
-  const [buffer = new ArrayBuffer(blob.size)] = fitting < 0 ? [] : spare.splice(fitting, 1);
-  const bytes = await new Reading(blob, signal).next(buffer);
-  const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  spare.push(bytes.buffer);
-  return sum;
+  const hashing = lastRead.then(async () => {
+    signal.throwIfAborted();
+    const fitting = spare.findIndex(({ byteLength }) => byteLength >= blob.size);
+    const [buffer = new ArrayBuffer(blob.size)] = fitting < 0 ? [] : spare.splice(fitting, 1);
+    const bytes = await new Reading(blob, signal).next(buffer);
+    // copies the bytes before it returns, so that the next ones may be read into their place
+    const sum = crypto.subtle.digest('SHA-256', bytes);
+    spare.push(bytes.buffer);
+    return { sum };
+  });
+  lastRead = hashing.then(
+    () => {},
+    () => {},
+  );
+  return new Uint8Array(await (await hashing).sum);
 }
 
 /**

@@ -23,24 +23,27 @@ const hashers = new WeakMap();
 /**
  * The workers of one Uploader.
  *
- * @param {object} owner
+ * @param {{ digests?: 'on' | Algorithm | null }} owner
  * @returns {Hasher}
  */
 export function hasherOf(owner) {
-  const hasher = hashers.get(owner) ?? openHasher();
+  const hasher = hashers.get(owner) ?? openHasher(owner.digests === 'md5' ? 'md5' : 'sha256');
   hashers.set(owner, hasher);
   return hasher;
 }
 
-/** @returns {Hasher} */
-export function openHasher() {
+/**
+ * @param {Algorithm} [likely]  to be asked for first
+ * @returns {Hasher}
+ */
+export function openHasher(likely = 'sha256') {
   const crew = new Crew({
     hire,
     alone: ({ algorithm, blob, signal }) => hash(algorithm, blob, signal),
     after: browserSurroundings.after,
     now: browserSurroundings.now,
   });
-  crew.warm();
+  crew.warm(likely);
   // what is needed next, on its way while the upload is started
   import('../wishes.js').catch(() => {});
   return crew;

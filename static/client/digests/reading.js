@@ -20,6 +20,9 @@ export class ShortRead extends Error {
  */
 const underWay = new Set();
 
+/** Bytes worth waking up for, where a browser can wait for so many. */
+const PIECE = 2 ** 20;
+
 export class Reading {
   #blob;
   #signal;
@@ -82,7 +85,8 @@ export class Reading {
     let length = 0;
     while (length < most) {
       const into = new Uint8Array(filled, length, most - length);
-      const { done, value } = await reader.read(into).catch(() => this.#fails());
+      const min = Math.min(into.length, PIECE);
+      const { done, value } = await reader.read(into, { min }).catch(() => this.#fails());
       this.#signal.throwIfAborted();
       if (!value) break;
       filled = value.buffer;

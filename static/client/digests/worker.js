@@ -2,39 +2,48 @@
  * Runs in a worker: digests of the blobs it is sent, a few at once. A blob refers to its file, so posting one copies
  * no bytes; they are read here.
  *
- * @typedef {{ id: number, algorithm: import('./hashing.js').Algorithm, blob: Blob } | { stop: number }} Order
+ * @typedef {import('./hashing.js').Algorithm} Algorithm
+ * @typedef {{ id: number, algorithm: Algorithm, blob: Blob } | { stop: number } | { ready: Algorithm }} Order
  * @typedef {{ id: number, digest: string } | { id: number, failure: string, message: string }} Answer
  */
 
 // what those two import is named too: a browser that knows of all at once waits for one round trip, not for three
 import './assembler.js';
+import './frame.js';
 import './md5_code.js';
 import './reading.js';
+import './sha256_code.js';
 import { base64, hash } from './hashing.js';
 import { Lanes } from './lanes.js';
 
 /** @type {Map<number, AbortController>} */
 const underWay = new Map();
-/** @type {Promise<Lanes | null> | null} null within: WebAssembly is missing here, or forbidden */
-let opening = null;
+/** @type {Map<Algorithm, Promise<Lanes | null>>} null: WebAssembly is missing here, or forbidden */
+const opening = new Map();
 /** @type {ArrayBuffer[]} fresh memory costs about as much as reading into it */
 const spare = [];
 
 /** @param {Answer} answer */
 const reply = (answer) => globalThis.postMessage(answer);
 
+/** @param {Algorithm} algorithm */
+function lanesOf(algorithm) {
+  const lanes = opening.get(algorithm) ?? Lanes.open(algorithm).catch(() => null);
+  opening.set(algorithm, lanes);
+  return lanes;
+}
+
 /** @type {typeof hash} */
 async function hashed(algorithm, blob, signal) {
-  if (algorithm !== 'md5') return hash(algorithm, blob, signal, spare);
-  opening ??= Lanes.open().catch(() => null);
-  const lanes = await opening;
-  return lanes ? base64(await lanes.hash(blob, signal)) : hash(algorithm, blob, signal);
+  const lanes = await lanesOf(algorithm);
+  return lanes ? base64(await lanes.hash(blob, signal)) : hash(algorithm, blob, signal, spare);
 }
 
 globalThis.onmessage = ({ data }) => {
   /** @type {Order} */
   const order = data;
   if ('stop' in order) return underWay.get(order.stop)?.abort();
+  if ('ready' in order) return void lanesOf(order.ready);
   const { id, algorithm, blob } = order;
   const stop = new AbortController();
   underWay.set(id, stop);
