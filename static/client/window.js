@@ -155,6 +155,7 @@ export class SigningWindow {
    */
   async #signed(numbers, signal) {
     const wishes = await Promise.all(numbers.map((number) => this.#wanted.of(number, signal)));
+    this.#refill(signal);
     this.put(await this.#sign(wishes, signal));
   }
 }

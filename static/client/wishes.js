@@ -24,6 +24,10 @@ export class Wishes {
   #known = new Map();
   /** @type {Set<number>} to be computed: once told they stay, also while a part waits for its place or its bytes */
   #expected = new Set();
+  /** Parts that have their place already, and wait for their digest. */
+  #urgent = 0;
+  /** Whether those of the first window are known: until then nothing is on its way, and these come before all others. */
+  #begun = false;
   /** @type {AbortSignal | null} whose they are */
   #signal = null;
 
@@ -64,7 +68,13 @@ export class Wishes {
    * @returns {Promise<PartWish>}
    */
   async of(number, signal) {
-    if (!this.ready(number)) await this.#compute(number, signal);
+    if (!this.ready(number)) {
+      this.#urgent += 1;
+      await this.#compute(number, signal).finally(() => {
+        this.#urgent -= 1;
+        this.#begun ||= this.#urgent === 0;
+      });
+    }
     return /** @type {PartWish} */ (this.ready(number));
   }
 
@@ -80,7 +90,7 @@ export class Wishes {
     this.#signal = signal;
     for (const number of numbers) this.#expected.add(number);
     for (const number of [...this.#expected].sort((one, other) => one - other)) {
-      if (this.#computing.size >= DIGESTS_AHEAD) return;
+      if (this.#computing.size >= (this.#begun || this.#urgent === 0 ? DIGESTS_AHEAD : 0)) return;
       const begun = this.#known.has(number) || this.#computing.has(number);
       if (!begun && this.#source.atHand?.(number) === false) continue;
       this.#expected.delete(number);

@@ -31,8 +31,11 @@ function sending(partCount, hashing) {
   const sent = [];
   /** @type {number[][]} */
   const signed = [];
+  /** @type {number[]} whose digests were begun */
+  const asked = [];
   const digests = {
     of: async (/** @type {number} */ number) => {
+      asked.push(number);
       await after(hashing(number));
       hashed.set(number, time.now() - begun);
       return { md5: `digest of ${number}` };
@@ -71,7 +74,7 @@ function sending(partCount, hashing) {
   );
   let over = false;
   const end = sender.send(new AbortController().signal).finally(() => (over = true));
-  return { hashed, sent, signed, end, time, isOver: () => over };
+  return { asked, hashed, sent, signed, end, time, isOver: () => over };
 }
 
 test('where hashing keeps up, a free place waits for no signature but in the first window', async () => {
@@ -95,4 +98,19 @@ test('in the first window a part waits for its own digest and no other', async (
   await time.until(isOver);
   await end;
   assert.equal(sent.length, 20);
+});
+
+test('the second window is hashed once the digests of the first are known, not before and not later', async () => {
+  const slow = sending(20, (number) => 10 * number);
+  await slow.time.until(() => slow.hashed.size === PLACES - 1);
+  assert.deepEqual(slow.asked, [1, 2, 3, 4, 5, 6]);
+  const even = sending(20, () => 10);
+  await even.time.until(() => even.hashed.size === PLACES);
+  await even.time.settle();
+  assert.deepEqual([even.asked, even.sent], [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], []]);
+  for (const { time, isOver, end, sent } of [slow, even]) {
+    await time.until(isOver);
+    await end;
+    assert.equal(sent.length, 20);
+  }
 });

@@ -20,9 +20,6 @@ export class ShortRead extends Error {
  */
 const underWay = new Set();
 
-/** Bytes worth waking up for, where a browser can wait for so many. */
-const PIECE = 2 ** 20;
-
 export class Reading {
   #blob;
   #signal;
@@ -85,8 +82,7 @@ export class Reading {
     let length = 0;
     while (length < most) {
       const into = new Uint8Array(filled, length, most - length);
-      const min = Math.min(into.length, PIECE);
-      const { done, value } = await reader.read(into, { min }).catch(() => this.#fails());
+      const { done, value } = await reader.read(into).catch(() => this.#fails());
       this.#signal.throwIfAborted();
       if (!value) break;
       filled = value.buffer;
