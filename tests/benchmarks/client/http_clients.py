@@ -19,7 +19,7 @@ from tests.benchmarks.client.measure import Run, run
 from tests.benchmarks.client.peers import Sender, environment_of_peers
 from tests.benchmarks.client.sink import BUCKET
 from tests.benchmarks.client.stage import folders, sink
-from tests.benchmarks.client.table import MEGABYTE
+from tests.benchmarks.client.table import MEGABYTE, rates_of
 
 SIGNED = (
     "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=key%2F20260101%2Fus-east-1%2Fs3%2Faws4_request"
@@ -53,8 +53,7 @@ def print_table(title: str, amount: float, runs: dict[str, list[Run]]) -> None:
         f"\n| {title} | MB/s least/median/most | ours is faster | CPU s of the transfer | RSS, MB |\n|---|---|---|---|---|"
     )
     for name, found in sorted(runs.items(), key=lambda one: median(each.inside for each in one[1])):
-        rates = sorted(amount / one.inside for one in found)
-        spread = f"{rates[0]:.0f}/{median(rates):.0f}/{rates[-1]:.0f}"
+        spread = rates_of([one.inside for one in found], amount)
         times = median(one.inside for one in found) / ours
         cpu, rss = median(one.cpu_inside for one in found), median(one.rss for one in found) / MEGABYTE
         print(f"| {name} | {spread} | {times:.2f} | {cpu:.2f} | {rss:.0f} |", flush=True)

@@ -24,8 +24,9 @@ def table(title: str, amount: float, unit: str, runs: Mapping[str, list[Run]]) -
     mids = {name: middle(found) for name, found in runs.items()}
     library, program = mids.get(LIBRARY), mids.get(PROGRAM)
     for name, mid in sorted(mids.items(), key=lambda one: one[1].wall):
-        rates = _spread([amount / one.inside for one in runs[name]], "{:.0f}")
-        walls = _spread([one.wall for one in runs[name]], "{:.2f}")
+        rates = rates_of([one.inside for one in runs[name]], amount)
+        seconds = [one.wall for one in runs[name]]
+        walls = f"{min(seconds):.2f}/{mid.wall:.2f}/{max(seconds):.2f}"
         inside, wall = (
             _times(mid, library, lambda one: one.inside),
             _times(mid, library, lambda one: one.wall),
@@ -37,8 +38,9 @@ def table(title: str, amount: float, unit: str, runs: Mapping[str, list[Run]]) -
     return "\n".join(lines)
 
 
-def _spread(values: Sequence[float], form: str) -> str:
-    return "/".join(form.format(one) for one in (min(values), median(values), max(values)))
+def rates_of(seconds: Sequence[float], amount: float) -> str:
+    """Least, median and most; the median is that of the seconds, so that it agrees with the ratios."""
+    return "/".join(f"{amount / of(seconds):.0f}" for of in (max, median, min))
 
 
 def _times(one: Run, base: Run | None, of: Callable[[Run], float]) -> str:
