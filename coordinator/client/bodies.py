@@ -12,7 +12,7 @@ from coordinator.client.reading import Reading
 
 __all__ = ["PIECE", "Body", "BytesBody", "FileBody"]
 
-PIECE: Final = 128 * 1024
+PIECE: Final = 192 * 1024
 """Bytes. Smaller ones cost more calls; over TLS a connection holds three copies of one, and there may be 32 of them.
 docs/performance.md has figures."""
 
