@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { Crew } from '../../static/client/digests/crew.js';
 import { hash } from '../../static/client/digests/hashing.js';
-import { LANES } from '../../static/client/digests/frame.js';
+import { LANES } from '../../static/client/digests/md5_code.js';
 import { Md5 } from '../../static/client/digests/md5.js';
 import { digestOf, digestsFor, openDigests } from '../../static/client/digests/open.js';
 import { Wishes } from '../../static/client/wishes.js';
@@ -156,22 +156,34 @@ test('a slice that cannot be read, or has become shorter, says that the file was
   await other;
 });
 
-test('four blobs share a worker, of whichever digests; another is hired when none has room', async () => {
-  const { crew, hands } = crewed();
-  const blobs = Array.from({ length: 2 * LANES + 1 }, (_, index) => new Blob([String(index)]));
-  const digests = blobs.map((blob, index) => crew.hash(index % 2 ? 'md5' : 'sha256', blob, never));
-  const sent = () => hands.map((hand) => hand.asked.map(({ blob }) => blob));
-  assert.deepEqual(
-    sent(),
-    [blobs.slice(0, LANES), blobs.slice(LANES, 2 * LANES)],
-    'the blobs, not their bytes',
-  );
-  hands[1]?.next({ digest: 'first of the second' });
-  assert.equal(hands[1]?.asked.at(-1)?.blob, blobs.at(-1), 'a place that is free is taken');
-  for (let turn = 0; turn < LANES; turn += 1) hands.forEach((hand, index) => hand.next({ digest: `${index}` }));
-  const answers = await Promise.all(digests);
-  assert.deepEqual(answers.slice(0, LANES + 1), [...Array(LANES).fill('0'), 'first of the second']);
-  assert.equal(hands.length, 2);
+test('four blobs share a worker for MD5, and two for SHA-256; another is hired when none has room', async () => {
+  for (const [algorithm, room] of /** @type {const} */ ([
+    ['md5', LANES],
+    ['sha256', 2],
+  ])) {
+    const { crew, hands } = crewed();
+    const blobs = Array.from({ length: 2 * room + 1 }, (_, index) => new Blob([String(index)]));
+    const digests = blobs.map((blob) => crew.hash(algorithm, blob, never));
+    const sent = () => hands.map((hand) => hand.asked.map(({ blob }) => blob));
+    assert.deepEqual(sent(), [blobs.slice(0, room), blobs.slice(room, 2 * room)], 'the blobs, not their bytes');
+    hands[1]?.next({ digest: 'first of the second' });
+    assert.equal(hands[1]?.asked.at(-1)?.blob, blobs.at(-1), 'a place that is free is taken');
+    for (let turn = 0; turn < room; turn += 1)
+      hands.forEach((hand, index) => hand.next({ digest: `${index}` }));
+    const answers = await Promise.all(digests);
+    assert.deepEqual(answers.slice(0, room + 1), [...Array(room).fill('0'), 'first of the second']);
+    assert.equal(hands.length, 2);
+  }
+});
+
+test('one that needs more room than there is waits, and those behind it wait too', () => {
+  const { crew, hands } = crewed({ most: 1 });
+  for (const algorithm of /** @type {const} */ (['md5', 'md5', 'sha256', 'md5']))
+    crew.hash(algorithm, new Blob(), never);
+  const algorithms = () => hands[0]?.asked.map(({ algorithm }) => algorithm);
+  assert.deepEqual(algorithms(), ['md5', 'md5']);
+  hands[0]?.next({ digest: '' });
+  assert.deepEqual(algorithms(), ['md5', 'md5', 'sha256', 'md5']);
 });
 
 test('workers that idle go, and another starts when there is work again', async () => {
@@ -192,7 +204,6 @@ test('who no longer wants a digest gets none, and the worker stops with that one
   const stop = new AbortController();
   const running = crew.hash('sha256', new Blob(), stop.signal);
   const kept = crew.hash('sha256', new Blob(['kept']), never);
-  for (let more = 2; more < LANES; more += 1) crew.hash('sha256', new Blob(), never);
   const queued = crew.hash('sha256', new Blob(), stop.signal);
   const other = crew.hash('sha256', new Blob(['other']), never);
   stop.abort(new Error('paused'));
@@ -200,10 +211,9 @@ test('who no longer wants a digest gets none, and the worker stops with that one
   await assert.rejects(queued, /paused/);
   const [first] = hands[0]?.asked ?? [];
   assert.deepEqual(hands[0]?.orders.at(-1), { stop: first?.id });
-  assert.equal(hands[0]?.asked.length, LANES, 'its place is free when it has answered');
+  assert.equal(hands[0]?.asked.length, 2, 'its place is free when it has answered');
   hands[0]?.next({ failure: 'AbortError', message: '' });
   hands[0]?.next({ digest: 'kept' });
-  for (let more = 2; more < LANES; more += 1) hands[0]?.next({ digest: '' });
   hands[0]?.next({ digest: 'other' });
   assert.deepEqual(await Promise.all([kept, other]), ['kept', 'other']);
   await assert.rejects(crew.hash('md5', new Blob(), stop.signal), /paused/);

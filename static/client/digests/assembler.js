@@ -1,9 +1,8 @@
 /**
  * WebAssembly, as far as it is needed here: one function that works on vectors of four 32-bit words in a memory of its
- * own. Instructions are lists of bytes, and lists of such lists.
- * Source: WebAssembly core specification 2.0, chapter 5 (binary format).
+ * own. Instructions are lists of bytes. Source: WebAssembly core specification 2.0, chapter 5 (binary format).
  *
- * @typedef {(number | Code)[]} Code
+ * @typedef {number[]} Code
  */
 
 const I32 = 0x7f;
@@ -12,22 +11,10 @@ const V128 = 0x7b;
 const PAGE = 65_536;
 
 /**
- * @param {Code} code
- * @param {number[]} [into]
- */
-function bytes(code, into = []) {
-  for (const one of code) {
-    if (typeof one === 'number') into.push(one);
-    else bytes(one, into);
-  }
-  return into;
-}
-
-/**
  * LEB128
  *
  * @param {number} value  unsigned, less than 2^31
- * @returns {number[]}
+ * @returns {Code}
  */
 function unsigned(value) {
   return value < 128 ? [value] : [(value % 128) + 128, ...unsigned(value >> 7)];
@@ -35,7 +22,7 @@ function unsigned(value) {
 
 /**
  * @param {number} value  at least 0, less than 2^31
- * @returns {number[]}
+ * @returns {Code}
  */
 function signed(value) {
   return value < 64 ? [value] : [(value % 128) + 128, ...signed(value >> 7)];
@@ -52,8 +39,6 @@ const vector = (operation, rest = []) => [0xfd, ...unsigned(operation), ...rest]
 export const get = (local) => [0x20, ...unsigned(local)];
 /** @param {number} local */
 export const set = (local) => [0x21, ...unsigned(local)];
-/** @param {number} local  is set, and the value stays where it was */
-export const keep = (local) => [0x22, ...unsigned(local)];
 /** @param {number} value  at least 0 */
 export const number = (value) => [0x41, ...signed(value)];
 export const addNumbers = [0x6a];
@@ -71,8 +56,6 @@ export const and = vector(0x4e);
 export const andNot = vector(0x4f);
 export const or = vector(0x50);
 export const xor = vector(0x51);
-/** Of each bit the first operand's where the third one's is 1, else the second's. */
-export const choose = vector(0x52);
 export const left = vector(0xab);
 export const right = vector(0xad);
 export const add = vector(0xae);
@@ -84,12 +67,6 @@ export const pick = (words) =>
     words.flatMap((word) => [0, 1, 2, 3].map((byte) => 4 * word + byte)),
   );
 
-/** The words of the first of two operands, the bytes of each in reverse. */
-export const swap = vector(
-  0x0d,
-  [0, 1, 2, 3].flatMap((word) => [3, 2, 1, 0].map((byte) => 4 * word + byte)),
-);
-
 /**
  * Runs the code as often as the local says, at least once, and counts it down.
  *
@@ -99,8 +76,8 @@ export const swap = vector(
  */
 export const repeat = (local, code) => [
   ...[0x03, 0x40],
-  code,
-  ...[...get(local), ...number(1), 0x6b, ...keep(local)],
+  ...code,
+  ...[...get(local), ...number(1), 0x6b, 0x22, ...unsigned(local)],
   ...[0x0d, 0x00, 0x0b],
 ];
 
@@ -114,17 +91,15 @@ export const repeat = (local, code) => [
  * @param {Code} parts.code
  */
 export function assemble({ numbers, vectors, memory, code }) {
-  const body = bytes([1, ...unsigned(vectors), V128, code, 0x0b]);
-  return Uint8Array.from(
-    bytes([
-      ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-      section(1, [0x60, list(Array.from({ length: numbers }, () => [I32])), 0]),
-      section(3, [0]),
-      section(5, [0, ...unsigned(Math.ceil(memory / PAGE))]),
-      section(7, [text('memory'), 2, 0], [text('run'), 0, 0]),
-      section(10, [...unsigned(body.length), body]),
-    ]),
-  );
+  const body = [1, ...unsigned(vectors), V128, ...code, 0x0b];
+  return Uint8Array.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    ...section(1, [0x60, ...list(Array.from({ length: numbers }, () => [I32])), 0]),
+    ...section(3, [0]),
+    ...section(5, [0, ...unsigned(Math.ceil(memory / PAGE))]),
+    ...section(7, [...text('memory'), 2, 0], [...text('run'), 0, 0]),
+    ...section(10, [...unsigned(body.length), ...body]),
+  ]);
 }
 
 /**
@@ -133,8 +108,8 @@ export function assemble({ numbers, vectors, memory, code }) {
  * @returns {Code}
  */
 function section(id, ...members) {
-  const content = bytes(list(members));
-  return [id, ...unsigned(content.length), content];
+  const content = list(members);
+  return [id, ...unsigned(content.length), ...content];
 }
 
 /**
@@ -142,7 +117,7 @@ function section(id, ...members) {
  * @returns {Code}
  */
 function list(members) {
-  return [...unsigned(members.length), members];
+  return [...unsigned(members.length), ...members.flat()];
 }
 
 /** @param {string} name  ASCII */

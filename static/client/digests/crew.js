@@ -1,8 +1,8 @@
 /**
- * A few workers that share one queue of blobs to hash, each of them busy with several at once: four cost about what one
- * does (lanes.js). So a worker is hired when the others have no room. They go when there was no work for a while. Where
- * no worker can be had (a policy against them, a script that did not come) the page itself hashes, one blob at a time,
- * and later asks for one again.
+ * A few workers that share one queue of blobs to hash, each of them busy with several at once: MD5 of four costs about
+ * what one does (lanes.js), and with Web Crypto one blob is read while another one is hashed. So a worker is hired when
+ * the others have no room. They go when there was no work for a while. Where no worker can be had (a policy against
+ * them, a script that did not come) the page itself hashes, one blob at a time, and later asks for one again.
  */
 
 /** @import { Algorithm } from './hashing.js' */
@@ -12,8 +12,8 @@ import { onAbort } from '../surroundings.js';
 
 /** More would wait for each other's reads. */
 const MOST_WORKERS = 2;
-/** Blobs that a worker is busy with at once: as many as it has lanes. */
-const ROOM = 4;
+/** Blobs that a worker is busy with at once: as many as it has lanes; with Web Crypto one is read, and one hashed. */
+const ROOM = { md5: 4, sha256: 2 };
 const IDLE_MS = 10_000;
 /** After a worker that could not be had; twice as long after each further one, as a policy reports every try. */
 const AGAIN_MS = 30_000;
@@ -97,7 +97,7 @@ export class Crew {
   #share() {
     this.#keep();
     for (let [job] = this.#queue; job; [job] = this.#queue) {
-      const hand = this.#free() ?? this.#hire();
+      const hand = this.#free(ROOM[job.algorithm]) ?? this.#hire();
       if (!hand) break;
       this.#queue.shift();
       this.#ids += 1;
@@ -122,8 +122,9 @@ export class Crew {
     return [...this.#hands.values()].filter(({ size }) => size > 0).length;
   }
 
-  #free() {
-    for (const [hand, jobs] of this.#hands) if (jobs.size < ROOM) return hand;
+  /** @param {number} room */
+  #free(room) {
+    for (const [hand, jobs] of this.#hands) if (jobs.size < room) return hand;
     return null;
   }
 

@@ -1,6 +1,6 @@
 /**
- * The digest of a blob without lanes: on the page where a worker cannot be had, or in one where WebAssembly is forbidden.
- * Web Crypto takes a blob's bytes at once and no other way; MD5 is computed in steps.
+ * The digest of a blob, wherever this runs: in a worker, or on the page where a worker cannot be had. Web Crypto takes
+ * its bytes at once and no other way; MD5 is computed in steps.
  */
 
 /** @typedef {'sha256' | 'md5'} Algorithm */

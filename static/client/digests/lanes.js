@@ -1,18 +1,10 @@
 /**
- * Digests of up to four blobs at once: each is read into a lane of its own, and all lanes that have bytes go on together
- * (frame.js). They may begin, end, fail and be stopped at different times.
+ * MD5 of up to four blobs at once: each is read into a lane of its own, and all lanes that have bytes go on together
+ * (md5_code.js). They may begin, end, fail and be stopped at different times.
  */
 
-/** @import { Digest } from './frame.js' */
-/** @import { Algorithm } from './hashing.js' */
-
-import { CONSTANTS, FREE, LANES, STATE } from './frame.js';
-import { md5 } from './md5_code.js';
+import { constants, CONSTANTS, FREE, LANES, md5Code, STATE } from './md5_code.js';
 import { Reading } from './reading.js';
-import { sha256 } from './sha256_code.js';
-
-/** @type {Record<Algorithm, Digest>} */
-const DIGESTS = { md5, sha256 };
 
 const BLOCK = 64;
 /** Bytes of a lane read at once: less means more waking up, more gains nothing. */
@@ -20,6 +12,7 @@ const STEP = 2 ** 20;
 /** The last step is followed by at most two blocks of padding. */
 const STRIDE = STEP + 2 * BLOCK;
 const MEMORY = FREE + LANES * STRIDE;
+const INITIAL = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476];
 
 /**
  * @typedef {(blocks: number, ...addresses: number[]) => void} Run
@@ -34,36 +27,35 @@ const MEMORY = FREE + LANES * STRIDE;
 
 export class Lanes {
   #run;
+  #memory;
   #lanes;
   #turning = false;
 
   /**
-   * @param {Digest} digest
    * @param {Run} run
    * @param {WebAssembly.Memory} memory
    */
-  constructor(digest, run, { buffer }) {
+  constructor(run, memory) {
     this.#run = run;
-    this.#lanes = Array.from({ length: LANES }, (_, index) => new Lane(digest, buffer, index));
-    new Uint32Array(buffer, CONSTANTS, 64).set(digest.constants());
+    this.#memory = memory.buffer;
+    this.#lanes = Array.from({ length: LANES }, (_, index) => new Lane(memory.buffer, index));
+    new Uint32Array(this.#memory, CONSTANTS, 64).set(constants());
   }
 
   /**
-   * @param {Algorithm} algorithm
    * @returns {Promise<Lanes>}
    * @throws {unknown} where WebAssembly or its vectors are missing, or a Content-Security-Policy forbids them
    */
-  static async open(algorithm) {
-    const digest = DIGESTS[algorithm];
-    const { instance } = await WebAssembly.instantiate(digest.code(MEMORY));
+  static async open() {
+    const { instance } = await WebAssembly.instantiate(md5Code(MEMORY));
     const { run, memory } = instance.exports;
-    return new Lanes(digest, /** @type {Run} */ (run), /** @type {WebAssembly.Memory} */ (memory));
+    return new Lanes(/** @type {Run} */ (run), /** @type {WebAssembly.Memory} */ (memory));
   }
 
   /**
    * @param {Blob} blob
    * @param {AbortSignal} signal
-   * @returns {Promise<Uint8Array<ArrayBuffer>>}
+   * @returns {Promise<Uint8Array<ArrayBuffer>>} 16 bytes
    * @throws {RangeError} where all lanes are taken; what Reading throws
    */
   hash(blob, signal) {
@@ -98,7 +90,6 @@ export class Lanes {
 }
 
 class Lane {
-  #digest;
   #memory;
   #state;
   #index;
@@ -113,14 +104,12 @@ class Lane {
   blocks = 0;
 
   /**
-   * @param {Digest} digest
    * @param {ArrayBuffer} memory
    * @param {number} index
    */
-  constructor(digest, memory, index) {
-    this.#digest = digest;
+  constructor(memory, index) {
     this.#memory = memory;
-    this.#state = new Uint32Array(memory, STATE, digest.initial.length * LANES);
+    this.#state = new Uint32Array(memory, STATE, 4 * LANES);
     this.#index = index;
     this.#start = FREE + index * STRIDE;
   }
@@ -157,8 +146,7 @@ class Lane {
     new Uint8Array(this.#memory, this.#start).set(bytes);
     // a browser's own buffer may be smaller
     if (bytes.buffer.byteLength === STEP) this.#buffer = bytes.buffer;
-    if (!work.begun)
-      this.#digest.initial.forEach((word, index) => (this.#state[index * LANES + this.#index] = word));
+    if (!work.begun) INITIAL.forEach((word, index) => (this.#state[index * LANES + this.#index] = word));
     work.begun = true;
     const padding = work.reading.left > 0 ? 0 : this.#pad(bytes.length, work.blob.size);
     this.address = this.#start;
@@ -174,18 +162,15 @@ class Lane {
     const zeros = (2 * BLOCK - 9 - (length % BLOCK)) % BLOCK;
     const ending = new DataView(this.#memory, this.#start + length, 1 + zeros + 8);
     for (let at = 0; at < ending.byteLength; at += 1) ending.setUint8(at, at === 0 ? 0x80 : 0);
-    const { littleEndian } = this.#digest;
-    const [low, high] = [(8 * size) % 2 ** 32, Math.floor((8 * size) / 2 ** 32)];
-    ending.setUint32(1 + zeros, littleEndian ? low : high, littleEndian);
-    ending.setUint32(1 + zeros + 4, littleEndian ? high : low, littleEndian);
+    ending.setUint32(1 + zeros, (8 * size) % 2 ** 32, true);
+    ending.setUint32(1 + zeros + 4, Math.floor((8 * size) / 2 ** 32), true);
     return ending.byteLength;
   }
 
   #sum() {
-    const { initial, littleEndian } = this.#digest;
-    const sum = new DataView(new ArrayBuffer(4 * initial.length));
-    for (let word = 0; word < initial.length; word += 1)
-      sum.setUint32(4 * word, Number(this.#state[word * LANES + this.#index]), littleEndian);
+    const sum = new DataView(new ArrayBuffer(16));
+    for (let word = 0; word < 4; word += 1)
+      sum.setUint32(4 * word, Number(this.#state[word * LANES + this.#index]), true);
     return new Uint8Array(sum.buffer);
   }
 }

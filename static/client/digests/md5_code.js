@@ -1,12 +1,23 @@
 /**
- * MD5's compression (RFC 1321, section 3.4) of four messages at once, as WebAssembly.
+ * MD5's compression (RFC 1321, section 3.4) of four messages at once, as WebAssembly: each of the four 32-bit lanes of
+ * a vector belongs to another message, so four cost about what one does.
+ *
+ * `run(blocks, first, second, third, fourth)` takes as many blocks of 64 bytes, at least 1, from each address.
  */
 
 /** @import { Code } from './assembler.js' */
-/** @import { Digest, Four } from './frame.js' */
 
 import * as wasm from './assembler.js';
-import { CONSTANTS, frame, STATES, WORDS } from './frame.js';
+
+/** @typedef {[number, number, number, number]} Four */
+
+export const LANES = 4;
+/** Where the four words of the state are, each of them for all lanes. */
+export const STATE = 0;
+/** Where the 64 constants have to be. */
+export const CONSTANTS = 64;
+/** From here on the memory is free. */
+export const FREE = 512;
 
 /** @type {[Four, Four, Four, Four]} */
 const SHIFTS = [
@@ -16,16 +27,85 @@ const SHIFTS = [
   [6, 10, 15, 21],
 ];
 
-/** @type {Digest} */
-export const md5 = {
-  code: (memory) => frame({ state: 4, littleEndian: true, steps: steps(), memory }),
-  constants: () => Uint32Array.from({ length: 64 }, (_, index) => 2 ** 32 * Math.abs(Math.sin(index + 1))),
-  initial: [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476],
-  littleEndian: true,
-};
+const COUNT = 0;
+/** @param {number} lane */
+const address = (lane) => 1 + lane;
+const [STATES, BEFORE, WORDS] = [1 + LANES, 5 + LANES, 9 + LANES];
+const VECTORS = 4 + 4 + 16;
 
-function steps() {
-  return Array.from({ length: 64 }, (_, index) => step(index));
+/** The constants of the 64 steps. */
+export function constants() {
+  return Uint32Array.from({ length: 64 }, (_, index) => 2 ** 32 * Math.abs(Math.sin(index + 1)));
+}
+
+/**
+ * The module's bytes.
+ *
+ * @param {number} memory  bytes
+ */
+export function md5Code(memory) {
+  const four = [0, 1, 2, 3];
+  const code = [
+    ...four.flatMap((word) => [...wasm.number(STATE + 16 * word), ...wasm.load(0), ...wasm.set(STATES + word)]),
+    ...wasm.repeat(COUNT, [
+      ...four.flatMap((word) => [...wasm.get(STATES + word), ...wasm.set(BEFORE + word)]),
+      ...four.flatMap(turned),
+      ...Array.from({ length: 64 }, (_, index) => step(index)).flat(),
+      ...four.flatMap((word) => [
+        ...[...wasm.get(STATES + word), ...wasm.get(BEFORE + word)],
+        ...[...wasm.add, ...wasm.set(STATES + word)],
+      ]),
+      ...four.flatMap((lane) => [
+        ...[...wasm.get(address(lane)), ...wasm.number(64)],
+        ...[...wasm.addNumbers, ...wasm.set(address(lane))],
+      ]),
+    ]),
+    ...four.flatMap((word) => [
+      ...wasm.number(STATE + 16 * word),
+      ...wasm.get(STATES + word),
+      ...wasm.store(0),
+    ]),
+  ];
+  return wasm.assemble({ numbers: 1 + LANES, vectors: VECTORS, memory, code });
+}
+
+/**
+ * Four words of each lane's block, turned: vectors of one word of all lanes.
+ *
+ * @param {number} group  0 to 3
+ * @returns {Code}
+ */
+function turned(group) {
+  const from = WORDS + 4 * group;
+  /** @type {Four} */
+  const [a, b, c, d] = [from, from + 1, from + 2, from + 3];
+  return [
+    ...[a, b, c, d].flatMap((local, lane) => [
+      ...[...wasm.get(address(lane)), ...wasm.load(16 * group), ...wasm.set(local)],
+    ]),
+    ...paired(a, b, [0, 4, 1, 5], [2, 6, 3, 7]),
+    ...paired(c, d, [0, 4, 1, 5], [2, 6, 3, 7]),
+    // now a and c hold words 0 and 1 of two lanes each, b and d words 2 and 3
+    ...paired(a, c, [0, 1, 4, 5], [2, 3, 6, 7]),
+    ...paired(b, d, [0, 1, 4, 5], [2, 3, 6, 7]),
+    // words 1 and 2 have changed places
+    ...[...wasm.get(b), ...wasm.get(c), ...wasm.set(b), ...wasm.set(c)],
+  ];
+}
+
+/**
+ * @param {number} one
+ * @param {number} other
+ * @param {number[]} low  what the first becomes
+ * @param {number[]} high
+ * @returns {Code}
+ */
+function paired(one, other, low, high) {
+  return [
+    ...[...wasm.get(one), ...wasm.get(other), ...wasm.pick(low)],
+    ...[...wasm.get(one), ...wasm.get(other), ...wasm.pick(high)],
+    ...[...wasm.set(other), ...wasm.set(one)],
+  ];
 }
 
 /**

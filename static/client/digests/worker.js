@@ -9,33 +9,26 @@
 
 // what those two import is named too: a browser that knows of all at once waits for one round trip, not for three
 import './assembler.js';
-import './frame.js';
 import './md5_code.js';
 import './reading.js';
-import './sha256_code.js';
 import { base64, hash } from './hashing.js';
 import { Lanes } from './lanes.js';
 
 /** @type {Map<number, AbortController>} */
 const underWay = new Map();
-/** @type {Map<Algorithm, Promise<Lanes | null>>} null: WebAssembly is missing here, or forbidden */
-const opening = new Map();
+/** @type {Promise<Lanes | null> | null} null within: WebAssembly is missing here, or forbidden */
+let opening = null;
 /** @type {ArrayBuffer[]} fresh memory costs about as much as reading into it */
 const spare = [];
 
 /** @param {Answer} answer */
 const reply = (answer) => globalThis.postMessage(answer);
 
-/** @param {Algorithm} algorithm */
-function lanesOf(algorithm) {
-  const lanes = opening.get(algorithm) ?? Lanes.open(algorithm).catch(() => null);
-  opening.set(algorithm, lanes);
-  return lanes;
-}
+const open = () => (opening ??= Lanes.open().catch(() => null));
 
 /** @type {typeof hash} */
 async function hashed(algorithm, blob, signal) {
-  const lanes = await lanesOf(algorithm);
+  const lanes = algorithm === 'md5' ? await open() : null;
   return lanes ? base64(await lanes.hash(blob, signal)) : hash(algorithm, blob, signal, spare);
 }
 
@@ -43,7 +36,7 @@ globalThis.onmessage = ({ data }) => {
   /** @type {Order} */
   const order = data;
   if ('stop' in order) return underWay.get(order.stop)?.abort();
-  if ('ready' in order) return void lanesOf(order.ready);
+  if ('ready' in order) return void (order.ready === 'md5' && open());
   const { id, algorithm, blob } = order;
   const stop = new AbortController();
   underWay.set(id, stop);
