@@ -1,6 +1,5 @@
 """A question at the terminal, before something that cannot be taken back."""
 
-import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +34,4 @@ def _leaving() -> Iterator[None]:
 
 
 def _leave(number: int, _: object) -> None:
-    # the question stands without an end of line
-    os.write(1, b"\n")
-    leave(128 + number, STOPPED)
+    leave(128 + number, STOPPED, in_line=True)

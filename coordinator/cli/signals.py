@@ -16,6 +16,7 @@ STOPPING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 STOPPED = "stopped; nothing is left half done"
 
 _SHOW_CURSOR = b"\x1b[?25h"
+_STDOUT = 1
 _STDERR = 2
 
 
@@ -39,21 +40,26 @@ def heed_signals() -> None:
     atexit.register(_ignore)
 
 
-def leave(code: int, said: str = "") -> None:
-    """At once, and not by print: what was interrupted may be in the midst of one."""
+def leave(code: int, said: str = "", *, in_line: bool = False) -> None:
+    """At once, and not by print: what was interrupted may be in the midst of one.
+
+    `in_line`: standard output stands in the midst of a line.
+    """
     try:
+        if in_line:
+            _write(_STDOUT, b"\n")
         if os.isatty(_STDERR):
-            _write(_SHOW_CURSOR)
+            _write(_STDERR, _SHOW_CURSOR)
         if said:
-            _write(f"coordinator: {said}\n".encode())
+            _write(_STDERR, f"coordinator: {said}\n".encode())
     finally:
         os._exit(code)
 
 
-def _write(text: bytes) -> None:
+def _write(to: int, text: bytes) -> None:
     """Nothing where it would have to wait: in a full pipe that nobody reads no signal would end the process."""
-    if select.select((), (_STDERR,), (), 0)[1]:
-        os.write(_STDERR, text)
+    if select.select((), (to,), (), 0)[1]:
+        os.write(to, text)
 
 
 def _end(number: int, _: object) -> None:

@@ -76,3 +76,13 @@ def test_a_signal_is_an_answer(number: signal.Signals, code: int) -> None:
             ("\n", "coordinator: stopped; nothing is left half done\n"),
             code,
         )
+
+
+def test_a_signal_ends_it_where_its_terminal_is_gone_too() -> None:
+    """As when a window is closed: the end of the line can be written nowhere."""
+    with asked() as (process, _):
+        assert process.stdout is not None
+        process.stdout.close()
+        _until_it_reads(process.pid)
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(timeout=40) == 129
