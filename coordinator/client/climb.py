@@ -2,9 +2,11 @@
 
 It begins with eight. As soon as bytes are seen to flow, and long before a part has arrived, as many are let go as the line
 carries within four seconds: many small parts on a fast line, no more than the first eight on a slow one, where each
-more is one more to lose when the line is cut. From there on it climbs. A round is over when as many parts have arrived as there are places. If the round was a quarter faster than the best one,
-the places are doubled; if not, the best number is kept, and tried above again after a while. Uploads of
-one client go on with what earlier ones found, for ten minutes without any.
+more is one more to lose when the line is cut. From there on it climbs. A round is over when as many parts have arrived as
+there are places. If the round was a quarter faster than the best one, the places are doubled; if not, the best number is
+kept, and tried above again after a while. Trouble halves them, and however many parts tell of it at once, it is one trouble:
+the places taken away are those of parts that are under way still. Uploads of one client go on with what earlier ones found,
+for ten minutes without any.
 """
 
 from collections.abc import Callable
@@ -89,15 +91,16 @@ class Climb:
         if self._parts >= self.places:
             self._judge()
 
-    def strained(self) -> None:
-        """The store asked for less, or broke down."""
+    def strained(self, under_way: int) -> None:
+        """The store asked for less, or broke down, with so many parts under way.
+
+        Where those are more than there are places, it is the trouble that took places away already.
+        """
         self._judged = True
-        now = self._clock()
-        if now >= self._rest_until or self.places > self._best_places // 2:
-            self.places = max(1, self.places // 2)
-            self._best_places = self.places
-            self._best = 0.0
-            self._rest_until = now + _REST
+        if under_way <= self.places:
+            self.places = self._best_places = max(1, self.places // 2)
+        self._best = 0.0
+        self._rest_until = self._clock() + _REST
         self._begin()
 
     def _judge(self) -> None:

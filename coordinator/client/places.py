@@ -57,7 +57,7 @@ class Places:
     def strained(self) -> None:
         """The store is in trouble: fewer at once."""
         self.pace.forget()
-        self._climb.strained()
+        self._climb.strained(self._taken)
 
     def _share(self) -> None:
         while self._waiting and self._taken < self._climb.places:

@@ -105,7 +105,7 @@ def test_before_anything_has_arrived_four_seconds_of_the_line_are_under_way_at_m
 def test_nothing_opens_after_trouble() -> None:
     clock = Clock()
     climb = Climb(clock=clock)
-    climb.strained()
+    climb.strained(climb.places)
     few = climb.places
     Line(climb, clock, each=80 * MIB, total=1e12).sends(4, 16 * MIB)
     assert climb.places == few
@@ -175,11 +175,14 @@ def test_halves_in_trouble_and_rests() -> None:
     climb = Climb(clock=clock)
     line = Line(climb, clock, each=MIB, total=1e12)
     line.rounds(4)
-    climb.strained()
-    assert climb.places == MOST_PLACES // 2
+    for _ in range(MOST_PLACES):
+        climb.strained(MOST_PLACES)
+    assert climb.places == MOST_PLACES // 2, "a store that refuses all of them is in one trouble"
+    climb.strained(MOST_PLACES // 2)
+    assert climb.places == MOST_PLACES // 4
     for _ in range(20):
-        climb.strained()
-    assert climb.places >= 1
+        climb.strained(1)
+    assert climb.places == 1
     few = climb.places
     line.each = 1e9
     line.rounds(3)

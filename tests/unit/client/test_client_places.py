@@ -67,3 +67,15 @@ async def test_places_that_open_go_to_whoever_waits() -> None:
     places.moved(64 * 1024 * 1024, 1024 * 1024)
     await settled()
     assert all(one.done() for one in held)
+
+
+async def test_one_trouble_halves_once_until_so_many_fewer_are_under_way() -> None:
+    places = Places(Climb(8))
+    held = [await places.acquire("huge") for _ in range(8)]
+    for _ in held:
+        places.strained()
+    assert places.count == 4
+    for release in held[:4]:
+        release()
+    places.strained()
+    assert places.count == 2
