@@ -34,6 +34,10 @@ class LeftBehind(str):
         made.why, made.upload = why, upload
         return made
 
+    def __getnewargs__(self) -> tuple[str, UploadAnswer]:  # type: ignore[override]  # a text is made of one
+        """For copies, and for other processes."""
+        return self.why, self.upload
+
 
 class Earlier:
     """What a file began before it was changed, as far as it is on record on this machine."""
