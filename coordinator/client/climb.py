@@ -122,11 +122,11 @@ class Climb:
         self._bytes = 0
         self._parts = 0
         self._limited = True
+        self._left = 0
 
     def _forget(self) -> None:
         self.places = self._best_places = self._first
         self._best = self._rest_until = 0.0
         self._judged = False
-        self._left = 0
         self._flows_since = 0.0
         self._begin()

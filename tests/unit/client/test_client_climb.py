@@ -125,6 +125,18 @@ def test_a_pause_between_uploads_is_not_measured() -> None:
     assert climb.places == 2 * found
 
 
+def test_nor_is_one_before_a_fast_line_is_seen() -> None:
+    """A client that sends a small file now and then meets its first large one as a new client does."""
+    clock = Clock()
+    climb = Climb(clock=clock)
+    line = Line(climb, clock, each=80 * MIB, total=1e12)
+    for _ in range(20):
+        line.sends(1, MIB)
+        clock.now += 300
+    line.sends(MOST_PLACES, 16 * MIB)
+    assert line.at_first == MOST_PLACES
+
+
 def test_what_was_found_is_forgotten_after_a_while() -> None:
     clock = Clock()
     climb = Climb(clock=clock)
