@@ -30,6 +30,9 @@ _UNREACHED_AT_FIRST: Final = 2
 _UNREACHED_LATER: Final = 7
 """Tries of one part that got no answer; with their waits some 15 seconds."""
 
+_PASSES: Final = 1024 * 1024
+"""Bytes of a part that have left when it is seen to get through; fewer may wait in this machine."""
+
 _NO_RELAY: Final = {"relay_off", "method_not_allowed", "not_found"}
 
 _ANSWER: Final = 120.0
@@ -49,19 +52,22 @@ class Way:
 class Reach:
     """What is known of the way to the store. A blocked one is gone round, through the coordinator, part by part.
 
-    Only fresh URLs that get no answer, while the coordinator does answer, count as blocked; sooner where nothing ever
-    arrived than where something did.
+    Only fresh URLs that get no answer, while the coordinator does answer, count as blocked; sooner where nothing gets
+    through, and nothing ever arrived, than where something does: a store may take no more connections than it has.
     """
 
     def __init__(self) -> None:
         self.arrived = False
+        self.passing: set[object] = set()
+        """Parts of which bytes are seen to leave."""
         self.relayed = False
         self.no_relay = False
 
     def blocked(self, unreached: int) -> bool:
         if self.no_relay:
             return False
-        return self.relayed or unreached >= (_UNREACHED_LATER if self.arrived else _UNREACHED_AT_FIRST)
+        open_way = self.arrived or self.passing
+        return self.relayed or unreached >= (_UNREACHED_LATER if open_way else _UNREACHED_AT_FIRST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +122,9 @@ class Sender:
     async def _fly(self, outgoing: Outgoing) -> None:
         number, to_sign = outgoing.number, outgoing.to_sign
         began = asyncio.get_running_loop().time()
+        flight = _Flight(self, outgoing)
         try:
-            etag = await send_part(_Flight(self, outgoing))
+            etag = await send_part(flight)
             self.meter.arrived(number, outgoing.size)
             self.way.places.arrived(outgoing.size, asyncio.get_running_loop().time() - began)
             if self._reporter is not None:
@@ -131,6 +138,7 @@ class Sender:
                 self._reporter.add(claim)
         finally:
             self.meter.dropped(number)
+            self.reach.passing.discard(flight)
             self._supply.settle(outgoing)
 
 
@@ -205,10 +213,16 @@ class _Flight:
         self._sender.meter.sent(self._outgoing.number, sent)
         self._sender.way.places.moved(max(0, sent - self._sent), self._outgoing.size)
         self._sent = sent
+        if sent >= _PASSES:
+            self._sender.reach.passing.add(self)
 
     def on_waiting(self, failure: TransferFailed) -> None:
         self._sender.meter.dropped(self._outgoing.number)
-        if failure.stalled or failure.status == 429 or failure.status >= 500:
+        passing, unsent = self._sender.reach.passing, not self._sent
+        passing.discard(self)
+        self._sent = 0
+        too_many = failure.status == 0 and unsent and passing
+        if failure.stalled or too_many or failure.status == 429 or failure.status >= 500:
             self._sender.way.places.strained()
 
     async def check_content(self) -> None:
