@@ -7,8 +7,8 @@
  * @property {string} [md5]
  * @property {string} [sha256]
  *
- * Computes digests off the main thread. At most DIGESTS_AHEAD (wishes.js) calls of one upload are open at once;
- * all uploads of an Uploader share one port.
+ * Computes digests off the main thread. For each part that has its place a call may be open, and some ahead of need
+ * (DIGESTS_AHEAD in wishes.js); all uploads of an Uploader share one port.
  *
  * @typedef {object} Digests
  * @property {(number: number, blob: Blob, signal: AbortSignal) => Promise<PartDigest>} of  rejects with an

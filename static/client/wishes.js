@@ -10,7 +10,7 @@
 
 import { UploadError } from './errors.js';
 
-/** Digests of one upload under computation at once. */
+/** No digest is begun ahead of need while so many of its upload are under computation. */
 export const DIGESTS_AHEAD = 4;
 
 /** @implements {Wanted} */
@@ -24,10 +24,8 @@ export class Wishes {
   #known = new Map();
   /** @type {Set<number>} to be computed: once told they stay, also while a part waits for its place or its bytes */
   #expected = new Set();
-  /** Parts that have their place already, and wait for their digest. */
-  #urgent = 0;
-  /** Whether those of the first window are known: until then nothing is on its way, and these come before all others. */
-  #begun = false;
+  /** Parts that took their places while no digest was known, and wait for theirs: these come before all others. */
+  #first = 0;
   /** @type {AbortSignal | null} whose they are */
   #signal = null;
 
@@ -69,11 +67,9 @@ export class Wishes {
    */
   async of(number, signal) {
     if (!this.ready(number)) {
-      this.#urgent += 1;
-      await this.#compute(number, signal).finally(() => {
-        this.#urgent -= 1;
-        this.#begun ||= this.#urgent === 0;
-      });
+      const first = Number(this.#known.size === 0);
+      this.#first += first;
+      await this.#compute(number, signal).finally(() => (this.#first -= first));
     }
     return /** @type {PartWish} */ (this.ready(number));
   }
@@ -90,7 +86,7 @@ export class Wishes {
     this.#signal = signal;
     for (const number of numbers) this.#expected.add(number);
     for (const number of [...this.#expected].sort((one, other) => one - other)) {
-      if (this.#computing.size >= (this.#begun || this.#urgent === 0 ? DIGESTS_AHEAD : 0)) return;
+      if (this.#first > 0 || this.#computing.size >= DIGESTS_AHEAD) return;
       const begun = this.#known.has(number) || this.#computing.has(number);
       if (!begun && this.#source.atHand?.(number) === false) continue;
       this.#expected.delete(number);
@@ -111,7 +107,8 @@ export class Wishes {
   async check(number, signal) {
     const before = this.#known.get(number);
     if (!before) return;
-    const now = await this.#compute(number, signal);
+    // the URLs of a part are bound to what it was first: half of another file must never be taken for this one
+    const now = await this.#digests.of(number, this.#source.body(number), signal);
     if (now.md5 !== before.md5 || now.sha256 !== before.sha256) throw new UploadError('file_changed');
   }
 

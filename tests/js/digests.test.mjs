@@ -6,7 +6,6 @@ import { hash } from '../../static/client/digests/hashing.js';
 import { LANES } from '../../static/client/digests/md5_code.js';
 import { Md5 } from '../../static/client/digests/md5.js';
 import { digestOf, digestsFor, openDigests } from '../../static/client/digests/open.js';
-import { Wishes } from '../../static/client/wishes.js';
 import { VirtualSurroundings } from './surroundings.mjs';
 
 /** @import { Answer, Order } from '../../static/client/digests/worker.js' */
@@ -113,7 +112,7 @@ test('fewer bytes than a blob should have are not hashed', async () => {
   }
 });
 
-test('memory of a part is used again for the next one that fits, for no other', async () => {
+test('memory of a part is used again for the next one that fits, and given up for one that is larger', async () => {
   /** @type {ArrayBuffer[]} */
   const spare = [];
   const sizes = [1000, 700, 1000, 2000, 0];
@@ -123,7 +122,7 @@ test('memory of a part is used again for the next one that fits, for no other', 
   }
   assert.deepEqual(
     spare.map(({ byteLength }) => byteLength),
-    [2000, 1000],
+    [2000],
   );
 });
 
@@ -189,8 +188,9 @@ test('one that needs more room than there is waits, and those behind it wait too
 test('workers that idle go, and another starts when there is work again', async () => {
   const { crew, hands, time } = crewed();
   const digest = crew.hash('md5', new Blob(), never);
-  time.advance(60_000);
-  assert.ok(!hands[0]?.terminated, 'it is busy');
+  hands[0]?.answer({ here: true });
+  time.advance(3_600_000);
+  assert.ok(!hands[0]?.terminated, 'it is busy, whatever its disk takes');
   hands[0]?.next({ digest: 'done' });
   await digest;
   time.advance(60_000);
@@ -266,6 +266,42 @@ test('after a worker that did not come another one is asked for, later and later
   await lost(30_000);
 });
 
+test('a worker that says nothing for 30 seconds is given up: the page hashes, and another one is asked for', async () => {
+  const { crew, hands, time } = crewed({ most: 1 });
+  const bytes = noise(100);
+  const digested = () => crew.hash('md5', new Blob([bytes]), never);
+  crew.warm('md5');
+  const both = [digested(), digested()];
+  time.advance(29_999);
+  assert.ok(!hands[0]?.terminated);
+  time.advance(1);
+  assert.ok(hands[0]?.terminated);
+  assert.deepEqual(await Promise.all(both), [expected('md5', bytes), expected('md5', bytes)]);
+  time.advance(30_000);
+  const digest = digested();
+  assert.equal(hands.length, 2);
+  hands[1]?.next({ digest: 'of a worker' });
+  assert.equal(await digest, 'of a worker');
+});
+
+test('a worker says that it has come before it reads anything', async () => {
+  /** @type {Answer[]} */
+  const said = [];
+  const worker = Object.assign(/** @type {any} */ (globalThis), {
+    postMessage: (/** @type {Answer} */ answer) => said.push(answer),
+  });
+  try {
+    await import('../../static/client/digests/worker.js');
+    assert.deepEqual(said, [{ here: true }]);
+    worker.onmessage({ data: { id: 7, algorithm: 'md5', blob: new Blob(['abc']) } });
+    await new VirtualSurroundings().until(() => said.length > 1);
+    assert.deepEqual(said[1], { id: 7, digest: expected('md5', new TextEncoder().encode('abc')) });
+  } finally {
+    delete worker.postMessage;
+    delete worker.onmessage;
+  }
+});
+
 test('the port names the algorithm', async () => {
   const { crew, hands } = crewed();
   const wanted = openDigests('sha256', crew).of(1, new Blob(), never);
@@ -310,29 +346,4 @@ test('a worker hired ahead of need takes the first blob', () => {
   crew.hash('md5', new Blob(), never);
   assert.equal(hands.length, 1);
   assert.equal(hands[0]?.orders.length, 2);
-});
-
-test('a part that left those to come, because it waits for its place, is hashed in its turn', async () => {
-  /** @type {{ number: number, done: () => void }[]} */
-  const asked = [];
-  const of = (/** @type {number} */ number) =>
-    new Promise((resolve) => asked.push({ number, done: () => resolve({ md5: `${number}` }) }));
-  const digests = /** @type {any} */ ({ of });
-  const wishes = new Wishes({ digests, source: { body: () => new Blob() }, signedSize: () => undefined });
-  const settle = () => new Promise(setImmediate);
-  let signal = never;
-  wishes.ahead([1, 2, 3, 4, 5, 6, 7, 8], never, () =>
-    wishes.ahead(signal === never ? [6, 7, 8] : [], signal, () => {}),
-  );
-  asked[0]?.done();
-  await settle();
-  assert.deepEqual(
-    asked.map(({ number }) => number),
-    [1, 2, 3, 4, 5],
-  );
-  ({ signal } = new AbortController());
-  wishes.ahead([], signal, () => {});
-  for (const { done } of asked) done();
-  await settle();
-  assert.equal(asked.length, 5, 'what another run wanted is forgotten');
 });

@@ -238,7 +238,7 @@ test('a network that comes and goes, however often, is no failure', async () => 
   };
   const upload = uploader.add(text(3));
   await time.until(() => {
-    if (!time.isOnline) time.goOnline();
+    if (time.isAwaited) time.goOnline();
     return upload.state === 'completed';
   });
   assert.equal(server.puts.length, 41);

@@ -4,6 +4,7 @@ import { FileSource } from '../../static/client/file_source.js';
 import { Pool } from '../../static/client/pool.js';
 import { Meter } from '../../static/client/progress.js';
 import { Sender } from '../../static/client/sender.js';
+import { abortable } from '../../static/client/surroundings.js';
 import { Wishes } from '../../static/client/wishes.js';
 import { VirtualSurroundings } from './surroundings.mjs';
 
@@ -17,8 +18,9 @@ const PART = 100;
  *
  * @param {number} partCount
  * @param {(number: number) => number} hashing  milliseconds
+ * @param {number} [places]
  */
-function sending(partCount, hashing) {
+function sending(partCount, hashing, places = PLACES) {
   const time = new VirtualSurroundings();
   const begun = time.now();
   const after = (/** @type {number} */ ms) =>
@@ -34,9 +36,9 @@ function sending(partCount, hashing) {
   /** @type {number[]} whose digests were begun */
   const asked = [];
   const digests = {
-    of: async (/** @type {number} */ number) => {
+    of: async (/** @type {number} */ number, /** @type {Blob} */ _blob, /** @type {AbortSignal} */ signal) => {
       asked.push(number);
-      await after(hashing(number));
+      await abortable(after(hashing(number)), signal);
       hashed.set(number, time.now() - begun);
       return { md5: `digest of ${number}` };
     },
@@ -65,7 +67,7 @@ function sending(partCount, hashing) {
       claims: false,
       meter: new Meter(plan),
       coordinator: { sign, now: time.now },
-      pool: new Pool(PLACES),
+      pool: new Pool(places),
       pace: { relays: false, moved() {}, arrived() {}, patience: () => ({ moving: 0, answer: 0 }) },
       transport,
       surroundings: time,
@@ -73,8 +75,9 @@ function sending(partCount, hashing) {
     }),
   );
   let over = false;
-  const end = sender.send(new AbortController().signal).finally(() => (over = true));
-  return { asked, hashed, sent, signed, end, time, isOver: () => over };
+  const stop = new AbortController();
+  const end = sender.send(stop.signal).finally(() => (over = true));
+  return { asked, hashed, sent, signed, sender, end, stop, time, isOver: () => over };
 }
 
 test('where hashing keeps up, a free place waits for no signature but in the first window', async () => {
@@ -113,4 +116,30 @@ test('the second window is hashed once the digests of the first are known, not b
     await end;
     assert.equal(sent.length, 20);
   }
+});
+
+test('parts that leave before the first window is hashed do not keep the rest from being hashed ahead', async () => {
+  const { asked, hashed, sent, end, time, isOver } = sending(20, (number) => 1000 + 500 * (number % 2), 2);
+  await time.until(() => hashed.size === 2);
+  await time.settle();
+  assert.deepEqual([...hashed.keys()], [2, 1]);
+  assert.deepEqual(asked, [1, 2, 3, 4, 5, 6], 'the third has its place, and three are ahead');
+  await time.until(isOver);
+  await end;
+  assert.equal(sent.length, 20);
+});
+
+test('a first window that was stopped comes before the rest again', async () => {
+  const { asked, hashed, sent, sender, end, stop, time } = sending(20, (number) => 10 * number);
+  await time.settle();
+  stop.abort(new Error('paused'));
+  await assert.rejects(end, /paused/);
+  asked.length = 0;
+  let over = false;
+  const again = sender.send(new AbortController().signal).finally(() => (over = true));
+  await time.until(() => hashed.size === PLACES - 1);
+  assert.deepEqual(asked, [1, 2, 3, 4, 5, 6]);
+  await time.until(() => over);
+  await again;
+  assert.equal(sent.length, 20);
 });

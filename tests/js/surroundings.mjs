@@ -38,6 +38,11 @@ export class VirtualSurroundings {
     return () => this.#listeners.delete(call);
   };
 
+  /** Whether somebody waits for the network. */
+  get isAwaited() {
+    return this.#listeners.size > 0;
+  }
+
   goOnline() {
     this.isOnline = true;
     const calls = [...this.#listeners];

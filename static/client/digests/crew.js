@@ -2,7 +2,8 @@
  * A few workers that share one queue of blobs to hash, each of them busy with several at once: MD5 of four costs about
  * what one does (lanes.js), and with Web Crypto one blob is read while another one is hashed. So a worker is hired when
  * the others have no room. They go when there was no work for a while. Where no worker can be had (a policy against
- * them, a script that did not come) the page itself hashes, one blob at a time, and later asks for one again.
+ * them, a script that did not come) the page itself hashes, one blob at a time, and later asks for one again. A worker that
+ * has come is waited for, however slow its reads are.
  */
 
 /** @import { Algorithm } from './hashing.js' */
@@ -15,6 +16,8 @@ const MOST_WORKERS = 2;
 /** Blobs that a worker is busy with at once: as many as it has lanes; with Web Crypto one is read, and one hashed. */
 const ROOM = { md5: 4, sha256: 2 };
 const IDLE_MS = 10_000;
+/** For a worker to come: the connection that its script is fetched over may die without a word. */
+const COMING_MS = 30_000;
 /** After a worker that could not be had; twice as long after each further one, as a policy reports every try. */
 const AGAIN_MS = 30_000;
 const LATEST_MS = 600_000;
@@ -133,7 +136,11 @@ export class Crew {
     if (this.#short || this.#hands.size >= this.#most) return null;
     try {
       const hand = this.#options.hire();
-      hand.onmessage = ({ data }) => this.#answered(hand, data);
+      const came = this.#options.after(COMING_MS, () => this.#hands.has(hand) && this.#lost(hand));
+      hand.onmessage = ({ data }) => {
+        came();
+        if ('id' in data) this.#answered(hand, data);
+      };
       hand.onerror = (event) => {
         event.preventDefault?.();
         this.#lost(hand);
@@ -148,7 +155,7 @@ export class Crew {
 
   /**
    * @param {Hand} hand
-   * @param {Answer} answer
+   * @param {Exclude<Answer, { here: true }>} answer
    */
   #answered(hand, answer) {
     this.#losses = 0;
@@ -161,7 +168,7 @@ export class Crew {
   }
 
   /**
-   * Its script was not let in, or it broke down: what it was at goes back to the others.
+   * Its script was not let in or did not come, or it broke down: what it was at goes back to the others.
    *
    * @param {Hand} hand
    */

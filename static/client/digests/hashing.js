@@ -14,7 +14,7 @@ const STEP = 2 ** 21;
  * @param {Algorithm} algorithm
  * @param {Blob} blob
  * @param {AbortSignal} signal  heeded between steps
- * @param {ArrayBuffer[]} [spare]  as large as a part each, to be used again; more are added
+ * @param {ArrayBuffer[]} [spare]  memory of the part before, at most one, to be used again
  * @returns {Promise<string>} base64
  * @throws {DOMException | import('./reading.js').ShortRead | TypeError} what the blob says that cannot be read;
  *   TypeError where Web Crypto is missing, that is without https
@@ -39,8 +39,9 @@ let lastRead = Promise.resolve();
 async function sha256(blob, signal, spare) {
   const hashing = lastRead.then(async () => {
     signal.throwIfAborted();
-    const fitting = spare.findIndex(({ byteLength }) => byteLength >= blob.size);
-    const [buffer = new ArrayBuffer(blob.size)] = fitting < 0 ? [] : spare.splice(fitting, 1);
+    // one that is too small goes: files that come by size would leave one each
+    const kept = spare.pop();
+    const buffer = kept && kept.byteLength >= blob.size ? kept : new ArrayBuffer(blob.size);
     const bytes = await new Reading(blob, signal).next(buffer);
     // copies the bytes before it returns, so that the next ones may be read into their place
     const sum = crypto.subtle.digest('SHA-256', bytes);

@@ -4,7 +4,7 @@
  *
  * @typedef {import('./hashing.js').Algorithm} Algorithm
  * @typedef {{ id: number, algorithm: Algorithm, blob: Blob } | { stop: number } | { ready: Algorithm }} Order
- * @typedef {{ id: number, digest: string } | { id: number, failure: string, message: string }} Answer
+ * @typedef {{ id: number, digest: string } | { id: number, failure: string, message: string } | { here: true }} Answer
  */
 
 // what those two import is named too: a browser that knows of all at once waits for one round trip, not for three
@@ -47,3 +47,5 @@ globalThis.onmessage = ({ data }) => {
     )
     .finally(() => underWay.delete(id));
 };
+
+reply({ here: true });
