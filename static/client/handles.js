@@ -4,15 +4,12 @@
  * when: no token, no URL. They are a convenience: whatever fails here, the upload goes on.
  */
 
-/** @import { Surroundings } from './surroundings.js' */
 /** @import { UploadTask } from './task.js' */
 
 import { UploadError } from './errors.js';
 
 const DATABASE = 'coordinator-uploads';
 const STORE = 'handles';
-/** A database that another tab blocks, or that is broken, may never answer. */
-const PATIENCE_MS = 2_000;
 /** No upload lives longer. */
 const OUTDATED_MS = 7 * 24 * 3_600_000;
 
@@ -47,22 +44,15 @@ export function keepWhileUnfinished(task, handle) {
 }
 
 /**
- * Those of these uploads whose handles are kept. None where the browser takes longer than 2 seconds to say.
+ * Those of these uploads whose handles are kept. The answer may never come: of a database that another tab blocks, or
+ * that is broken.
  *
  * @param {{ id: string, fingerprint: string | null }[]} uploads
- * @param {Surroundings} surroundings
  * @returns {Promise<Map<string, FileSystemFileHandle>>} by upload id
  */
-export async function handlesOf(uploads, { after }) {
-  /** @type {Kept[] | null} */
-  const told = await new Promise((resolve) => {
-    const stop = after(PATIENCE_MS, () => resolve(null));
-    attempt((store) => store.getAll()).then((all) => {
-      stop();
-      resolve(all);
-    });
-  });
-  const all = told ?? [];
+export async function handlesOf(uploads) {
+  /** @type {Kept[]} */
+  const all = (await attempt((store) => store.getAll())) ?? [];
   const now = Date.now();
   for (const { id, kept } of all) if (now - kept > OUTDATED_MS) attempt((store) => store.delete(id));
   const byId = new Map(all.map((kept) => [kept.id, kept]));

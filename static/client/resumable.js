@@ -10,6 +10,9 @@ import { forgetHandle, handlesOf, openFile } from './handles.js';
 import { beingSent } from './tabs.js';
 import { tell } from './words.js';
 
+/** For the browser to say which handles it keeps; after a crash it may take longer to mend its database. */
+const PATIENCE_MS = 2_000;
+
 /**
  * @typedef {object} Resumable
  * @property {Upload} upload
@@ -20,16 +23,41 @@ import { tell } from './words.js';
 /**
  * @param {Upload[]} uploads
  * @param {Surroundings} surroundings
+ * @param {(found: Resumable[]) => void} [onHandles]  told those whose handles come later than the answer
  * @returns {Promise<Resumable[]>}
  */
-export async function resumable(uploads, surroundings) {
+export async function resumable(uploads, surroundings, onHandles) {
   const ids = uploads.map(({ id }) => id);
-  const [handles, sent] = await Promise.all([handlesOf(uploads, surroundings), beingSent(surroundings, ids)]);
-  return uploads.map((upload) => ({
+  const looking = handlesOf(uploads);
+  const sent = await beingSent(surroundings, ids);
+  const handles = await inTime(looking, surroundings);
+  const found = uploads.map((upload) => ({
     upload,
-    handle: handles.get(upload.id) ?? null,
+    handle: handles?.get(upload.id) ?? null,
     elsewhere: sent.has(upload.id),
   }));
+  if (!handles && onHandles)
+    looking.then((late) => {
+      const known = found.map((one) => ({ ...one, handle: late.get(one.upload.id) ?? null }));
+      if (late.size > 0) onHandles(known.filter(({ handle }) => handle));
+    });
+  return found;
+}
+
+/**
+ * @template T
+ * @param {Promise<T>} answer
+ * @param {Surroundings} surroundings
+ * @returns {Promise<T | null>}
+ */
+function inTime(answer, { after }) {
+  return new Promise((resolve) => {
+    const stop = after(PATIENCE_MS, () => resolve(null));
+    answer.then((told) => {
+      stop();
+      resolve(told);
+    });
+  });
 }
 
 /**

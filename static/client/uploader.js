@@ -176,11 +176,12 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
   /**
    * The same, with the handles of those files that need not be chosen again.
    *
+   * @param {(found: Resumable[]) => void} [onHandles]  told, once, those whose handles came after 2 seconds or more
    * @returns {Promise<Resumable[]>}
    */
-  async resumable() {
+  async resumable(onHandles) {
     const { resumable } = await this.#context.load(() => import('./resumable.js'));
-    return resumable(await this.unfinished(), this.#context.surroundings);
+    return resumable(await this.unfinished(), this.#context.surroundings, onHandles);
   }
 
   /**

@@ -7,6 +7,22 @@ window.showOpenFilePicker = async () => {
   return [await root.getFileHandle('kept.bin', { create: true })];
 };
 """
+# a database that is opened only by `mend()`, as one that takes long to be mended
+HELD = """
+const open = IDBFactory.prototype.open;
+window.mend = null;
+IDBFactory.prototype.open = function (...named) {
+  const held = {};
+  window.mend = () => {
+    const opening = open.apply(this, named);
+    opening.onsuccess = () => {
+      held.result = opening.result;
+      held.onsuccess();
+    };
+  };
+  return held;
+};
+"""
 KEPT = """() => new Promise((resolve, reject) => {
   const opening = indexedDB.open('coordinator-uploads');
   opening.onerror = () => reject(opening.error);

@@ -70,9 +70,6 @@ async def test_after_a_crash_of_the_browser_no_finished_part_is_sent_again(
     observer.forget()
 
     async with chromium_of(profile) as context, visiting_in(context, service.url, token) as visitor:
-        # the page gives a database two seconds, which its mending after a crash may take on a busy machine
-        await Engine(visitor.page, token).comes(IS_KEPT)
-        await visitor.reload()
         await expect(visitor.unfinished(kept.name)).to_contain_text("one click goes on")
         await visitor.unfinished(kept.name).locator("[data-action=go-on]").click()
         await expect(visitor.unfinished(file.name)).to_contain_text(

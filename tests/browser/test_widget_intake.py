@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import MakeSample, Visiting
 from tests.browser.files import PART
-from tests.browser.handles import OWN_CHOOSER
+from tests.browser.handles import HELD, OWN_CHOOSER
 from tests.browser.observer import Observer
 from tests.browser.visitor import Visitor
 
@@ -55,6 +55,28 @@ async def test_a_file_whose_handle_is_kept_goes_on_with_one_click_after_a_reload
         await waiting.locator("[data-action=go-on]").dblclick()
         await visitor.row("kept.bin").reaches("completed")
         assert {put.part_number for put in observer.puts} == {3, 4}
+
+
+async def test_a_handle_that_the_browser_finds_late_is_offered_when_it_comes(
+    visit: Visiting, observer: Observer
+) -> None:
+    async with visit() as visitor:
+        page = visitor.page
+        await page.context.add_init_script(OWN_CHOOSER)
+        await visitor.reload()
+        await page.evaluate(FILL, 2 * PART)
+        observer.hold(after=PART // 16)
+        await page.locator("#choose-files").click()
+        await observer.until(lambda: len(observer.under_way) == 2)
+        await page.context.add_init_script(HELD)
+        await visitor.reload()
+        waiting = visitor.unfinished("kept.bin")
+        await expect(waiting).to_contain_text("again to go on")
+        await waiting.locator("[data-action=choose]").focus()
+        await page.evaluate("mend()")
+        await expect(waiting).to_contain_text("one click goes on")
+        await expect(waiting.locator("[data-action=go-on]")).to_be_focused()
+        await expect(waiting.locator("[data-action=choose]")).to_be_hidden()
 
 
 async def test_very_many_files_are_all_sent_and_only_some_are_drawn(

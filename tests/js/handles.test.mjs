@@ -90,3 +90,34 @@ test('a browser that never says which handles it keeps has none', async () => {
     Object.assign(globalThis, { indexedDB: own });
   }
 });
+
+test('what the browser says only later of the handles it keeps is told later', async () => {
+  const { uploader, time, left, handle, server } = await withHandle();
+  const other = server.leaveUnfinished({ filename: 'other.mov', size: 12 }, []);
+  const kept = { id: left.id, fingerprint: left.fingerprint, handle, kept: Date.now() };
+  const request = (/** @type {any} */ result, /** @type {number} */ ms) => {
+    const asked = { result, onsuccess() {} };
+    time.after(ms, () => asked.onsuccess());
+    return asked;
+  };
+  const transaction = () => ({ objectStore: () => ({ getAll: () => request([kept], 0) }) });
+  const { indexedDB: own } = /** @type {any} */ (globalThis);
+  Object.assign(globalThis, { indexedDB: { open: () => request({ transaction, close() {} }, 5_000) } });
+  try {
+    /** @type {any} */
+    let late = null;
+    /** @type {any} */
+    let found = null;
+    uploader.resumable((known) => (late = known)).then((listed) => (found = listed));
+    await time.until(() => found);
+    assert.equal(late, null);
+    assert.deepEqual(
+      found.map((/** @type {any} */ one) => [one.upload.id, one.handle]),
+      [left, other].map(({ id }) => [id, null]),
+    );
+    await time.until(() => late);
+    assert.deepEqual(late, [{ upload: left, handle, elsewhere: false }]);
+  } finally {
+    Object.assign(globalThis, { indexedDB: own });
+  }
+});

@@ -88,12 +88,17 @@ export class UnfinishedPanel {
   async #ask() {
     const { uploader, words } = this.#scene;
     try {
-      this.#known = await uploader.resumable();
+      this.#known = await uploader.resumable((found) => this.#offer(found));
       this.#complain(null);
     } catch (error) {
       this.#complain(words.say('unlisted', { reason: explain(words, error) }));
     }
     this.#show();
+  }
+
+  /** @param {Resumable[]} found  with handles that came late */
+  #offer(found) {
+    for (const one of found) this.#rows.get(one.upload.id)?.offer(one);
   }
 
   /** Without those that are on their way by now. */

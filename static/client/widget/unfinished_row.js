@@ -62,6 +62,15 @@ export class UnfinishedRow {
     first?.focus();
   }
 
+  /** @param {Resumable} found  the same, with its handle, which came late */
+  offer(found) {
+    // what is in focus would go
+    const focused = this.#pick.matches(':focus');
+    this.#resumable = found;
+    this.#offer(true);
+    if (focused) this.focus();
+  }
+
   /** @param {string | null} text */
   complain(text) {
     this.#problem.hidden = text === null;
