@@ -37,10 +37,13 @@ class Failure(CoordinatorError):
         return text if self.stops_all or one_line(shown) in text else f"{one_line(shown)}: {text}"
 
 
-def one_line(text: str) -> str:
-    """`text` without anything that moves a cursor: names of files and answers of servers come from strangers."""
+def one_line(text: str, most: int = _LONGEST_LINE) -> str:
+    """`text` without anything that moves a cursor: names of files and answers of servers come from strangers.
+
+    What is longer than `most` characters is cut there.
+    """
     shown = "".join(char if char.isprintable() else _escaped(char) for char in text)
-    return shown if len(shown) <= _LONGEST_LINE else f"{shown[:_LONGEST_LINE]}..."
+    return shown if len(shown) <= most else f"{shown[:most]}..."
 
 
 def _escaped(char: str) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 from coordinator.cli.display import Display, Passed, Summary, Took
 from coordinator.cli.exit_code import ExitCode
-from coordinator.cli.failure import Failure
+from coordinator.cli.failure import Failure, one_line
 from coordinator.cli.source import Source, Unsendable
 from coordinator.client import ClientError, LeftBehind, OngoingUpload
 from coordinator.uploads.plan import AWS_LIMITS
@@ -22,6 +22,9 @@ _LARGE_AT_ONCE: Final = 16
 
 _TICK: Final = 0.25
 """Seconds between two looks at what is under way."""
+
+_LONGEST_NAME: Final = 500
+"""Characters of a line in which a command follows that must not be cut."""
 
 
 class Sending:
@@ -122,7 +125,7 @@ class Sending:
         upload = behind.upload
         abort = self._abort_command(str(upload.id))
         told = (
-            f"{source.shown}: {behind.why}, so it is sent from the beginning; the unfinished upload expires at "
+            f"{one_line(source.shown, _LONGEST_NAME)}: {behind.why}, so it is sent from the beginning; the unfinished upload expires at "
             f"{upload.expires_at:%Y-%m-%d %H:%M} UTC, or at once with: {abort}"
         )
         self._display.warned(told, Passed(source.shown, str(upload.id), abort))

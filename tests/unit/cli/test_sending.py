@@ -9,7 +9,7 @@ import msgspec
 
 from coordinator.cli.display import Display, Passed
 from coordinator.cli.exit_code import ExitCode
-from coordinator.cli.failure import Failure
+from coordinator.cli.failure import Failure, one_line
 from coordinator.cli.sending import Sending
 from coordinator.cli.source import Source
 from coordinator.client import LeftBehind, OngoingUpload, Upload
@@ -55,12 +55,8 @@ def old() -> Upload:
     return msgspec.convert(told, Upload)
 
 
-async def test_a_warning_is_told_once_and_before_the_file_is_sent() -> None:
-    recorder, over = Recorder(), asyncio.Event()
-    warnings = {
-        "a.mov": ["the disk is full", LeftBehind("it was changed", old())],
-        "b.mov": ["the disk is full"],
-    }
+def sending(recorder: Recorder, warnings: dict[str, list[str]], over: asyncio.Event) -> Sending:
+    """Of files that have these warnings, by their names."""
 
     def begin(source: Source) -> OngoingUpload:
         return cast("OngoingUpload", Waiting(warnings[source.filename], over))
@@ -68,15 +64,23 @@ async def test_a_warning_is_told_once_and_before_the_file_is_sent() -> None:
     def failure_of(error: Exception) -> Failure:
         raise error
 
-    sending = Sending(
+    return Sending(
         begin,
         cast("Display", recorder),
         lambda: 0.0,
         failure_of=failure_of,
         abort_command=lambda upload_id: f"coordinator abort {upload_id}",
     )
+
+
+async def test_a_warning_is_told_once_and_before_the_file_is_sent() -> None:
+    recorder, over = Recorder(), asyncio.Event()
+    warnings = {
+        "a.mov": ["the disk is full", LeftBehind("it was changed", old())],
+        "b.mov": ["the disk is full"],
+    }
     files: Iterator[Source] = iter(FILES)
-    running = asyncio.create_task(sending.send(cast("Any", files)))
+    running = asyncio.create_task(sending(recorder, warnings, over).send(cast("Any", files)))
     await asyncio.wait_for(recorder.both.wait(), 60)
     assert not running.done()
     over.set()
@@ -89,3 +93,14 @@ async def test_a_warning_is_told_once_and_before_the_file_is_sent() -> None:
         f"once with: {command}"
     )
     assert passed == Passed("a.mov", str(old().id), command)
+
+
+async def test_no_name_of_a_file_pushes_the_command_off_the_line() -> None:
+    recorder, over = Recorder(), asyncio.Event()
+    over.set()
+    name = "\x1b" * 255
+    warnings: dict[str, list[str]] = {name: [LeftBehind("it was changed", old())]}
+    files: Iterator[Source] = iter([Source(name, Path(name), name, 1)])
+    await sending(recorder, warnings, over).send(cast("Any", files))
+    [(told, _)] = recorder.warned_of
+    assert one_line(told).endswith(f"with: coordinator abort {old().id}")
