@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,7 @@ def meanwhile():
 """
 
 
-def begun(
+def started(
     *,
     meanwhile: str = "meanwhile = lambda: None",
     farewell: str = "pass",
@@ -62,9 +63,13 @@ def begun(
     same: float = 0.5,
 ) -> subprocess.Popen[str]:
     program = _WORK.format(meanwhile=meanwhile, farewell=farewell, tail=tail, hang_up=hang_up, same=same)
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
+
+
+def begun(**given: Any) -> subprocess.Popen[str]:
+    process = started(**given)
     assert _line(process) == "begun"
     return process
 
@@ -85,12 +90,12 @@ def test_work_ends_in_good_order(number: signal.Signals, code: int) -> None:
 
 
 def test_a_loop_that_waits_is_woken_by_a_signal_to_another_thread() -> None:
-    with begun(meanwhile=_TO_ANOTHER_THREAD) as process:
+    with started(meanwhile=_TO_ANOTHER_THREAD) as process:
         try:
             said, _ = process.communicate(timeout=40)
         finally:
             process.kill()
-        assert (said.split(), process.returncode) == (["ending", "143"], 143)
+        assert (said.split(), process.returncode) == (["begun", "ending", "143"], 143)
 
 
 def test_the_second_signal_does_not_wait() -> None:
