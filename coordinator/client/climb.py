@@ -2,7 +2,8 @@
 
 It begins with eight. As soon as bytes are seen to flow, and long before a part has arrived, as many are let go as the line
 carries within four seconds: many small parts on a fast line, no more than the first eight on a slow one, where each
-more is one more to lose when the line is cut. From there on it climbs. A round is over when as many parts have arrived as
+more is one more to lose when the line is cut. From there on it climbs. Where this thread has no time for more, none are
+opened: connections would only take memory. A round is over when as many parts have arrived as
 there are places. If the round was a quarter faster than the best one, the places are doubled; if not, the best number is
 kept, and tried above again after a while. Trouble halves them, and however many parts tell of it at once, it is one trouble:
 the places taken away are those of parts that are under way still. Uploads of one client go on with what earlier ones found,
@@ -10,7 +11,7 @@ for ten minutes without any.
 """
 
 from collections.abc import Callable
-from time import monotonic
+from time import monotonic, thread_time
 from typing import Final
 
 __all__ = ["MOST_PLACES", "Climb"]
@@ -22,6 +23,8 @@ _WORTH: Final = 4.0
 _UNSEEN: Final = 1024 * 1024
 """Bytes of each part that may have left and wait in this machine: they say nothing about the line."""
 _FASTER: Final = 1.25
+_BUSY: Final = 0.9
+"""Of a thread's time, spent computing: not the line is what holds it up."""
 _REST: Final = 15.0
 """Seconds after which more places are tried again, and for which a store in trouble is left in peace."""
 _REMEMBERED: Final = 600.0
@@ -38,8 +41,11 @@ class Climb:
     """Whether a round was: what flows before it opens places."""
     _left: int
     _flows_since: float
+    _flows_computed: float
+    """What the thread had computed by then, in seconds."""
     _since: float
     """Of the round, as what follows."""
+    _computed: float
     _bytes: int
     _parts: int
     _limited: bool
@@ -50,11 +56,13 @@ class Climb:
         *,
         most: int = MOST_PLACES,
         clock: Callable[[], float] = monotonic,
+        computed: Callable[[], float] = thread_time,
     ) -> None:
-        """`fixed`: so many always, but for trouble."""
+        """`fixed`: so many always, but for trouble. `computed`: seconds of the processor that this thread has taken."""
         self.most = most if fixed is None else fixed
         self._first = min(_FIRST, self.most) if fixed is None else fixed
         self._clock = clock
+        self._thread_computed = computed
         self._ended = clock()
         self._forget()
 
@@ -75,10 +83,10 @@ class Climb:
             return
         now = self._clock()
         if not self._left:
-            self._flows_since = now
+            self._flows_since, self._flows_computed = now, self._thread_computed()
         self._left += size
         seen = self._left - self.places * _UNSEEN
-        if seen < self.places * _UNSEEN:
+        if seen < self.places * _UNSEEN or self._is_busy(self._flows_since, self._flows_computed):
             return
         carried = seen / max(1e-6, now - self._flows_since) * _WORTH
         self.places = max(self.places, min(self.most, int(carried / part_size)))
@@ -110,15 +118,19 @@ class Climb:
         if self._limited and now >= self._rest_until:
             if rate > self._best * _FASTER:
                 self._best, self._best_places = rate, self.places
-                self.places = min(self.most, self.places * 2)
+                if not self._is_busy(self._since, self._computed):
+                    self.places = min(self.most, self.places * 2)
             else:
                 self.places = self._best_places
                 self._best = 0.0
                 self._rest_until = now + _REST
         self._begin()
 
+    def _is_busy(self, since: float, computed: float) -> bool:
+        return self._thread_computed() - computed > _BUSY * (self._clock() - since)
+
     def _begin(self) -> None:
-        self._since = self._clock()
+        self._since, self._computed = self._clock(), self._thread_computed()
         self._bytes = 0
         self._parts = 0
         self._limited = True
@@ -128,5 +140,5 @@ class Climb:
         self.places = self._best_places = self._first
         self._best = self._rest_until = 0.0
         self._judged = False
-        self._flows_since = 0.0
+        self._flows_since = self._flows_computed = 0.0
         self._begin()

@@ -6,6 +6,7 @@ measured beside it in docs/performance.md.
 """
 
 import asyncio
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -29,6 +30,9 @@ _LOOKS: Final = 4
 
 _TOGETHER: Final = 64 * 1024
 """Bytes of a body that go out with their head at once: two of everything is what a small file costs most."""
+
+_ENCRYPTED_TOGETHER: Final = 96 * 1024
+"""Bytes that TLS is given at once. What it makes of more is memory from the system for each piece: 5 % of the processor."""
 
 _MOST_ANSWER: Final = 16 * 1024 * 1024
 
@@ -89,6 +93,7 @@ class Connection(asyncio.Protocol):
         self._answer: asyncio.Future[Answer] | None = None
         self._room: asyncio.Future[None] | None = None
         self._full = False
+        self._together = sys.maxsize
         self._sending = False
         self._waiting = (0, 0)
         self._still = 0
@@ -153,7 +158,8 @@ class Connection(asyncio.Protocol):
 
     def _write(self, data: bytes | memoryview) -> None:
         if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
+            for start in range(0, len(data), self._together):
+                self._transport.write(data[start : start + self._together])
 
     async def _drained(self) -> None:
         """The transport has passed on all it was given: the piece may be written over."""
@@ -192,8 +198,10 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         # at most one piece waits: zero where the buffer is ours to write over, one where TLS has copied it
-        high = 0 if transport.get_extra_info("ssl_object") is None else 1
-        self._transport.set_write_buffer_limits(high=high, low=0)
+        encrypted = transport.get_extra_info("ssl_object") is not None
+        self._transport.set_write_buffer_limits(high=1 if encrypted else 0, low=0)
+        if encrypted:
+            self._together = _ENCRYPTED_TOGETHER
 
     def pause_writing(self) -> None:
         self._full = True

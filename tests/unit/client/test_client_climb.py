@@ -46,6 +46,11 @@ class Line:
         return self.clock.now - began
 
 
+def idle() -> float:
+    """A thread that had nothing to compute so far."""
+    return 0.0
+
+
 class Clock:
     now = 0.0
 
@@ -55,23 +60,33 @@ class Clock:
 
 def test_grows_to_the_most_where_each_connection_has_its_own_rate() -> None:
     clock = Clock()
-    climb = Climb(clock=clock)
+    climb = Climb(clock=clock, computed=idle)
     Line(climb, clock, each=MIB, total=1e12).rounds(4)
     assert climb.places == MOST_PLACES
 
 
 def test_a_fast_line_opens_before_the_first_part_has_arrived() -> None:
     clock = Clock()
-    climb = Climb(clock=clock)
+    climb = Climb(clock=clock, computed=idle)
     line = Line(climb, clock, each=80 * MIB, total=1e12)
     assert line.sends(MOST_PLACES, 16 * MIB) < 2 * 16 / 80
     assert line.at_first == MOST_PLACES
 
 
+def test_a_thread_that_has_no_time_for_more_opens_nothing() -> None:
+    """The line would carry more: as many as above."""
+    clock = Clock()
+    climb = Climb(clock=clock, computed=lambda: 0.95 * clock.now)
+    line = Line(climb, clock, each=80 * MIB, total=1e12)
+    line.sends(MOST_PLACES, 16 * MIB)
+    line.rounds(3)
+    assert climb.places == 8
+
+
 def test_a_slow_line_has_few_parts_to_lose() -> None:
     """Also where a part's first bytes seem to have left at once, into buffers."""
     clock = Clock()
-    climb = Climb(clock=clock)
+    climb = Climb(clock=clock, computed=idle)
     line = Line(climb, clock, each=10 * MIB, total=10 * MIB)
     line.sends(40, 16 * MIB, held_here=MIB)
     assert line.at_first == 8
@@ -87,7 +102,11 @@ def test_no_line_is_slower_than_with_eight(each: float, total: float, count: int
     took = []
     for places in (None, 8):
         clock = Clock()
-        took.append(Line(Climb(places, clock=clock), clock, each=each, total=total).sends(count, size * MIB))
+        took.append(
+            Line(Climb(places, clock=clock, computed=idle), clock, each=each, total=total).sends(
+                count, size * MIB
+            )
+        )
     assert took[0] <= took[1] * 1.01
 
 
@@ -96,7 +115,7 @@ def test_before_anything_has_arrived_four_seconds_of_the_line_are_under_way_at_m
     each: float, total: float, size: int
 ) -> None:
     clock = Clock()
-    line = Line(Climb(clock=clock), clock, each=each, total=total)
+    line = Line(Climb(clock=clock, computed=idle), clock, each=each, total=total)
     line.sends(40, size * MIB, held_here=MIB)
     carried = min(total, line.at_first * each)
     assert line.at_first == 8 or line.at_first * size * MIB <= 4 * carried * 1.01
@@ -104,7 +123,7 @@ def test_before_anything_has_arrived_four_seconds_of_the_line_are_under_way_at_m
 
 def test_nothing_opens_after_trouble() -> None:
     clock = Clock()
-    climb = Climb(clock=clock)
+    climb = Climb(clock=clock, computed=idle)
     climb.strained(climb.places)
     few = climb.places
     Line(climb, clock, each=80 * MIB, total=1e12).sends(4, 16 * MIB)
@@ -113,7 +132,7 @@ def test_nothing_opens_after_trouble() -> None:
 
 def test_a_pause_between_uploads_is_not_measured() -> None:
     clock = Clock()
-    climb = Climb(clock=clock)
+    climb = Climb(clock=clock, computed=idle)
     line = Line(climb, clock, each=MIB, total=1e12)
     climb.begins()
     line.rounds(1)
@@ -128,7 +147,7 @@ def test_a_pause_between_uploads_is_not_measured() -> None:
 def test_nor_is_one_before_a_fast_line_is_seen() -> None:
     """A client that sends a small file now and then meets its first large one as a new client does."""
     clock = Clock()
-    climb = Climb(clock=clock)
+    climb = Climb(clock=clock, computed=idle)
     line = Line(climb, clock, each=80 * MIB, total=1e12)
     for _ in range(20):
         line.sends(1, MIB)
@@ -139,7 +158,7 @@ def test_nor_is_one_before_a_fast_line_is_seen() -> None:
 
 def test_what_was_found_is_forgotten_after_a_while() -> None:
     clock = Clock()
-    climb = Climb(clock=clock)
+    climb = Climb(clock=clock, computed=idle)
     first = climb.places
     climb.begins()
     Line(climb, clock, each=MIB, total=1e12).rounds(3)
@@ -157,7 +176,7 @@ def test_what_was_found_is_forgotten_after_a_while() -> None:
 
 def test_returns_to_the_best_where_more_bring_nothing() -> None:
     clock = Clock()
-    climb = Climb(clock=clock)
+    climb = Climb(clock=clock, computed=idle)
     first = climb.places
     Line(climb, clock, each=100 * MIB, total=100 * MIB).rounds(2)
     assert climb.places == first
@@ -165,7 +184,7 @@ def test_returns_to_the_best_where_more_bring_nothing() -> None:
 
 def test_tries_again_after_a_while() -> None:
     clock = Clock()
-    climb = Climb(clock=clock)
+    climb = Climb(clock=clock, computed=idle)
     first = climb.places
     Line(climb, clock, each=100 * MIB, total=100 * MIB).rounds(2)
     assert climb.places == first
@@ -176,7 +195,7 @@ def test_tries_again_after_a_while() -> None:
 
 def test_learns_nothing_from_rounds_that_were_not_full() -> None:
     clock = Clock()
-    climb = Climb(clock=clock)
+    climb = Climb(clock=clock, computed=idle)
     first = climb.places
     Line(climb, clock, each=MIB, total=1e12).rounds(5, wanted_more=False)
     assert climb.places == first
@@ -184,7 +203,7 @@ def test_learns_nothing_from_rounds_that_were_not_full() -> None:
 
 def test_halves_in_trouble_and_rests() -> None:
     clock = Clock()
-    climb = Climb(clock=clock)
+    climb = Climb(clock=clock, computed=idle)
     line = Line(climb, clock, each=MIB, total=1e12)
     line.rounds(4)
     for _ in range(MOST_PLACES):
@@ -207,7 +226,7 @@ def test_halves_in_trouble_and_rests() -> None:
 
 def test_a_given_number_stays() -> None:
     clock = Clock()
-    climb = Climb(3, clock=clock)
+    climb = Climb(3, clock=clock, computed=idle)
     Line(climb, clock, each=80 * MIB, total=1e12).sends(4, 16 * MIB)
     assert climb.places == 3
     Line(climb, clock, each=MIB, total=1e12).rounds(5)

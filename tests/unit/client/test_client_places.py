@@ -60,7 +60,7 @@ async def test_giving_back_twice_gives_back_once() -> None:
 
 
 async def test_places_that_open_go_to_whoever_waits() -> None:
-    places = Places(Climb(clock=lambda: 0.0))
+    places = Places(Climb(clock=lambda: 0.0, computed=lambda: 0.0))
     held = [asyncio.create_task(places.acquire("huge")) for _ in range(20)]
     await settled()
     assert sum(one.done() for one in held) == 8
