@@ -81,7 +81,7 @@ async def parts(folder: Path) -> bool:
 async def memory(folder: Path) -> bool:
     path = sparse(folder, 10 * 1024 * MIB)
     async with null_service(folder, "tls") as (url, key, trusted):
-        command = [sys.executable, str(SENDER), url, key, str(path), ""]
+        command = [sys.executable, str(SENDER), url, key, str(path), "", "asyncio"]
         seen = await asyncio.to_thread(run, Sender("ours", command, trusted), folder, [0])
         print(json.dumps({"rss_mib": seen.rss / MIB, "cpu": seen.cpu, "wall": seen.wall}))
         return seen.rss <= MOST_MEMORY

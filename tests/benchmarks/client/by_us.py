@@ -1,9 +1,10 @@
-"""Send a file, or a folder, with our client: URL KEY SOURCE DIGESTS ("" for none)."""
+"""Send a file, or a folder, with our client: URL KEY SOURCE DIGESTS ("" for none) asyncio|uvloop."""
 
 import asyncio
 import json
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -25,4 +26,6 @@ async def main(url: str, key: str, source: Path, digests: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4]))
+    loop = import_module("uvloop").new_event_loop if sys.argv[5] == "uvloop" else None
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4]))

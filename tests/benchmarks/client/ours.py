@@ -19,9 +19,10 @@ def senders(url: str, key: str, store: Store, source: Path, state: Path) -> list
     of_program = {"XDG_STATE_HOME": str(state), **own, **trusted}
     program = [os.path.join(os.path.dirname(sys.executable), "coordinator"), "upload", str(source)]  # noqa: PTH118, PTH120 - the link, not what it leads to
     return [
-        Sender(LIBRARY, [*library, ""], of_library),
-        Sender(f"{LIBRARY}, SHA-256 of each part", [*library, "sha256"], of_library),
-        Sender(f"{LIBRARY}, MD5 of each part", [*library, "md5"], of_library),
+        Sender(LIBRARY, [*library, "", "asyncio"], of_library),
+        Sender(f"{LIBRARY}, on uvloop", [*library, "", "uvloop"], of_library),
+        Sender(f"{LIBRARY}, SHA-256 of each part", [*library, "sha256", "asyncio"], of_library),
+        Sender(f"{LIBRARY}, MD5 of each part", [*library, "md5", "asyncio"], of_library),
         Sender(f"{PROGRAM} --digest off", [*program, "--digest", "off"], of_program),
         Sender(PROGRAM, program, of_program),
         Sender(f"{PROGRAM} --digest md5", [*program, "--digest", "md5"], of_program),
