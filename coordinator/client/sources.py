@@ -13,7 +13,7 @@ from typing import BinaryIO, Final, cast
 
 from coordinator.client.blocking import read_all
 from coordinator.client.errors import WrongUse
-from coordinator.client.files import Content, MemoryContent, open_again, open_file
+from coordinator.client.files import Content, MemoryContent, OpenFile, open_again, open_file
 from coordinator.client.options import UploadOptions
 from coordinator.client.stream import Memory, Stream, as_bytes
 
@@ -55,7 +55,7 @@ def opening_of(source: Source, options: UploadOptions, memory: Memory) -> Openin
     filename = options.filename or _filename(source)
 
     def open_packed() -> Stream:
-        return Stream(_packed(_pieces(source)), filename, memory, options.file_digest)
+        return Stream(_packed(_whole(source, filename)), filename, memory, options.file_digest)
 
     return Opening(filename, open_packed)
 
@@ -103,9 +103,19 @@ def _regular(source: object) -> int | None:
         return None
 
 
-def _pieces(source: Source) -> AsyncIterator[bytes]:
+def _whole(source: Source, filename: str) -> AsyncIterator[bytes]:
+    """The same bytes that would be sent as they are: of an open file all, whatever its position."""
     if isinstance(source, str | os.PathLike):
-        return _read_path(source)
+        return _read(lambda: open_file(source))
+    if isinstance(source, io.BytesIO):
+        return _pieces(source.getvalue())
+    descriptor = _regular(source)
+    if descriptor is not None:
+        return _read(lambda: open_again(cast("BinaryIO", source), descriptor, filename))
+    return _pieces(source)
+
+
+def _pieces(source: Source) -> AsyncIterator[bytes]:
     if isinstance(source, bytes | bytearray | memoryview):
         return _from_iterator(iter([bytes(source)]))
     if isinstance(source, AsyncIterable):
@@ -113,14 +123,14 @@ def _pieces(source: Source) -> AsyncIterator[bytes]:
     if hasattr(source, "read"):
         return read_all(cast("BinaryIO", source))
     if isinstance(source, Iterable):
-        return _from_iterator(iter(source))
+        return _from_iterator(iter(cast("Iterable[bytes]", source)))
     raise WrongUse(
         f"A {type(source).__name__} cannot be uploaded: give a path, a binary file, bytes, or what yields bytes."
     )
 
 
-async def _read_path(path: str | os.PathLike[str]) -> AsyncIterator[bytes]:
-    content = open_file(path)
+async def _read(opened: Callable[[], OpenFile]) -> AsyncIterator[bytes]:
+    content = opened()
     try:
         for offset in range(0, content.size, _AT_ONCE):
             yield await asyncio.to_thread(content.read, offset, min(_AT_ONCE, content.size - offset))

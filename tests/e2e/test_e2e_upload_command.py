@@ -8,6 +8,7 @@ import os
 import shlex
 import shutil
 import signal
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,9 @@ import pytest
 from tests.e2e.client_site import MIB
 from tests.e2e.conftest import Place
 from tests.e2e.shell import SLOWLY, Shell, at, events, own_home, recorded, resume_commands, said, said_once
+
+GZIP = 31
+"""zlib's name for a gzip header."""
 
 
 @pytest.fixture
@@ -93,8 +97,10 @@ async def test_standard_input_needs_no_length(
     upload_id = ended.stdout.split("\t")[0]
     row = await place.audit.row(upload_id)
     assert (row["filename"], row["state"]) == ("dump.sql", "completed")
-    if not gzip:
-        await place.audit.ended(upload_id, "completed", reason=None, content=content)
+    _, stored, _ = await place.audit.at_store(row["key"])
+    assert stored is not None
+    assert (zlib.decompress(stored, wbits=GZIP) if gzip else stored) == content
+    await place.audit.ended(upload_id, "completed", reason=None, content=stored)
 
 
 async def test_of_standard_input_the_rest_is_sent(place: Place, shell: Shell, tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ from coordinator.client.stream import Memory, Stream
 TEXT = b"more than what is stored\n" * 300
 
 
-async def sent(source: Any) -> bytes:
-    content = opening_of(source, UploadOptions(), Memory()).open()
+async def sent(source: Any, **options: Any) -> bytes:
+    content = opening_of(source, UploadOptions(**options), Memory()).open()
     if isinstance(content, Stream):
         part = await content.next_part(1024 * 1024)
         return part.read(0, part.size)
@@ -84,3 +84,16 @@ def test_a_digest_that_nobody_knows_is_said() -> None:
     for given in ({"digests": "crc"}, {"file_digest": "crc"}):
         with pytest.raises(WrongUse, match="must be one of"):
             UploadOptions(**given)  # type: ignore[arg-type]
+
+
+async def test_what_is_compressed_is_what_would_be_sent(tmp_path: Path) -> None:
+    path = tmp_path / "text"
+    path.write_bytes(TEXT)
+    assert gzip.decompress(await sent(path, gzip=True)) == TEXT
+    assert gzip.decompress(await sent(TEXT, gzip=True)) == TEXT
+    with path.open("rb") as file:
+        file.seek(5)
+        assert gzip.decompress(await sent(file, gzip=True)) == TEXT
+    memory = io.BytesIO(TEXT)
+    memory.seek(5)
+    assert gzip.decompress(await sent(memory, gzip=True)) == TEXT
