@@ -119,9 +119,9 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
     return this.#state;
   }
 
-  /** Whether bytes are, or soon will be, on their way. */
+  /** Whether bytes are, or soon will be, on their way from here. */
   get active() {
-    return PAUSABLE.has(this.#state) || this.#state === 'finishing';
+    return !this.elsewhere && (PAUSABLE.has(this.#state) || this.#state === 'finishing');
   }
 
   /** The coordinator's upload, as of its last answer; null before the first. */

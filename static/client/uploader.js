@@ -159,7 +159,7 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
     const at = this.#uploads.indexOf(upload);
     if (at >= 0) this.#uploads.splice(at, 1);
     // until then the same file, added again, must not go on with it
-    if (upload.active || upload.state === 'cancelling') await upload.cancel();
+    if (upload.state !== 'paused' && upload.state !== 'failed') await upload.cancel();
     for (const [id, holder] of this.#claimed) if (holder === upload) this.#claimed.delete(id);
   }
 

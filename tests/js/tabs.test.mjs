@@ -59,6 +59,30 @@ test('it takes over when the first one stops, and sends only what is missing', a
   assert.deepEqual(told, [true, false]);
 });
 
+test('leaving the second tab interrupts nothing until it takes over', async () => {
+  const scene = twoTabs();
+  const { first, second, time, server } = scene;
+  const { upload, sending } = await following(scene);
+  assert.deepEqual([upload.active, second.active, first.active], [false, false, true]);
+  sending.pause();
+  await time.until(() => !upload.elsewhere && server.puts.length === 4);
+  assert.deepEqual([upload.active, second.active, first.active], [true, true, false]);
+});
+
+test('removing the second one ends its waiting, and nothing else', async () => {
+  const scene = twoTabs();
+  const { second, server, time } = scene;
+  const { upload, sending } = await following(scene);
+  const removed = second.remove(upload);
+  await time.until(() => upload.state === 'cancelled');
+  await removed;
+  server.partFault = () => undefined;
+  sending.pause();
+  await time.settle();
+  assert.equal(server.uploads.get('upload-1').state, 'open');
+  assert.deepEqual(sentNumbers(server), [1, 2, 3]);
+});
+
 test('it is done when the first one is, without sending anything', async () => {
   const scene = twoTabs();
   const { time, server, first, second } = scene;

@@ -198,6 +198,17 @@ test('all files together: what cannot arrive is not waited for, and only everyth
   assert.equal(tally.read().secondsLeft, null);
 });
 
+test('what another tab sends is on its way, but not at stake here', () => {
+  const tally = new Tally();
+  const progress = { bytesSent: 20, bytesTotal: 100, bytesPerSecond: 40 };
+  const task = /** @type {any} */ ({ state: 'uploading', active: false, error: null, progress });
+  tally.take(task);
+  const { active, atStake, secondsLeft } = tally.read();
+  assert.deepEqual({ active, atStake, secondsLeft }, { active: 1, atStake: 0, secondsLeft: 2 });
+  tally.take({ ...task, active: true });
+  assert.equal(tally.read().atStake, 1);
+});
+
 test('without a network neither speed nor time left is shown', async () => {
   const words = await loadWords(['en']);
   const progress = { bytesSent: 1e6, bytesTotal: 4e6, bytesPerSecond: 1e6, secondsLeft: 3 };

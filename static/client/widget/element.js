@@ -120,7 +120,7 @@ export class CoordinatorUpload extends /** @type {ElementOf<CoordinatorUploadEve
 
   /** Whether leaving the page now would interrupt something. */
   get active() {
-    return this.#tally.read().active > 0;
+    return this.#tally.read().atStake > 0;
   }
 
   /** Resolves once it can be seen. */
@@ -264,7 +264,7 @@ export class CoordinatorUpload extends /** @type {ElementOf<CoordinatorUploadEve
 
   /** Leaving the page asks only while something is at stake; a page that listens is kept in no cache. */
   #warn() {
-    const active = this.#tally.read().active > 0;
+    const { active } = this;
     if (active === this.#warns) return;
     this.#warns = active;
     if (active) window.addEventListener('beforeunload', this.#preventLeaving);

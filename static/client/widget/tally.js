@@ -10,6 +10,7 @@ import { isFinal } from './problems.js';
  * @property {number} completed
  * @property {number} failed
  * @property {number} active  on their way, or waiting for it
+ * @property {number} atStake  of these, those that leaving the page would interrupt: no other tab sends them
  * @property {number} paused
  * @property {number} resumable  paused, or stopped by what may pass
  * @property {number} ended  completed or cancelled
@@ -25,6 +26,7 @@ const SUMMED = /** @type {const} */ ([
   'completed',
   'failed',
   'active',
+  'atStake',
   'paused',
   'resumable',
   'ended',
@@ -89,13 +91,14 @@ function shareOf({ state, active, error, progress }) {
   share.completed = Number(state === 'completed');
   share.failed = Number(state === 'failed');
   share.paused = Number(state === 'paused');
-  share.active = Number(active);
+  share.active = 1 - share.completed - share.failed - share.paused;
+  share.atStake = Number(active);
   if (state === 'failed' && isFinal(error)) return share;
   share.resumable = Number(state === 'paused' || state === 'failed');
   const { bytesSent, bytesTotal, bytesPerSecond } = progress;
   share.bytesSent = bytesSent;
   share.bytesTotal = bytesTotal ?? bytesSent;
-  share.remaining = active ? share.bytesTotal - bytesSent : 0;
+  share.remaining = share.active ? share.bytesTotal - bytesSent : 0;
   share.speed = state === 'uploading' ? (bytesPerSecond ?? 0) : 0;
   return share;
 }

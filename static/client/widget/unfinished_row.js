@@ -128,7 +128,7 @@ export class UnfinishedRow {
   async #resume() {
     const { uploader, words } = this.#scene;
     // somebody clicks twice
-    if (this.#opens || this.#task?.active) return;
+    if (this.#opens || this.#task?.active || this.#task?.state === 'uploading') return;
     this.#opens = true;
     this.complain(null);
     try {
