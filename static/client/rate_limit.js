@@ -1,7 +1,8 @@
 /**
- * Holds parts back so that no more than so many bytes a second leave on average. A part that has begun goes as fast
- * as the line lets it: the browser offers no way to slow it down. So the line is busy for one part and then quiet
- * until its share of time has passed; what is never exceeded is the average from the first byte on.
+ * Holds parts back so that about so many bytes a second leave on average. A part that has begun goes as fast as the
+ * line lets it: the browser offers no way to slow it down. So the line is busy for one part and then quiet until its
+ * share of time has passed. The first part leaves at once: what has left by any moment is at most what the rate allows in
+ * the time since the first byte, and one part more.
  */
 
 /** @import { Surroundings } from './surroundings.js' */
