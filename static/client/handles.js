@@ -12,6 +12,11 @@ const DATABASE = 'coordinator-uploads';
 const STORE = 'handles';
 /** No upload lives longer. */
 const OUTDATED_MS = 7 * 24 * 3_600_000;
+/** Ten thousand files are kept one by one: not every time is looked for outdated ones. */
+const SWEEP_MS = 3_600_000;
+
+/** When outdated ones were looked for last. Milliseconds since 1970. */
+let swept = 0;
 
 /**
  * @typedef {object} Kept
@@ -31,11 +36,13 @@ export function keepWhileUnfinished(task, handle) {
   /** @type {string | null} */
   let kept = null;
   const look = () => {
-    const { state, upload } = task;
+    const { state, upload, error } = task;
     if (!upload) return;
     const { id, fingerprint } = upload;
-    const over = state === 'completed' || state === 'cancelled';
-    if (over) attempt((store) => store.delete(id));
+    const over = state === 'completed' || state === 'cancelled' || saysEnded(error);
+    // it was begun anew
+    if (kept !== null && kept !== id) forgetHandle(kept);
+    if (over) forgetHandle(id);
     else if (kept !== id) attempt((store) => store.put({ id, fingerprint, handle, kept: Date.now() }), true);
     kept = over ? null : id;
   };
@@ -53,9 +60,7 @@ export function keepWhileUnfinished(task, handle) {
 export async function handlesOf(uploads) {
   /** @type {Kept[]} */
   const all = (await attempt((store) => store.getAll())) ?? [];
-  const now = Date.now();
-  for (const { id, kept } of all) if (now - kept > OUTDATED_MS) attempt((store) => store.delete(id));
-  const byId = new Map(all.map((kept) => [kept.id, kept]));
+  const byId = new Map(all.filter((kept) => !isOutdated(kept)).map((kept) => [kept.id, kept]));
   /** @type {Map<string, FileSystemFileHandle>} */
   const found = new Map();
   for (const { id, fingerprint } of uploads) {
@@ -99,6 +104,7 @@ async function attempt(ask, create = false) {
   try {
     const database = await opened(create);
     try {
+      sweep(database);
       return await answer(ask(database.transaction(STORE, 'readwrite').objectStore(STORE)));
     } finally {
       database.close();
@@ -106,6 +112,27 @@ async function attempt(ask, create = false) {
   } catch {
     return null;
   }
+}
+
+/** @param {IDBDatabase} database */
+function sweep(database) {
+  if (Date.now() - swept < SWEEP_MS) return;
+  swept = Date.now();
+  const store = database.transaction(STORE, 'readwrite').objectStore(STORE);
+  const looking = store.getAll();
+  looking.onsuccess = () => {
+    for (const kept of looking.result) if (isOutdated(kept)) store.delete(kept.id);
+  };
+}
+
+/** @param {Kept} kept */
+function isOutdated({ kept }) {
+  return Date.now() - kept > OUTDATED_MS;
+}
+
+/** @param {Error | null} error */
+function saysEnded(error) {
+  return error instanceof UploadError && error.code === 'ended';
 }
 
 /**

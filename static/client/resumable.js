@@ -1,11 +1,12 @@
 /** Unfinished uploads with what the browser still knows of their files. */
 
+/** @import { Ledger } from './ledger.js' */
 /** @import { Surroundings } from './surroundings.js' */
 /** @import { UploadTask } from './task.js' */
 /** @import { Uploader } from './uploader.js' */
 /** @import { Upload } from './types.js' */
 
-import { UploadError } from './errors.js';
+import { CoordinatorError, UploadError } from './errors.js';
 import { forgetHandle, handlesOf, openFile } from './handles.js';
 import { beingSent } from './tabs.js';
 import { tell } from './words.js';
@@ -58,6 +59,28 @@ function inTime(answer, { after }) {
       resolve(told);
     });
   });
+}
+
+/**
+ * Nobody waits for the browser to forget the handle: it may never answer.
+ *
+ * @param {Ledger} ledger
+ * @param {string} id
+ */
+export async function discard(ledger, id) {
+  try {
+    await ledger.abort(id);
+    forgetHandle(id);
+  } catch (error) {
+    if (isOver(error)) forgetHandle(id);
+    throw error;
+  }
+}
+
+/** @param {unknown} error */
+function isOver(error) {
+  if (!(error instanceof CoordinatorError)) return false;
+  return error.status === 404 || error.status === 410 || error.code === 'already_completed';
 }
 
 /**

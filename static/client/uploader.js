@@ -202,7 +202,8 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
    * @param {string} id
    */
   async discard(id) {
-    await (await this.#ledger()).abort(id);
+    const { discard } = await this.#context.load(() => import('./resumable.js'));
+    await discard(await this.#ledger(), id);
   }
 
   /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fingerprint } from '../../static/client/fingerprint.js';
-import { LONG_AGO, scene, sentNumbers, text } from './scene.mjs';
+import { forever, LONG_AGO, scene, sentNumbers, text } from './scene.mjs';
 
 /** @param {{ permission?: string, file?: File | null, path?: string }} [options] */
 async function withHandle({ permission = 'granted', file = text(12), path } = {}) {
@@ -120,4 +120,84 @@ test('what the browser says only later of the handles it keeps is told later', a
   } finally {
     Object.assign(globalThis, { indexedDB: own });
   }
+});
+
+const DAY_MS = 24 * 3_600_000;
+
+/**
+ * As much of IndexedDB as the handles need, with these kept in it.
+ *
+ * @param {import('node:test').TestContext} context
+ * @param {{ id: string, kept: number }[]} first
+ * @returns {Map<string, any>} what is kept, by upload id
+ */
+function keeping(context, first = []) {
+  const kept = new Map(first.map((one) => [one.id, { fingerprint: null, handle: {}, ...one }]));
+  const request = (/** @type {() => any} */ act) => {
+    const asked = { result: undefined, onsuccess() {} };
+    queueMicrotask(() => {
+      asked.result = act();
+      asked.onsuccess();
+    });
+    return asked;
+  };
+  const store = {
+    getAll: () => request(() => [...kept.values()]),
+    put: (/** @type {any} */ one) => request(() => kept.set(one.id, one)),
+    delete: (/** @type {string} */ id) => request(() => kept.delete(id)),
+  };
+  const database = { transaction: () => ({ objectStore: () => store }), close() {} };
+  const { indexedDB: own } = /** @type {any} */ (globalThis);
+  Object.assign(globalThis, { indexedDB: { open: () => request(() => database) } });
+  context.after(() => Object.assign(globalThis, { indexedDB: own }));
+  return kept;
+}
+
+test('the handle of an upload that is discarded is forgotten', async (context) => {
+  const { uploader, left, time, server } = await withHandle();
+  const now = Date.now();
+  const kept = keeping(context, [
+    { id: left.id, kept: now },
+    { id: 'gone', kept: now },
+    { id: 'other', kept: now },
+  ]);
+  const discarding = uploader.discard(left.id);
+  await time.until(() => !kept.has(left.id));
+  await discarding;
+  const refused = assert.rejects(uploader.discard('gone'), { status: 404 });
+  await time.until(() => !kept.has('gone'));
+  await refused;
+  server.fault = () => ({ status: 403, body: { code: 'forbidden' } });
+  await assert.rejects(uploader.discard('other'), { status: 403 });
+  await time.settle();
+  assert.deepEqual([...kept.keys()], ['other'], 'what could not be discarded may go on');
+});
+
+test('the handle of an upload that ended elsewhere is forgotten', async (context) => {
+  const { uploader, left, handle, time, server, reach } = await withHandle();
+  const kept = keeping(context);
+  server.partFault = forever;
+  const task = await uploader.resumeFrom({ upload: left, handle, elsewhere: false });
+  await time.until(() => kept.has(left.id) && server.puts.length > 0);
+  task.pause();
+  await time.settle();
+  server.uploads.get(left.id).state = 'aborted';
+  task.resume();
+  await reach(task, 'failed');
+  assert.equal(/** @type {any} */ (task.error).code, 'ended');
+  await time.until(() => kept.size === 0);
+});
+
+test('handles of more than seven days are dropped whenever another one is kept', async (context) => {
+  const later = Date.now() + DAY_MS;
+  context.mock.method(Date, 'now', () => later);
+  const { uploader, left, handle, time, server } = await withHandle();
+  const kept = keeping(context, [
+    { id: 'old', kept: later - 7 * DAY_MS - 1 },
+    { id: 'young', kept: later - 7 * DAY_MS },
+  ]);
+  server.partFault = forever;
+  await uploader.resumeFrom({ upload: left, handle, elsewhere: false });
+  await time.until(() => !kept.has('old') && kept.has(left.id));
+  assert.ok(kept.has('young'));
 });
