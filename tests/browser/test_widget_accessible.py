@@ -22,6 +22,10 @@ LISTEN = """() => {
   window.heard = [];
   new MutationObserver(() => heard.push(region.textContent)).observe(region, { childList: true, characterData: true, subtree: true });
 }"""
+MOVING = """() => [...document.querySelector('coordinator-upload').shadowRoot.querySelectorAll('*')]
+  .map((element) => ({ name: element.className, style: getComputedStyle(element) }))
+  .filter(({ style }) => style.animationName !== 'none' || style.transitionDuration !== '0s')
+  .map(({ name }) => name)"""
 HEARD = "() => heard.join(' | ')"
 
 
@@ -67,12 +71,17 @@ async def test_axe_finds_nothing_in_any_state(
         await visitor.row(large.name).shows("·")
         await observer.until(lambda: len(observer.under_way) == 3)
         await nothing_is_wrong(page, "uploading, failed and completed")
+        assert await page.evaluate(MOVING) == []
+        await page.emulate_media(reduced_motion="no-preference")
+        assert "bar-fill" in await page.evaluate(MOVING), "nothing was to be kept still"
+        await page.emulate_media(reduced_motion="reduce")
         await visitor.row(large.name).press("pause")
         await visitor.row(large.name).press("cancel")
         await nothing_is_wrong_with_a_question(page)
         await page.locator("dialog [data-action=keep]").click()
         await visitor.reload()
-        await expect(visitor.unfinished(large.name)).to_be_visible()
+        choose = visitor.unfinished(large.name).locator("[data-action=choose]")
+        await expect(choose).to_have_attribute("part", "button primary-button")
         await nothing_is_wrong(page, "unfinished")
         observer.release()
 
@@ -131,11 +140,14 @@ async def test_the_keyboard_pauses_resumes_and_cancels(
     row = visitor.row(file.name)
     await visitor.row(other.name).reaches("completed")
     await observer.until(lambda: observer.finished() == {1, 2} and len(observer.under_way) == 3)
-    await row.element.locator("[data-action=pause]").focus()
+    main = row.element.locator("[data-action=pause], [data-action=resume]")
+    await main.focus()
     await page.keyboard.press("Enter")
     await row.reaches("paused")
+    await expect(main).to_have_attribute("part", "button primary-button")
     await page.keyboard.press("Enter")
     await row.reaches("uploading")
+    await expect(main).to_have_attribute("part", "button")
     await page.keyboard.press("Tab")
     await page.keyboard.press("Enter")
     # the harmless answer is the first

@@ -55,6 +55,17 @@ export function button(text, look, attributes = {}) {
 }
 
 /**
+ * A button that stands out, for the sheet here and for that of the page alike.
+ *
+ * @param {HTMLButtonElement} element
+ * @param {boolean} primary
+ */
+export function setPrimary(element, primary) {
+  element.classList.toggle('primary', primary);
+  element.part.toggle('primary-button', primary);
+}
+
+/**
  * Whether the focus is nowhere, or would be once the element is hidden.
  *
  * @param {HTMLElement} element

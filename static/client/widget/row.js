@@ -8,7 +8,7 @@
 /** @import { Action } from './face.js' */
 /** @import { Scene } from './scene.js' */
 
-import { button, icon, make, setAttribute, setText } from './dom.js';
+import { button, icon, make, setAttribute, setPrimary, setText } from './dom.js';
 import { faceOf, isPrimary } from './face.js';
 import { rowFacts, wayFacts } from './facts.js';
 import { drawParts } from './parts_map.js';
@@ -133,7 +133,7 @@ export class Row {
     setText(element, words.say(action));
     const name = shownName(this.#task.file.name);
     setAttribute(element, 'aria-label', words.say('actionOn', { action: words.say(action), name }));
-    element.classList.toggle('primary', isPrimary(action));
+    setPrimary(element, isPrimary(action));
   }
 }
 

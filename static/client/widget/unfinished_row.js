@@ -5,7 +5,7 @@
 /** @import { Found } from './intake/find.js' */
 /** @import { Scene } from './scene.js' */
 
-import { button, icon, make } from './dom.js';
+import { button, icon, make, setPrimary } from './dom.js';
 import { choose, chosen } from './intake/choosing.js';
 import { explain } from './problems.js';
 import { isolated, shownName } from './words.js';
@@ -119,7 +119,7 @@ export class UnfinishedRow {
     const name = isolated(upload.filename);
     this.#goOn.hidden = !byHandle;
     this.#pick.hidden = !known || byHandle;
-    this.#pick.classList.toggle('primary', !byHandle);
+    setPrimary(this.#pick, !byHandle);
     const hint = byHandle ? words.say('goOnHint') : words.say('chooseAgainHint', { name });
     const waiting = elsewhere ? `${words.say('elsewhereWaiting')} ` : '';
     this.#hint.textContent = known ? waiting + hint : words.say('foreign');
