@@ -109,7 +109,7 @@ class Observer:
             visit.cancel()
 
     def fail_each(self, nth: int) -> None:
-        """Every `nth` PUT fails: by turns it is answered 503, cut in the middle, and answered 500."""
+        """Every `nth` PUT fails: by turns it is cut in the middle, and answered 500, 403 and 503."""
         self._failing = nth
 
     def hide_etags(self) -> None:
@@ -178,10 +178,10 @@ class Observer:
         turn, rest = divmod(len(self.puts), self._failing or len(self.puts) + 1)
         if rest:
             return None
-        if turn % 3 == 1:
+        status = (503, None, 500, 403)[turn % 4]
+        if status is None:
             self._cut.add(put.part_number)
-            return None
-        return 503 if turn % 3 == 0 else 500
+        return status
 
     async def _refusal(
         self,

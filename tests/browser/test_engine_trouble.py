@@ -51,10 +51,12 @@ async def test_a_fifth_of_all_parts_fails_in_turns_and_the_file_arrives_whole(
 ) -> None:
     await engine.prepare()
     file = sample(12 * PART)
-    observer.fail_each(5)
+    observer.fail_each(3)
     await engine.add(file.path)
     await engine.reaches("completed")
-    assert {put.status for put in observer.puts} >= {200, 500, None}
+    assert {put.status for put in observer.puts} >= {200, 403, 500, 503, None}
+    failed = [put for put in observer.puts if put.status != 200]
+    assert 5 * len(failed) >= len(observer.puts)
     assert observer.finished() == set(range(1, 13))
     assert await bucket.sha256((await engine.see("task.upload"))["key"]) == file.sha256
 
