@@ -1,14 +1,15 @@
 """Where the way to the store is blocked the parts go through the service, and directly again once it is open."""
 
 import pytest
+from playwright.async_api import Browser
 
 from tests.browser.bucket import Bucket
 from tests.browser.conftest import MakeSample
 from tests.browser.engine import Engine
 from tests.browser.files import PART
 from tests.browser.observer import Observer
-from tests.browser.service import KeyHolder
-from tests.browser.visitor import Visitor
+from tests.browser.service import KeyHolder, Service
+from tests.browser.visitor import Visitor, visiting
 
 PAUSE_ON_RELAY = """() => task.addEventListener('path', ({ detail }) => {
   if (detail === 'relay') task.pause();
@@ -60,3 +61,30 @@ async def test_an_upload_whose_etags_are_hidden_completes(
     assert claims
     assert all("etag" not in part for claim in claims if claim for part in claim["parts"])
     assert await bucket.sha256((await engine.see("task.upload"))["key"]) == file.sha256
+
+
+async def test_a_store_without_a_cors_rule_for_the_page_is_gone_around_and_the_path_told(
+    *,
+    browser: Browser,
+    service: Service,
+    key_holder: KeyHolder,
+    observer: Observer,
+    sample: MakeSample,
+    bucket: Bucket,
+) -> None:
+    token = await key_holder.token()
+    # the same page, from an origin that the bucket's rules do not name
+    async with visiting(browser, service.url.replace("127.0.0.1", "localhost"), token) as visitor:
+        engine = Engine(visitor.page, token)
+        await engine.prepare()
+        file = sample(2 * PART)
+        await engine.add(file.path)
+        await engine.reaches("completed")
+        assert await engine.told("path") == ["relay"]
+        assert observer.puts == []
+        assert await bucket.sha256((await engine.see("task.upload"))["key"]) == file.sha256
+        # no more complaints from here on
+        await visitor.page.close()
+        assert visitor.complaints
+        assert all("blocked by CORS policy" in one for one in visitor.complaints), "another reason"
+        visitor.complaints.clear()
