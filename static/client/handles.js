@@ -65,7 +65,8 @@ export async function handlesOf(uploads) {
   const found = new Map();
   for (const { id, fingerprint } of uploads) {
     const kept = byId.get(id);
-    if (kept && kept.fingerprint === fingerprint) found.set(id, kept.handle);
+    // of one that has no fingerprint nobody can tell whether the file is still the same
+    if (kept && fingerprint !== null && kept.fingerprint === fingerprint) found.set(id, kept.handle);
   }
   return found;
 }

@@ -150,7 +150,8 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
   }
 
   /**
-   * Forgets an upload that is over, failed or paused; the coordinator is not told. One that is under way is cancelled.
+   * Forgets an upload that is over, failed or paused; the coordinator is not told. One that is under way is cancelled;
+   * one that is finishing goes on.
    *
    * @param {UploadTask} upload
    * @returns {Promise<void>} when nothing is left of it

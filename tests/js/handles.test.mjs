@@ -201,3 +201,21 @@ test('handles of more than seven days are dropped whenever another one is kept',
   await time.until(() => !kept.has('old') && kept.has(left.id));
   assert.ok(kept.has('young'));
 });
+
+test('the handle of an upload without a fingerprint is not offered: nobody can tell whether it is the same file', async (context) => {
+  const { uploader, left, handle, server, time } = await withHandle();
+  const apart = server.leaveUnfinished({ filename: 'apart.mov', size: 12, fingerprint: null }, []);
+  const kept = keeping(context, [{ id: apart.id, kept: Date.now() }]);
+  kept.set(left.id, { id: left.id, fingerprint: left.fingerprint, handle, kept: Date.now() });
+  /** @type {any} */
+  let found = null;
+  uploader.resumable().then((listed) => (found = listed));
+  await time.until(() => found);
+  assert.deepEqual(
+    found.map((/** @type {any} */ one) => [one.upload.id, one.handle]),
+    [
+      [left.id, handle],
+      [apart.id, null],
+    ],
+  );
+});
