@@ -13,7 +13,7 @@ from typing import BinaryIO, Final, cast
 
 from coordinator.client.blocking import read_all
 from coordinator.client.errors import WrongUse
-from coordinator.client.files import Content, MemoryContent, OpenFile, open_again, open_file
+from coordinator.client.files import Content, MemoryContent, open_again, open_file
 from coordinator.client.options import UploadOptions
 from coordinator.client.stream import Memory, Stream, as_bytes
 
@@ -50,28 +50,30 @@ class Opening:
 
 def opening_of(source: Source, options: UploadOptions, memory: Memory) -> Opening:
     """Raises WrongUse for what is no source."""
-    if not options.gzip:
-        return _plain(source, options, memory)
     filename = options.filename or _filename(source)
+    whole = _whole(source, filename)
+    if whole is not None and not options.gzip:
+        return Opening(filename, whole)
 
-    def open_packed() -> Stream:
-        return Stream(_packed(_whole(source, filename)), filename, memory, options.file_digest)
+    def open_stream() -> Stream:
+        pieces = _pieces(source) if whole is None else _read(whole)
+        return Stream(_packed(pieces) if options.gzip else pieces, filename, memory, options.file_digest)
 
-    return Opening(filename, open_packed)
+    return Opening(filename, open_stream)
 
 
-def _plain(source: Source, options: UploadOptions, memory: Memory) -> Opening:
-    filename = options.filename or _filename(source)
+def _whole(source: Source, filename: str) -> Callable[[], Content] | None:
+    """Opens what can be read at any place; of an open file all, whatever its position. None: it can be read once."""
     if isinstance(source, str | os.PathLike):
-        return Opening(filename, lambda: open_file(source, filename))
+        return lambda: open_file(source, filename)
     if isinstance(source, bytes | bytearray | memoryview):
-        return Opening(filename, lambda: MemoryContent(source, filename))
+        return lambda: MemoryContent(source, filename)
     if isinstance(source, io.BytesIO):
-        return Opening(filename, lambda: MemoryContent(source.getvalue(), filename))
+        return lambda: MemoryContent(source.getvalue(), filename)
     descriptor = _regular(source)
-    if descriptor is not None:
-        return Opening(filename, lambda: open_again(cast("BinaryIO", source), descriptor, filename))
-    return Opening(filename, lambda: Stream(_pieces(source), filename, memory, options.file_digest))
+    if descriptor is None:
+        return None
+    return lambda: open_again(cast("BinaryIO", source), descriptor, filename)
 
 
 def _filename(source: Source) -> str:
@@ -103,21 +105,7 @@ def _regular(source: object) -> int | None:
         return None
 
 
-def _whole(source: Source, filename: str) -> AsyncIterator[bytes]:
-    """The same bytes that would be sent as they are: of an open file all, whatever its position."""
-    if isinstance(source, str | os.PathLike):
-        return _read(lambda: open_file(source))
-    if isinstance(source, io.BytesIO):
-        return _pieces(source.getvalue())
-    descriptor = _regular(source)
-    if descriptor is not None:
-        return _read(lambda: open_again(cast("BinaryIO", source), descriptor, filename))
-    return _pieces(source)
-
-
 def _pieces(source: Source) -> AsyncIterator[bytes]:
-    if isinstance(source, bytes | bytearray | memoryview):
-        return _from_iterator(iter([bytes(source)]))
     if isinstance(source, AsyncIterable):
         return aiter(source)
     if hasattr(source, "read"):
@@ -129,7 +117,7 @@ def _pieces(source: Source) -> AsyncIterator[bytes]:
     )
 
 
-async def _read(opened: Callable[[], OpenFile]) -> AsyncIterator[bytes]:
+async def _read(opened: Callable[[], Content]) -> AsyncIterator[bytes]:
     content = opened()
     try:
         for offset in range(0, content.size, _AT_ONCE):
