@@ -4,6 +4,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from playwright.async_api import Page, expect
+
+from tests.browser.visitor import PATIENCE_MS
+
 DOCS = Path(__file__).parents[2] / "docs"
 SCRIPT = re.compile(r'<script type="module">\n(.*?)</script>', re.DOTALL)
 
@@ -35,3 +39,11 @@ class Documented:
         assert found, f"{self.document} shows no {language}"
         block = found[1].replace("https://uploads.example.org", self.coordinator)
         return block.replace("https://store.example.org", self.store).strip()
+
+
+async def stored_as(page: Page, film: Path) -> str:
+    """The key that the page of docs/browser.md says, when it has sent the film."""
+    await page.set_input_files("#film", film)
+    said = page.locator("#said")
+    await expect(said).to_have_text(re.compile("^stored as "), timeout=PATIENCE_MS)
+    return (await said.inner_text()).removeprefix("stored as ")

@@ -1,13 +1,11 @@
 """The engine from another origin than its page's, digests demanded: a worker hashes where the page's policy lets it in."""
 
-import re
-
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page
 
 from tests.browser.bucket import Bucket
 from tests.browser.conftest import MakeSample
-from tests.browser.documented import Documented
+from tests.browser.documented import Documented, stored_as
 from tests.browser.files import PART, Sample
 from tests.browser.foreign import ForeignSite
 from tests.browser.observer import Observer
@@ -33,10 +31,7 @@ def careful_site(site: ForeignSite, service: Service, observer: Observer) -> For
 async def sends_whole(page: Page, film: Sample, observer: Observer, bucket: Bucket) -> None:
     """A part that is damaged on its way is refused by the store, as it is bound to its digest."""
     observer.damage(2)
-    await page.set_input_files("#film", film.path)
-    said = page.locator("#said")
-    await expect(said).to_have_text(re.compile("^stored as "), timeout=PATIENCE_MS)
-    assert await bucket.sha256((await said.inner_text()).removeprefix("stored as ")) == film.sha256
+    assert await bucket.sha256(await stored_as(page, film.path)) == film.sha256
     assert [put.status for put in observer.puts if put.part_number == 2] == [400, 200]
 
 
