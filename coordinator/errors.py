@@ -27,6 +27,7 @@
         UnsupportedMediaType        415 unsupported_media_type
         ValidationFailed            422 validation_failed
         SizeNotAllowed              422 size_not_allowed
+        EncodingNotAllowed          422 encoding_not_allowed
         UnknownPolicy               422 unknown_policy
         PartOutsidePlan             422 part_outside_plan
         PartsMissing                422 parts_missing
@@ -60,6 +61,7 @@ __all__ = [
     "DatabaseUnavailable",
     "DigestMismatch",
     "DigestRequired",
+    "EncodingNotAllowed",
     "FieldError",
     "Forbidden",
     "HostNotAllowed",
@@ -246,6 +248,10 @@ class ValidationFailed(RequestError):
 
 class SizeNotAllowed(RequestError):
     code, status, title = "size_not_allowed", 422, "No plan fits this size"
+
+
+class EncodingNotAllowed(RequestError):
+    code, status, title = "encoding_not_allowed", 422, "The policy does not allow this encoding"
 
 
 class UnknownPolicy(RequestError):

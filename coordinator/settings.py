@@ -98,6 +98,11 @@ class Policy(BaseModel):
     content_types: tuple[str, ...] = Field(
         (), description="Allowed types, `image/*` for a family; empty: all. Others are refused."
     )
+    content_encodings: tuple[Literal["gzip"], ...] | None = Field(
+        None,
+        description='What files may be compressed with on their way, as a JSON list: `["gzip"]`, or `[]` for nothing; '
+        "empty: all.",
+    )
     lifetime: Seconds = Field(86_400, description="Seconds without activity until an upload is stale.")
     small_files: Literal["put", "multipart"] = Field(
         "put",
@@ -107,6 +112,13 @@ class Policy(BaseModel):
         "optional",
         description="Of parts: `required` signs none without one, `off` tells clients to compute none.",
     )
+
+    @field_validator("content_encodings", mode="before")
+    @classmethod
+    def _in_any_case(cls, value: object) -> object:
+        if value is not None and not isinstance(value, list | tuple):
+            raise ValueError('it must be a list: ["gzip"], or [] for nothing')
+        return value and tuple(one.lower() if isinstance(one, str) else one for one in value)
 
 
 class Settings(BaseSettings):
@@ -204,7 +216,8 @@ class Settings(BaseSettings):
         32,
         ge=1,
         le=1_000,
-        description="Relayed parts under way at once in a process; each takes about 1 MiB.",
+        description="Relayed parts under way at once in a process; each takes about 1 MiB. A sender gets no more while it has "
+        "as many as are free: alone, half.",
     )
     relay_min_rate: int = Field(
         16_384,

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from coordinator.access.principals import Principal
-from coordinator.errors import FieldError, Forbidden, SizeNotAllowed, UnknownPolicy, ValidationFailed
+from coordinator.errors import (
+    EncodingNotAllowed,
+    FieldError,
+    Forbidden,
+    SizeNotAllowed,
+    UnknownPolicy,
+    ValidationFailed,
+)
 from coordinator.settings import Policy
 from coordinator.uploads.model import Method
 from coordinator.uploads.requests import Rules
@@ -34,13 +41,24 @@ class Policies:
         except KeyError:
             raise UnknownPolicy("Start the upload under a policy that the service's settings name.") from None
 
-    def rules(self, principal: Principal, name: str, *, size: int | None, content_type: str | None) -> Rules:
+    def rules(
+        self,
+        principal: Principal,
+        name: str,
+        *,
+        size: int | None,
+        content_type: str | None,
+        content_encoding: str | None = None,
+    ) -> Rules:
         """The rules for one start. `size` in bytes, None for a stream; the service holds it to `max_size`.
 
-        Raises Forbidden (the token is bound to another policy), UnknownPolicy, SizeNotAllowed, ValidationFailed.
+        Raises Forbidden (the token is bound to another policy), UnknownPolicy, EncodingNotAllowed, SizeNotAllowed,
+        ValidationFailed.
         """
         chosen = _choose(principal, name)
         policy = self.known(chosen)
+        # before the size: a file that is compressed on its way has none, and has one as it is
+        _check_encoding(content_encoding, policy.content_encodings)
         max_size = _least(policy.max_size, principal.max_size)
         if size is None and max_size is not None:
             raise SizeNotAllowed(f"At most {max_size} bytes are allowed here, so `size` must be given.")
@@ -68,6 +86,17 @@ def _choose(principal: Principal, name: str) -> str:
 
 def _least(*limits: int | None) -> int | None:
     return min((limit for limit in limits if limit is not None), default=None)
+
+
+def _check_encoding(given: str | None, allowed: tuple[str, ...] | None) -> None:
+    """Raises EncodingNotAllowed."""
+    if given is None or allowed is None or given in allowed:
+        return
+    said = f"The policy does not allow {given}; it allows {' and '.join(allowed) or 'none'}"
+    raise EncodingNotAllowed(
+        f"{said}. Send the file as it is, without `content_encoding`, or under a policy that allows it.",
+        errors=[FieldError("$.content_encoding", said)],
+    )
 
 
 def _allowed(content_type: str, patterns: tuple[str, ...]) -> bool:

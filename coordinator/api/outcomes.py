@@ -43,11 +43,17 @@ class Outcome(Generic[A]):
 async def started(
     state: ApiState, principal: Principal, body: StartBody, idempotency_key: str | None
 ) -> Outcome[StartAnswer]:
-    """Raises what the service's `start` does, ValidationFailed, UnknownPolicy, Forbidden."""
+    """Raises what the service's `start` does, ValidationFailed, UnknownPolicy, EncodingNotAllowed, Forbidden."""
     if principal.upload_id is not None:
         raise Forbidden("This token reaches one upload and starts no others.")
     check_start(body.filename, body.content_type, body.metadata)
-    rules = state["policies"].rules(principal, body.policy, size=body.size, content_type=body.content_type)
+    rules = state["policies"].rules(
+        principal,
+        body.policy,
+        size=body.size,
+        content_type=body.content_type,
+        content_encoding=body.content_encoding,
+    )
     key = idempotency_key and IdempotencyKey(
         principal.tenant, principal.id, idempotency_key, _request_hash(body)
     )

@@ -62,6 +62,7 @@ async def relay_part(call: Call[NoBody, NoQuery]) -> Response:
         request.path_params["part_number"],
         request.headers,
         request.receive,
+        sender=(call.principal.tenant, call.principal.id),
     )
     return json_answer(relayed_part_answer(relayed))
 

@@ -15,6 +15,7 @@ from coordinator.errors import (
     Completing,
     DigestMismatch,
     DigestRequired,
+    EncodingNotAllowed,
     IdempotencyInProgress,
     IdempotencyKeyReuse,
     LengthRequired,
@@ -83,6 +84,7 @@ _UPLOADS: tuple[Declaration[Any, Any], ...] = (
         {201: StartAnswer, 200: StartAnswer},
         (
             SizeNotAllowed,
+            EncodingNotAllowed,
             QuotaExceeded,
             UnknownPolicy,
             IdempotencyKeyReuse,

@@ -1,6 +1,6 @@
 """The way of one part through this process: from the request's headers to the claim in the ledger."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
@@ -40,13 +40,20 @@ class Relay:
         self._monotonic = monotonic
 
     async def part(
-        self, upload_id: UploadId, identity: Identity, part_number: str, headers: Headers, receive: Receive
+        self,
+        upload_id: UploadId,
+        identity: Identity,
+        part_number: str,
+        headers: Headers,
+        receive: Receive,
+        *,
+        sender: Hashable,
     ) -> Claim:
-        """What is now recorded. Raises RelayOff, RelayBusy, and what `announced_part`, `PartBody` and the service do."""
+        """What is now recorded. `sender`: whose slot it takes. Raises RelayOff, RelayBusy, and what `announced_part`, `PartBody` and the service do."""
         if not self._limits.at_once:
             raise RelayOff("Parts do not go through this server: send them to their signed URLs.")
         wanted, size = announced_part(part_number, headers)
-        with self._slots.one():
+        with self._slots.one(sender):
             pace = Pace(min_rate=self._limits.min_rate, patience=self._limits.patience)
             body = PartBody(
                 receive, wanted, size, pace=pace, count=self._metrics.relayed_bytes, monotonic=self._monotonic

@@ -53,6 +53,7 @@ REFUSED_STARTS: list[tuple[str, dict[str, Any], str, str]] = [
         "$.content_type",
     ),
     ("another encoding", {"content_encoding": "br"}, "validation_failed", "$.content_encoding"),
+    ("two encodings", {"content_encoding": "gzip, br"}, "validation_failed", "$.content_encoding"),
     ("metadata with NUL", {"metadata": {"a": "\x00"}}, "validation_failed", "$.metadata"),
     ("metadata with NUL in a name", {"metadata": {"\x00": "a"}}, "validation_failed", "$.metadata"),
     (

@@ -23,7 +23,7 @@ PIECE = secrets.token_bytes(MIB)
 RELAYING = {
     # longer than whoever sends well may be kept from it by a busy machine
     "COORDINATOR_RELAY_PATIENCE": "5",
-    "COORDINATOR_RELAY_AT_ONCE": "2",
+    "COORDINATOR_RELAY_AT_ONCE": "4",
     "COORDINATOR_POLICIES__default__SMALL_FILES": "multipart",
 }
 
@@ -219,7 +219,10 @@ async def test_chunks_without_a_length_are_refused(relay: Relay) -> None:
     assert (answer.status_code, answer.json()["code"]) == (411, "length_required")
 
 
-async def test_more_parts_at_once_than_allowed_are_asked_to_come_again(relay: Relay) -> None:
+async def test_who_has_half_of_all_parts_under_way_is_asked_to_come_again_and_others_are_not(
+    relay: Relay, tmp_path: Path, ledger: str
+) -> None:
+    other = {"Authorization": f"Bearer {await new_key(tmp_path, ledger)}"}
     upload = (await relay.person.started(b"x" * PART + b"y"))["upload"]
     head = relay.head(upload, 1, f"Content-Length: {PART}", "Expect: 100-continue")
     with connected(relay) as first, connected(relay) as second:
@@ -229,6 +232,11 @@ async def test_more_parts_at_once_than_allowed_are_asked_to_come_again(relay: Re
         answer = await relay.person.api.put(f"/v1/uploads/{upload['id']}/parts/2", content=b"y")
         assert (answer.status_code, answer.json()["code"]) == (503, "relay_busy")
         assert int(answer.headers["retry-after"]) > 0
+        assert "2 of your parts" in answer.json()["detail"]
+        answer = await relay.person.api.put(
+            f"/v1/uploads/{upload['id']}/parts/2", content=b"y", headers=other
+        )
+        assert answer.status_code == 200
     await eventually(
         lambda: relay.person.api.put(f"/v1/uploads/{upload['id']}/parts/2", content=b"y"),
         lambda answer: answer.status_code == 200,

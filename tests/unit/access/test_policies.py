@@ -2,11 +2,23 @@ import pytest
 
 from coordinator.access.policies import Policies
 from coordinator.access.principals import TOKEN_SCOPES, Principal
-from coordinator.errors import Forbidden, SizeNotAllowed, UnknownPolicy, ValidationFailed
-from coordinator.settings import Policy
+from coordinator.errors import (
+    ConfigurationError,
+    EncodingNotAllowed,
+    Forbidden,
+    SizeNotAllowed,
+    UnknownPolicy,
+    ValidationFailed,
+)
+from coordinator.settings import Policy, load_settings
 
 POLICIES = Policies(
-    {"default": Policy(), "photos": Policy(max_size=100, content_types=("image/*", "application/pdf"))}
+    {
+        "default": Policy(),
+        "photos": Policy(max_size=100, content_types=("image/*", "application/pdf")),
+        "plain": Policy(max_size=100, content_encodings=()),
+        "packed": Policy.model_validate({"content_encodings": ["GZIP"]}),
+    }
 )
 
 
@@ -45,6 +57,36 @@ def test_other_content_types(given: str | None) -> None:
     with pytest.raises(ValidationFailed) as refused:
         POLICIES.rules(principal(), "photos", size=1, content_type=given)
     assert [error.path for error in refused.value.errors] == ["$.content_type"]
+
+
+@pytest.mark.parametrize("policy", ["default", "packed"])
+def test_allowed_encodings(policy: str) -> None:
+    for given in (None, "gzip"):
+        rules = POLICIES.rules(principal(), policy, size=None, content_type=None, content_encoding=given)
+        assert rules.name == policy
+
+
+def test_another_encoding() -> None:
+    with pytest.raises(
+        EncodingNotAllowed, match=r"not allow gzip; it allows none\. Send the file as it is"
+    ) as refused:
+        POLICIES.rules(principal("plain"), "default", size=1, content_type=None, content_encoding="gzip")
+    assert [error.path for error in refused.value.errors] == ["$.content_encoding"]
+    with pytest.raises(EncodingNotAllowed, match="not allow br; it allows gzip"):
+        POLICIES.rules(principal(), "packed", size=1, content_type=None, content_encoding="br")
+    assert POLICIES.rules(principal(), "plain", size=1, content_type=None).name == "plain"
+
+
+def test_of_a_compressed_file_the_encoding_is_refused_first() -> None:
+    with pytest.raises(EncodingNotAllowed):
+        POLICIES.rules(principal(), "plain", size=None, content_type=None, content_encoding="gzip")
+
+
+@pytest.mark.parametrize("given", [["br"], ["gzip", ""], [7], "gzip", ""])
+def test_what_is_no_list_of_encodings(given: object) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        load_settings({"policies": {"plain": {"content_encodings": given}}})
+    assert refused.value.setting.startswith("policies.plain.content_encodings")
 
 
 def test_a_bound_token_starts_under_its_own_policy_alone() -> None:
