@@ -54,8 +54,7 @@ export class Coordinator {
    * @returns {Promise<SignedPart[]>}
    */
   async sign(id, parts, signal) {
-    const body = { parts };
-    return (await this.#http.call('POST', `${path(id)}/parts/sign`, { body, signal })).body.parts;
+    return (await this.#http.call('POST', `${path(id)}/parts/sign`, { body: { parts }, signal })).body.parts;
   }
 
   /**

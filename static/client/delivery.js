@@ -6,7 +6,6 @@
 
 /** @import { Coordinator } from './api.js' */
 /** @import { Pool } from './pool.js' */
-/** @import { Detours } from './detour.js' */
 /** @import { Pace } from './pace.js' */
 /** @import { Load } from './loading.js' */
 /** @import { PathName, Throttle } from './ports.js' */
@@ -49,8 +48,8 @@ const MOST_ROUNDS = 5;
  * @property {string} [path]  of the file in its folder, kept as `path` in the metadata; by default what the browser
  *   says when a folder was chosen
  * @property {AbortSignal} [signal]  cancels the upload; what is finishing by then completes
- * @property {boolean} [gzip]  compresses what is of a compressible type on its way; the length is then not known
- *   in advance, so it is sent as a stream, and the object carries `Content-Encoding: gzip`
+ * @property {boolean} [gzip]  compresses what is of a compressible type on its way, where the policy allows it; the
+ *   length is then not known in advance, so it is sent as a stream, and the object carries `Content-Encoding: gzip`
  * @property {Upload} [expected]  the unfinished upload that this file was chosen for
  * @property {FileSystemFileHandle} [handle]  of the file: kept by the browser while the upload is unfinished, so that
  *   after a reload it need not be chosen again
@@ -80,8 +79,6 @@ export class Delivery {
   /** @type {(() => void) | null} lets another tab send */
   #letGo = null;
   #elsewhere = false;
-  /** @type {Detours | null} */
-  #detours = null;
 
   /**
    * @param {File} file
@@ -199,6 +196,7 @@ export class Delivery {
       return this.#watcher.onElsewhere(elsewhere);
     };
     this.#letGo = await hold(surroundings, work.upload.id, { ifAvailable: true });
+    signal.throwIfAborted();
     if (!this.#letGo) {
       const { awaitTurn } = await load(() => import('./tabs.js'), signal);
       const learn = () => this.#learn(work, signal);
@@ -256,23 +254,17 @@ export class Delivery {
   async #detour(error, signal) {
     const work = this.work;
     if (!work || signal.aborted) throw error;
-    this.#detours ??= await import('./detour.js').then(
-      ({ Detours }) => new Detours(this.#context.coordinator),
-      () => {
-        throw error;
-      },
-    );
-    const upload = await this.#detours.after(error, work.upload.id, signal);
+    const { detoursOf } = await import('./detour.js').catch(() => {
+      throw error;
+    });
+    const upload = await detoursOf(this, this.#context.coordinator).after(error, work, signal);
     this.#inStep = false;
-    if (upload) {
-      work.upload = upload;
-      return upload;
+    if (!upload) {
+      this.work = null;
+      this.#leave();
+      this.#start.forget();
     }
-    work.reporter.drop();
-    this.work = null;
-    this.#leave();
-    this.#start.forget();
-    return null;
+    return upload;
   }
 
   /**

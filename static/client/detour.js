@@ -6,6 +6,7 @@
 /** @import { Coordinator } from './api.js' */
 /** @import { DeliveryContext } from './delivery.js' */
 /** @import { Upload } from './types.js' */
+/** @import { Work } from './work.js' */
 
 import { CoordinatorError, UploadError } from './errors.js';
 import { hold } from './lock.js';
@@ -15,8 +16,22 @@ const OVER = new Set(['not_found', 'upload_gone', 'upload_not_open', 'already_co
 const LIVE = new Set(['open', 'completing', 'completed']);
 const ACCIDENTS = new Set(['stale', 'lost', 'create_lost']);
 
-/** Those of one file. */
-export class Detours {
+/** @type {WeakMap<object, Detours>} */
+const all = new WeakMap();
+
+/**
+ * Those of one file.
+ *
+ * @param {object} delivery  of the file
+ * @param {Coordinator} coordinator
+ */
+export function detoursOf(delivery, coordinator) {
+  const detours = all.get(delivery) ?? new Detours(coordinator);
+  all.set(delivery, detours);
+  return detours;
+}
+
+class Detours {
   #coordinator;
   #taken = 0;
   #anew = false;
@@ -28,26 +43,27 @@ export class Detours {
 
   /**
    * @param {unknown} error
-   * @param {string} id
+   * @param {Work} work  hears what became of it
    * @param {AbortSignal} signal
    * @returns {Promise<Upload | null>} as it is now; null: lost by accident, the file is to be sent anew
    * @throws {UploadError | CoordinatorError} the error itself where the upload is not over; `file_changed`;
    *   `ended`, where it was ended on purpose
    */
-  async after(error, id, signal) {
+  async after(error, work, signal) {
     // what an earlier run or another tab recorded of this part is not what the file holds now
     if (error instanceof CoordinatorError && error.code === 'part_changed')
       throw new UploadError('file_changed', {}, error);
     if (!saysOver(error) || this.#taken >= MOST) throw error;
     this.#taken += 1;
     const ledger = await this.#coordinator.ledger(signal);
-    const upload = await ledger.get(id, signal).catch((problem) => {
+    const upload = await ledger.get(work.upload.id, signal).catch((problem) => {
       if (saysOver(problem)) return null;
       throw problem;
     });
-    if (upload && LIVE.has(upload.state)) return upload;
+    if (upload && LIVE.has(upload.state)) return (work.upload = upload);
     if (this.#anew || (upload && !ACCIDENTS.has(upload.reason ?? ''))) throw new UploadError('ended');
     this.#anew = true;
+    work.reporter.drop();
     return null;
   }
 }

@@ -61,6 +61,7 @@ export class TransferError extends Error {
  * too_many          the page has as many files as it takes
  * wrong_type        the file is of no type that the page takes
  * stream_broken     what was to be sent as a stream broke off before its end
+ * stream_too_long   the stream has more bytes than its parts may hold
  * stream_locked     somebody else reads the stream already
  * not_bytes         the stream gave something that is neither bytes nor text
  * no_digests        the page cannot compute a digest that the store enforces
@@ -71,7 +72,7 @@ export class TransferError extends Error {
  *
  * @typedef {'file_unreadable' | 'file_changed' | 'other_file' | 'no_fingerprint' | 'already_here' | 'refused'
  *   | 'unreachable_store' | 'part_failed' | 'too_large' | 'too_small' | 'too_many' | 'wrong_type'
- *   | 'stream_broken' | 'stream_locked' | 'not_bytes' | 'no_digests' | 'no_permission' | 'file_missing' | 'cancelled'
+ *   | 'stream_broken' | 'stream_too_long' | 'stream_locked' | 'not_bytes' | 'no_digests' | 'no_permission' | 'file_missing' | 'cancelled'
  *   | 'ended'} UploadErrorCode
  */
 

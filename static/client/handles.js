@@ -27,24 +27,28 @@ let swept = 0;
  */
 
 /**
- * Keeps the handle for as long as the task's upload is unfinished.
+ * Keeps the handle for as long as the task's upload is unfinished. A task that is cancelled while somebody else, another
+ * tab or another task of this page, sends its upload leaves that to them, and so the handle.
  *
  * @param {UploadTask} task
  * @param {FileSystemFileHandle} handle
+ * @param {ReadonlySet<string>} ended  ids of the uploads that were aborted from here
  */
-export function keepWhileUnfinished(task, handle) {
+export function keepWhileUnfinished(task, handle, ended) {
   /** @type {string | null} */
   let kept = null;
   const look = () => {
     const { state, upload, error } = task;
     if (!upload) return;
     const { id, fingerprint } = upload;
-    const over = state === 'completed' || state === 'cancelled' || saysEnded(error);
+    const over = state === 'completed' || ended.has(id) || saysEnded(error);
     // it was begun anew
     if (kept !== null && kept !== id) forgetHandle(kept);
     if (over) forgetHandle(id);
-    else if (kept !== id) attempt((store) => store.put({ id, fingerprint, handle, kept: Date.now() }), true);
-    kept = over ? null : id;
+    // no file goes on with one that has no fingerprint
+    else if (kept !== id && fingerprint !== null)
+      attempt((store) => store.put({ id, fingerprint, handle, kept: Date.now() }), true);
+    kept = over || fingerprint === null ? null : id;
   };
   task.addEventListener('state', look);
   look();

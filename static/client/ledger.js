@@ -27,7 +27,7 @@ export class Ledger {
   }
 
   /**
-   * Whether the coordinator answers at all; asked once, whatever it says.
+   * Whether the coordinator answers at all; asked once, whatever it says. Without a token nobody knows.
    *
    * @param {string} id
    * @param {AbortSignal} [signal]
@@ -37,8 +37,8 @@ export class Ledger {
       await this.#http.call('GET', path(id), { signal, tries: 1 });
       return true;
     } catch (error) {
-      if (!(error instanceof CoordinatorError)) throw error;
-      return error.status !== 0;
+      signal?.throwIfAborted();
+      return error instanceof CoordinatorError && error.status !== 0;
     }
   }
 

@@ -65,7 +65,8 @@ export function opening(file, { expected, policy, metadata }, { sign, fingerprin
     metadata: metadataOf(file, metadata),
     sign,
     content_type: plainType(file.type),
-    fingerprint: fingerprint ?? undefined,
+    // nothing is stored of an empty file that another one of them could go on with
+    fingerprint: ((expected || file.size) && fingerprint) || undefined,
     policy: expected?.policy ?? policy,
   };
 }

@@ -4,7 +4,9 @@
  * once: what is done without it is to wait, and to try again with a fresh signature.
  */
 
+/** @import { Coordinator } from './api.js' */
 /** @import { Source } from './file_source.js' */
+/** @import { Load } from './loading.js' */
 /** @import { Delivered, Paths, Throttle } from './ports.js' */
 /** @import { Pace } from './pace.js' */
 /** @import { Surroundings } from './surroundings.js' */
@@ -30,7 +32,9 @@ import { abortable } from './surroundings.js';
  * @property {(number: number, sent: number) => void} onSent
  * @property {(number: number) => void} onWaiting  the part failed and waits for its next try
  * @property {() => Promise<unknown>} checkFile  throws where the file is not what it was
- * @property {(signal: AbortSignal) => Promise<void>} checkUpload  throws where the upload has ended
+ * @property {Coordinator} coordinator
+ * @property {string} uploadId
+ * @property {Load} load
  */
 
 /** The tries of one part. */

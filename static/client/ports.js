@@ -44,6 +44,7 @@
  * @property {(failure: DirectFailure, signal: AbortSignal) => Promise<PathName>} failed  the path the part takes
  *   next; `relay` is taken at once, `direct` after the usual wait
  * @property {(number: number) => void} arrived  a direct try succeeded
+ * @property {(number: number) => void} left  the part is under way no longer: it is at the store, or was stopped
  * @property {(part: RelayedPart) => Promise<Delivered>} send  through the coordinator, one try. A TransferError is
  *   tried again with patience, on the path chosen then; any other error ends the upload or, where detour.js
  *   knows it, leads to what became of it

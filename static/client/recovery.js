@@ -1,6 +1,6 @@
 /**
  * What to do after a try of a part failed, decided by the class of the failure and by nothing else: a 403 is signed again
- * at once (a few times), no answer at all is signed again once and then retried with patience, 429 and 5xx wait, 404 asks
+ * at once, and twice more after a wait, no answer at all is signed again once and then retried with patience, 429 and 5xx wait, 404 asks
  * the coordinator, anything else gets a few more chances.
  */
 
@@ -20,6 +20,7 @@ export class Recovery {
   #refused = 0;
   #odd = 0;
   #waits = 0;
+  #busy = 0;
   #unreached = 0;
 
   /**
@@ -43,6 +44,8 @@ export class Recovery {
     if (!relayed && stepAfterPart(failure) === 'stored') return true;
     if (relayed) {
       await this.#checkFile();
+      // that others are served, or its own other parts, is no reason to give up
+      if (isBusy(failure)) this.#busy += 1;
       await this.#wait(failure);
     } else if (await this.#recover(failure)) this.#tries.signed = null;
     return false;
@@ -55,8 +58,7 @@ export class Recovery {
   async #recover(failure) {
     switch (stepAfterPart(failure)) {
       case 'sign':
-        this.#refused += 1;
-        if (this.#refused > FEW) throw new UploadError('refused', {}, failure);
+        await this.#refuse(failure);
         return true;
       case 'reach':
         return this.#reach(failure);
@@ -66,7 +68,7 @@ export class Recovery {
         await this.#wait(failure);
         return false;
       case 'ask':
-        await this.#ports.checkUpload(this.#tries.signal);
+        await this.#checkUpload();
         return this.#again(failure);
       default:
         await this.#checkFile();
@@ -74,10 +76,30 @@ export class Recovery {
     }
   }
 
+  /**
+   * An old signature is the usual reason. Where a fresh one does not help, a new key, or the end of an old one, may not
+   * be known everywhere yet.
+   *
+   * @param {TransferError} failure
+   */
+  async #refuse(failure) {
+    this.#refused += 1;
+    if (this.#refused > FEW) throw new UploadError('refused', {}, failure);
+    if (this.#refused > 1)
+      await pause(this.#ports.surroundings, 2 * this.#refused, failure.retryAfter, this.#tries.signal);
+  }
+
   /** Both are only looked at after a failure: reading a file costs more than sending it. */
   async #checkFile() {
     await this.#ports.checkFile();
     await this.#ports.wanted.check(this.#tries.number, this.#tries.signal);
+  }
+
+  async #checkUpload() {
+    const { coordinator, uploadId, load } = this.#ports;
+    const { signal } = this.#tries;
+    const { checkOpen } = await load(() => import('./detour.js'), signal);
+    await checkOpen(coordinator, uploadId, signal);
   }
 
   /** @param {TransferError} failure */
@@ -114,13 +136,13 @@ export class Recovery {
     const { surroundings } = this.#ports;
     if (failure.kind === 'stalled') this.#tries.stalls += 1;
     if (surroundings.online()) this.#waits += 1;
-    if (this.#waits >= PATIENT_TRIES) throw hopeless(failure);
+    if (this.#waits - this.#busy >= PATIENT_TRIES) throw hopeless(failure);
     await pause(surroundings, this.#waits, failure.retryAfter, this.#tries.signal);
   }
 }
 
 /**
- * sign    a fresh signature, at once. Any 403: the text differs by store and lies now and then
+ * sign    a fresh signature, the first one at once. Any 403: the text differs by store and lies now and then
  * reach   no answer was readable. Perhaps a refusal without CORS headers: one fresh signature, then patience
  * wait    the same signature, later
  * ask     the store knows no such upload: what does the coordinator say?
@@ -137,6 +159,11 @@ export function stepAfterPart({ kind, status }) {
   if (status === 404) return 'ask';
   if (status === 412) return 'stored';
   return isPassing(status) ? 'wait' : 'few';
+}
+
+/** @param {TransferError} failure  of a relayed part */
+function isBusy({ status, text }) {
+  return status === 503 && text.includes('"relay_busy"');
 }
 
 /** @param {TransferError} failure */

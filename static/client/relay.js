@@ -83,7 +83,7 @@ class Ways {
   #mode = 'direct';
   /** @type {Map<number, number>} since when each part under way is tried directly */
   #tried = new Map();
-  /** @type {Set<number>} parts that failed since the last arrival */
+  /** @type {Set<number>} parts under way that failed since the last arrival */
   #failing = new Set();
   #failures = 0;
   #since = Infinity;
@@ -119,10 +119,7 @@ class Ways {
     this.#mode = 'trial';
     this.#pioneer = failure.number;
     const { coordinator, uploadId } = this.#context;
-    const answers = await coordinator.answers(uploadId, signal).catch((error) => {
-      this.#backOff();
-      throw error;
-    });
+    const answers = await coordinator.answers(uploadId, signal);
     if (!answers) this.#backOff();
     return answers ? 'relay' : 'direct';
   }
@@ -134,6 +131,16 @@ class Ways {
     this.#forgive();
     // a part that set out before the others were moved says nothing of how it is since
     if (this.#mode === 'relay' && setOut >= this.#movedAt) this.#find('direct');
+  }
+
+  /** @type {Paths['left']} */
+  left(number) {
+    this.#tried.delete(number);
+    this.#failing.delete(number);
+    if (this.#tried.size === 0) this.#forgive();
+    if (this.#pioneer !== number) return;
+    this.#pioneer = null;
+    if (this.#mode === 'trial') this.#mode = 'direct';
   }
 
   /** @type {Paths['send']} */
@@ -251,8 +258,8 @@ class Ways {
    * @param {number} number
    */
   #judge(error, number) {
-    if (this.#mode === 'trial' && this.#pioneer === number) this.#backOff();
     if (!(error instanceof TransferError)) return error;
+    if (this.#mode === 'trial' && this.#pioneer === number) this.#backOff();
     const problem = problemOf(error);
     if (isPassing(error, problem)) return error;
     if (problem.code === 'part_changed') return new UploadError('file_changed', {}, error);

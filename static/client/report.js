@@ -63,7 +63,7 @@ export class Reporter {
     this.#stopTimer();
     const batch = this.#queue.splice(0, MOST);
     try {
-      await (this.#sending = Promise.resolve(this.#deliver(batch)));
+      await (this.#sending = this.#deliver(batch));
     } catch (error) {
       this.#queue.unshift(...batch);
       throw error;

@@ -5,6 +5,7 @@
 
 /** @import { Coordinator } from './api.js' */
 /** @import { Source } from './file_source.js' */
+/** @import { Load } from './loading.js' */
 /** @import { Pace } from './pace.js' */
 /** @import { PartPorts } from './part.js' */
 /** @import { Pool } from './pool.js' */
@@ -36,14 +37,14 @@ import { SigningWindow, windowSize } from './window.js';
  * @property {Surroundings} surroundings
  * @property {() => Promise<Paths>} openPaths
  * @property {() => Promise<unknown>} checkFile  throws where the file is not what it was
- * @property {PartPorts['checkUpload']} checkUpload
+ * @property {Load} load
  * @property {(waiting: boolean) => void} onTrouble  true while every part under way waits for its next try
  */
 
 export class Sender {
   #options;
   #window;
-  /** @type {Promise<Paths> | null} */
+  /** @type {Promise<Paths | null> | null} */
   #opening = null;
   /** @type {Paths | null} */
   #paths = null;
@@ -155,18 +156,18 @@ export class Sender {
     } finally {
       meter.dropped(number);
       this.#underWay.delete(number);
+      this.#paths?.left(number);
       this.#trouble(number, false);
     }
   }
 
   /** The direct path is assumed until it fails; where the module cannot be had, it stays the only one. */
-  async #openPaths() {
-    this.#opening ??= this.#options.openPaths();
-    this.#paths = await this.#opening.catch(() => {
-      this.#opening = null;
-      return null;
-    });
-    return this.#paths;
+  #openPaths() {
+    this.#opening ??= this.#options.openPaths().then(
+      (paths) => (this.#paths = paths),
+      () => (this.#opening = null),
+    );
+    return this.#opening;
   }
 
   /**

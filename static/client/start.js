@@ -10,7 +10,7 @@
 /** @import { StartBody, Started, Upload } from './types.js' */
 
 import { hex } from './fingerprint.js';
-import { LAST_MODIFIED, opening } from './opening.js';
+import { LAST_MODIFIED, opening, plain } from './opening.js';
 import { windowSize } from './window.js';
 
 export class Start {
@@ -18,7 +18,8 @@ export class Start {
   #context;
   #options;
   #watcher;
-  #key = idempotencyKey();
+  /** @type {{ key: string, body: StartBody } | null} the same for all tries: a key stands for one body */
+  #request = null;
   /** @type {Set<number>} @readonly numbers of the parts whose bytes were found to be the file's */
   proven = new Set();
   /** @type {Promise<Started> | null} */
@@ -51,10 +52,12 @@ export class Start {
    */
   run(fingerprint) {
     if (this.#under) return this.#under;
-    this.#stop = new AbortController();
+    const { signal } = (this.#stop = new AbortController());
     const begin = () => this.#begin(fingerprint);
-    // in turn: which upload of this page is whose must be known before the next file is judged
-    const under = fingerprint === null ? begin() : this.#context.turns.take(fingerprint, begin);
+    // in turn: which upload of this page is whose must be known before the next file is judged; one of another name is
+    // another file, unless it was chosen for that upload
+    const name = this.#options.expected?.filename ?? plain(this.#file.name);
+    const under = fingerprint ? this.#context.turns.take(fingerprint + name, begin, signal) : begin();
     under.catch(() => {
       if (this.#under === under) this.#under = null;
     });
@@ -72,7 +75,7 @@ export class Start {
   forget() {
     this.#under = null;
     this.proven.clear();
-    this.#key = idempotencyKey();
+    this.#request = null;
   }
 
   /**
@@ -84,8 +87,8 @@ export class Start {
     if (this.resumption || this.#options.expected) await (await this.#resume()).prepare(fingerprint, signal);
     for (;;) {
       const apart = this.resumption?.apart;
-      const body = this.#body(apart ? null : fingerprint);
-      const started = await this.#context.coordinator.start(body, this.#key, signal);
+      const { key, body } = (this.#request ??= this.#wish(apart ? null : fingerprint));
+      const started = await this.#context.coordinator.start(body, key, signal);
       // also after a 201: a repeated start is answered so, whichever upload the first answer named
       if (apart || this.#agrees(started.upload, body) || (await this.#goesOn(started.upload))) {
         this.#watcher.claim(started.upload.id);
@@ -107,15 +110,9 @@ export class Start {
 
   /** @param {Upload} upload */
   async #goesOn(upload) {
-    const resumption = await this.#resume();
-    let goesOn = false;
-    try {
-      goesOn = await resumption.goesOn(upload, this.#stop.signal);
-    } finally {
-      // another start
-      if (!goesOn) this.#key = idempotencyKey();
-    }
-    return goesOn;
+    // where it does not, the next one is another start
+    this.#request = null;
+    return (await this.#resume()).goesOn(upload, this.#stop.signal);
   }
 
   async #resume() {
@@ -124,16 +121,12 @@ export class Start {
     return this.resumption;
   }
 
-  /**
-   * @param {string | null} fingerprint
-   * @returns {StartBody}
-   */
-  #body(fingerprint) {
-    return opening(this.#file, this.#options, {
-      // without its digest a URL would be bound to too little
-      sign: this.#context.digests ? 0 : windowSize(this.#context.pool.places),
-      fingerprint,
-    });
+  /** @param {string | null} fingerprint */
+  #wish(fingerprint) {
+    const { digests, pool } = this.#context;
+    // without its digest a URL would be bound to too little
+    const sign = digests ? 0 : windowSize(pool.places);
+    return { key: idempotencyKey(), body: opening(this.#file, this.#options, { sign, fingerprint }) };
   }
 }
 

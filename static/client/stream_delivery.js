@@ -17,6 +17,9 @@ import { StreamSource } from './stream_source.js';
 import { abortable } from './surroundings.js';
 import { workOn } from './work.js';
 
+/** Codes of errors after which the stream gives nothing more. */
+const BROKEN = new Set(['stream_broken', 'not_bytes', 'stream_too_long']);
+
 export class StreamDelivery {
   #stream;
   #content;
@@ -38,7 +41,7 @@ export class StreamDelivery {
    * @param {ReadableStream<BufferSource | string>} stream
    * @param {Content} content
    * @param {DeliveryContext} context
-   * @param {FileOptions & { encoding?: 'gzip' }} options
+   * @param {FileOptions & { encoding?: 'gzip', partSize?: number }} options
    * @param {Watcher} watcher
    */
   constructor(stream, content, context, options, watcher) {
@@ -54,14 +57,13 @@ export class StreamDelivery {
    * @returns {Promise<Upload>} completed
    */
   async run(signal) {
-    if (this.#broken) throw this.#broken;
+    if (this.#broken) return this.#broke(this.#broken);
     if (!this.#source && this.#stream.locked) throw new UploadError('stream_locked');
-    this.#watcher.onStage('preparing');
+    this.#stage('preparing', signal);
     const { upload, sender, reporter } = await abortable(this.#begin(), signal);
-    signal.throwIfAborted();
-    this.#watcher.onStage('uploading');
+    this.#stage('uploading', signal);
     await sender.send(signal).catch((error) => this.#broke(error));
-    this.#watcher.onStage('finishing');
+    this.#stage('finishing', signal);
     await reporter.flush();
     const { coordinator, surroundings } = this.#context;
     const size = this.#source?.size ?? 0;
@@ -74,6 +76,7 @@ export class StreamDelivery {
 
   /** Ends the stream, and clears away what was stored. */
   async abandon() {
+    this.#broken ??= new UploadError('stream_broken');
     this.work?.reporter.drop();
     this.#hurry.abort();
     const work = await this.#starting?.catch(() => null);
@@ -88,11 +91,20 @@ export class StreamDelivery {
    * @returns {Promise<never>}
    */
   async #broke(error) {
-    if (error instanceof UploadError && ['stream_broken', 'not_bytes'].includes(error.code)) {
+    if (error instanceof UploadError && BROKEN.has(error.code)) {
       this.#broken = error;
       await this.abandon().catch(() => {});
     }
     throw error;
+  }
+
+  /**
+   * @param {'preparing' | 'uploading' | 'finishing'} stage
+   * @param {AbortSignal} signal
+   */
+  #stage(stage, signal) {
+    signal.throwIfAborted();
+    this.#watcher.onStage(stage);
   }
 
   #begin() {
@@ -124,11 +136,12 @@ export class StreamDelivery {
 
   #body() {
     const { name, type } = this.#content;
-    const { policy, metadata, encoding } = this.#options;
+    const { policy, metadata, encoding, partSize } = this.#options;
     return {
       filename: plain(name),
       size: null,
       metadata: plainPath(metadata),
+      part_size: partSize,
       sign: 0,
       content_type: plainType(type),
       content_encoding: encoding,

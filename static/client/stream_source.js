@@ -10,6 +10,8 @@ import { abortable } from './surroundings.js';
 
 /** Parts to sign before it is known whether the stream goes on so far. */
 const AHEAD = 4;
+/** Of an upload, as stores have it. */
+const MOST_PARTS = 10_000;
 
 /** @implements {Source} */
 export class StreamSource {
@@ -27,6 +29,7 @@ export class StreamSource {
   #count = 0;
   #size = 0;
   #ended = false;
+  #cancelled = false;
 
   /**
    * @param {ReadableStream<BufferSource | string>} stream
@@ -63,7 +66,8 @@ export class StreamSource {
   /** @type {Source['upcoming']} */
   upcoming(most) {
     if (this.#ended) return this.#waiting.slice(0, most);
-    const next = Array.from({ length: Math.min(most, AHEAD) }, (_, index) => this.#count + 1 + index);
+    const length = Math.min(most, AHEAD, MOST_PARTS - this.#count);
+    const next = Array.from({ length }, (_, index) => this.#count + 1 + index);
     return [...this.#waiting, ...next].slice(0, most);
   }
 
@@ -89,16 +93,22 @@ export class StreamSource {
     this.#held.delete(number);
   }
 
-  /** Nothing more is wanted of the stream. */
+  /** Nothing more is wanted of the stream. That is not its end: what was read of it is not the whole. */
   async cancel() {
     this.#held.clear();
-    this.#ended = true;
+    this.#cancelled = true;
     await this.#reader.cancel().catch(() => {});
   }
 
-  /** @param {Blob} body */
+  /**
+   * @param {Blob} body
+   * @throws {UploadError} `stream_too_long`
+   */
   #keep(body) {
-    const last = body.size < this.#partSize;
+    const partSize = this.#partSize;
+    if (body.size > 0 && this.#count === MOST_PARTS)
+      throw new UploadError('stream_too_long', { limit: MOST_PARTS * partSize, partSize });
+    const last = body.size < partSize;
     if (body.size > 0 || this.#count === 0) {
       this.#count += 1;
       this.#size += body.size;
@@ -129,6 +139,7 @@ export class StreamSource {
     const { done, value } = await this.#reader.read().catch((error) => {
       throw new UploadError('stream_broken', {}, error);
     });
+    if (this.#cancelled) throw new UploadError('stream_broken');
     return done ? null : bytesOf(value);
   }
 }

@@ -8,8 +8,8 @@
  * @property {() => number} random  at least 0, less than 1
  * @property {() => boolean} online
  * @property {(call: () => void) => () => void} whenOnline  calls once; the answer takes it back
- * @property {(url: string) => string} protocol  that a request to this URL went by, as in ALPN; empty where the
- *   server does not let the page know (Timing-Allow-Origin)
+ * @property {(url: string) => string} protocol  that earlier requests to this URL's host went by, as in
+ *   ALPN; empty where the server does not let the page know (Timing-Allow-Origin)
  * @property {LockManager} [locks]  of a test; else the browser's own, where it has any
  */
 
@@ -27,10 +27,26 @@ export const browserSurroundings = {
     return () => globalThis.removeEventListener('online', call);
   },
   protocol: (url) => {
-    const [entry] = performance.getEntriesByName(url, 'resource');
-    return /** @type {PerformanceResourceTiming | undefined} */ (entry)?.nextHopProtocol ?? '';
+    protocols ??= observed();
+    return protocols.get(hostOf(url)) ?? '';
   },
 };
+
+/** @type {Map<string | undefined, string> | undefined} by host */
+let protocols;
+
+/** The page's own list of what it loaded is full after 250 requests; an observer hears of all. */
+function observed() {
+  const found = new Map();
+  new PerformanceObserver((list) => {
+    for (const { name, nextHopProtocol } of /** @type {PerformanceResourceTiming[]} */ (list.getEntries()))
+      found.set(hostOf(name), nextHopProtocol);
+  }).observe({ type: 'resource', buffered: true });
+  return found;
+}
+
+/** @param {string} url  an absolute one */
+const hostOf = (url) => url.split('/')[2];
 
 /**
  * @param {AbortSignal | undefined} signal

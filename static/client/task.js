@@ -54,6 +54,8 @@ const SMALL = 8_388_608;
 const PAUSABLE = new Set(['waiting', 'preparing', 'uploading']);
 /** @type {ReadonlySet<UploadState>} */
 const UNCANCELLABLE = new Set(['completed', 'cancelled', 'cancelling', 'finishing']);
+/** @type {ReadonlySet<UploadState>} after which another one may have the upload */
+const OVER = new Set(['failed', 'cancelled']);
 
 export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (EventTarget) {
   #context;
@@ -233,7 +235,10 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
       signal.throwIfAborted();
       const delivery = (this.#delivery ??= await this.#deliver(signal));
       await this.#takePlace(signal);
-      this.#end(await delivery.run(signal).finally(() => this.#givePlace()));
+      const upload = await delivery.run(signal).finally(() => this.#givePlace());
+      this.#to('completed');
+      this.#done.resolve(upload);
+      this.#tell('complete', upload);
     } catch (error) {
       if (!signal.aborted) return this.#fail(await told(error), signal);
       // stopped: what was in flight counts no longer
@@ -247,11 +252,7 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
    */
   #rival(id) {
     const holder = this.#context.claimed.get(id);
-    return !holder || holder === this || holder.#isOver ? null : holder;
-  }
-
-  get #isOver() {
-    return this.#state === 'failed' || this.#state === 'cancelled';
+    return !holder || holder === this || OVER.has(holder.#state) ? null : holder;
   }
 
   /** @param {boolean} elsewhere  who only looks on takes no place */
@@ -271,13 +272,6 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
   #givePlace() {
     this.#place?.();
     this.#place = null;
-  }
-
-  /** @param {Upload} upload */
-  #end(upload) {
-    this.#to('completed');
-    this.#done.resolve(upload);
-    this.#tell('complete', upload);
   }
 
   /**

@@ -54,8 +54,6 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
   #options;
   /** @type {UploadTask[]} */
   #uploads = [];
-  /** @type {Map<string, UploadTask>} upload id to the one that sends it */
-  #claimed = new Map();
 
   /**
    * @param {UploaderOptions} [options]
@@ -78,15 +76,15 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
       small: new Pool(SMALL_AT_ONCE),
       transport: options.transport ?? xhrTransport(surroundings),
       throttle: rateLimit
-        ? async (bytes, signal) => {
-            const { limitOf } = await load(() => import('./rate_limit.js'), signal);
-            return limitOf(this, rateLimit, surroundings).take(bytes, signal);
-          }
+        ? async (bytes, signal) =>
+            (await load(() => import('./rate_limit.js'), signal))
+              .limitOf(this, rateLimit, surroundings)
+              .take(bytes, signal)
         : undefined,
       surroundings,
       load,
       turns: new Turns(),
-      claimed: this.#claimed,
+      claimed: new Map(),
       ended: new Set(),
       digests,
     };
@@ -118,16 +116,16 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
   add(file, options = {}) {
     const { load } = this.#context;
     const upload = this.#take(file, options, async (settled, watcher, signal) => {
-      const gzip = settled.gzip && (await load(() => import('./gzip.js'), signal));
+      const gzip = settled.gzip ? await load(() => import('./gzip.js'), signal) : null;
       return (
-        (gzip && gzip.compressing(file, this.#context, settled, watcher)) ||
+        gzip?.compressing(file, this.#context, settled, watcher) ??
         new Delivery(file, this.#context, settled, watcher)
       );
     });
     const { handle } = options;
     if (handle)
       load(() => import('./handles.js'))
-        .then((handles) => handles.keepWhileUnfinished(upload, handle))
+        .then((handles) => handles.keepWhileUnfinished(upload, handle, this.#context.ended))
         .catch(() => {});
     return upload;
   }
@@ -138,20 +136,26 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
    * any form, or text, which is sent as UTF-8. A stream that somebody reads already fails as `stream_locked`.
    *
    * @param {ReadableStream<BufferSource | string>} stream
-   * @param {{ name: string, type?: string } & FileOptions} options
+   * @param {{ name: string, type?: string, partSize?: number } & FileOptions} options  `partSize`, in bytes, bounds the
+   *   stream's length: at most 10,000 parts
    * @returns {UploadTask}
    */
   addStream(stream, { name, type = '', ...options }) {
     const content = { name, size: null, type };
-    return this.#take(content, options, async (settled, watcher, signal) => {
+    const upload = this.#take(content, options, async (settled, watcher, signal) => {
       const { StreamDelivery } = await this.#context.load(() => import('./stream_delivery.js'), signal);
       return new StreamDelivery(stream, content, this.#context, settled, watcher);
     });
+    // perhaps before anything read it
+    upload.addEventListener('state', ({ detail }) => {
+      if (detail === 'cancelled') stream.cancel().catch(() => {});
+    });
+    return upload;
   }
 
   /**
-   * Forgets an upload that is over, failed or paused; the coordinator is not told. One that is under way is cancelled;
-   * one that is finishing goes on.
+   * Forgets an upload that is over, failed or paused; the coordinator is not told. One that is under way is cancelled,
+   * and that of a stream always: nobody else could go on with it. One that is finishing goes on.
    *
    * @param {UploadTask} upload
    * @returns {Promise<void>} when nothing is left of it
@@ -160,8 +164,8 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
     const at = this.#uploads.indexOf(upload);
     if (at >= 0) this.#uploads.splice(at, 1);
     // until then the same file, added again, must not go on with it
-    if (upload.state !== 'paused' && upload.state !== 'failed') await upload.cancel();
-    for (const [id, holder] of this.#claimed) if (holder === upload) this.#claimed.delete(id);
+    if (upload.file.size === null || !['paused', 'failed'].includes(upload.state)) await upload.cancel();
+    for (const [id, holder] of this.#context.claimed) if (holder === upload) this.#context.claimed.delete(id);
   }
 
   /**
@@ -171,7 +175,7 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
    */
   async unfinished() {
     const open = await (await this.#ledger()).open();
-    return open.filter(({ id }) => !this.#claimed.has(id));
+    return open.filter(({ id }) => !this.#context.claimed.has(id));
   }
 
   /**

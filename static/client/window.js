@@ -99,10 +99,12 @@ export class SigningWindow {
    * @param {AbortSignal} signal
    */
   async #waitFor(number, signal) {
-    const asked = this.#asked.get(number);
-    await (asked ?? this.#ask(number, signal));
-    // a stream's last part turned out to be smaller than what was asked for
-    if (asked && !this.#fits(number)) await this.#ask(number, signal);
+    const answered = await this.#asked.get(number)?.then(
+      () => true,
+      () => false,
+    );
+    // whoever asked was stopped, or a stream's last part turned out to be smaller than what was asked for
+    if (!answered || !this.#fits(number)) await this.#ask(number, signal);
   }
 
   /** @param {number} number */

@@ -3,15 +3,30 @@
  * earlier parts are on their way.
  */
 
+/** @import { DeliveryContext } from './delivery.js' */
 /** @import { Source } from './file_source.js' */
 /** @import { Digests, PartDigest } from './ports.js' */
 /** @import { Wanted } from './window.js' */
-/** @import { PartWish } from './types.js' */
+/** @import { PartWish, Upload } from './types.js' */
 
+import { digestsFor, hasherOf } from './digests/open.js';
 import { UploadError } from './errors.js';
 
 /** No digest is begun ahead of need while so many of its upload are under computation. */
 export const DIGESTS_AHEAD = 4;
+
+/**
+ * @param {DeliveryContext} context
+ * @param {Upload} upload
+ * @param {Source} source
+ * @param {(number: number) => number | undefined} signedSize  undefined where the plan says it
+ * @returns {Wishes | null} null: the policy has digests left off
+ * @throws {UploadError} `no_digests`
+ */
+export function wishesOf(context, upload, source, signedSize) {
+  const digests = digestsFor(upload, context.digests, hasherOf(context));
+  return digests && new Wishes({ digests, source, signedSize });
+}
 
 /** @implements {Wanted} */
 export class Wishes {

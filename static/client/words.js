@@ -45,6 +45,9 @@ const WORDS = {
   wrong_type: ({ name, types }) => `“${name}” is not of a type taken here: ${types.join(', ')}.`,
   stream_broken: () =>
     'What was to be sent broke off before its end: the recording or the other program stopped. Start it again.',
+  stream_too_long: ({ limit, partSize }) =>
+    `A stream that is sent in parts of ${partSize} bytes may have ${limit} bytes, and this one has more. ` +
+    'Send it again in larger parts: `partSize` of `addStream`, 5 MiB to 5 GiB, if the service takes it.',
   stream_locked: () => 'The stream is being read already. Give one that nobody else reads.',
   not_bytes: () =>
     'The stream gave something that is neither bytes nor text. Give Uint8Arrays, ArrayBuffers or text.',

@@ -41,29 +41,24 @@ export async function workOn(context, watcher, { upload, parts }, content, signa
   const { id } = upload;
   const meter = new Meter(plan);
   const reporter = new Reporter((claims) => coordinator.report(id, claims), surroundings);
-  let digests = null;
+  let wishes = null;
   if (context.digests || upload.part_digests?.rule === 'required') {
-    const { digestsFor, hasherOf } = await load(() => import('./digests/open.js'), signal);
-    digests = digestsFor(upload, context.digests, hasherOf(context));
+    const { wishesOf } = await load(() => import('./wishes.js'), signal);
+    wishes = wishesOf(context, upload, source, signedSize);
   }
-  const wanted = digests
-    ? new (await load(() => import('./wishes.js'), signal)).Wishes({ digests, source, signedSize })
-    : onlySizes(signedSize);
   const sender = new Sender({
     ...context,
     ...content,
-    wanted,
+    wanted: wishes ?? onlySizes(signedSize),
     uploadId: id,
     // one PutObject is looked at when it is completed, and carries what it must
     claims: upload.method !== 'put',
     meter,
     reporter,
     openPaths: async () => (await import('./relay.js')).pathsOf(context, id, watcher.onPath),
-    checkUpload: async (stop) =>
-      (await load(() => import('./detour.js'), stop)).checkOpen(coordinator, id, stop),
     onTrouble: watcher.onTrouble,
   });
   // without its digest a URL is bound to too little
-  if (!digests) sender.offer(parts);
+  if (!wishes) sender.offer(parts);
   return { upload, plan, meter, reporter, sender };
 }

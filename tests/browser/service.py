@@ -14,6 +14,9 @@ import httpx2
 
 from coordinator.local.bucket import LocalStore
 
+PLAIN = "plain"
+"""A policy that takes nothing that is compressed on its way."""
+
 PATIENCE = 90.0
 PAUSE = 0.05
 
@@ -32,6 +35,7 @@ def serve_settings(*, database_url: str, store: LocalStore, public: str, port: i
         "STORE__BUCKET": store.bucket,
         "STORE__ACCESS_KEY_ID": store.access_key_id,
         "STORE__SECRET_ACCESS_KEY": store.secret_access_key,
+        f"POLICIES__{PLAIN}__CONTENT_ENCODINGS": "[]",
     }
     return {f"COORDINATOR_{name}": value for name, value in settings.items()}
 

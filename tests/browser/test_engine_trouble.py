@@ -13,7 +13,7 @@ from tests.browser.conftest import MakeSample
 from tests.browser.engine import Engine
 from tests.browser.files import MIB, PART
 from tests.browser.observer import Observer
-from tests.browser.service import KeyHolder
+from tests.browser.service import PLAIN, KeyHolder
 from tests.browser.visitor import Visitor
 from tests.e2e.cable import Cable
 
@@ -30,8 +30,8 @@ STREAM = """async (size) => {
   });
   watch(engine.addStream(stream, { name: 'recording.webm', type: 'video/webm' }));
 }"""
-GZIP = """async (words) => {
-  watch(engine.add(new File([words], 'log.txt', { type: 'text/plain' }), { gzip: true }));
+GZIP = """async ([words, policy]) => {
+  watch(engine.add(new File([words], 'log.txt', { type: 'text/plain' }), { gzip: true, policy }));
 }"""
 READ_BACK = "async () => (await fetch(await engine.downloadUrl(task.upload.id))).text()"
 MANY = """async (count) => {
@@ -140,11 +140,14 @@ async def test_a_stream_goes_up_while_it_is_made(
 
 
 async def test_gzip_on_the_way_and_readers_get_the_file_as_it_was(engine: Engine, visitor: Visitor) -> None:
+    """Where the policy allows it; elsewhere the file goes up as it is."""
     await engine.prepare()
     words = "the same words over and over, " * 20_000
-    await visitor.page.evaluate(GZIP, words)
-    await engine.reaches("completed")
-    upload = await engine.see("task.upload")
-    assert upload["content_encoding"] == "gzip"
-    assert upload["size"] < len(words) / 20
-    assert await visitor.page.evaluate(READ_BACK) == words
+    for policy, encoding, most in (("default", "gzip", len(words) // 20), (PLAIN, None, len(words))):
+        await visitor.page.evaluate(GZIP, [words, policy])
+        await engine.reaches("completed")
+        upload = await engine.see("task.upload")
+        assert upload["content_encoding"] == encoding
+        assert upload["size"] <= most
+        assert await visitor.page.evaluate(READ_BACK) == words
+    assert [one for one in await engine.told("state") if one == "failed"] == []

@@ -47,7 +47,14 @@ async def test_a_file_like_one_that_is_being_sent_becomes_an_upload_of_its_own(
     await visitor.choose(disk.path)
     await observer.until(lambda: observer.finished() == {1, 2} and len(observer.under_way) == 3)
     await visitor.choose(other.path)
-    await visitor.row(other.name).upload_id()
+    # from then on this tab is known to send it
+    await visitor.row(other.name).reaches("uploading")
+    # nothing tells another page which of the two it is
+    apart = (await visitor.another_tab()).unfinished(other.name)
+    await expect(apart).to_contain_text(
+        "Another tab is sending it right now. It cannot be matched to a file."
+    )
+    await expect(apart.locator("button:visible")).to_have_text(["Discard"])
     observer.release()
     for file in (disk, other):
         await is_whole(visitor.row(file.name), file)

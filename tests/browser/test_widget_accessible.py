@@ -26,6 +26,12 @@ MOVING = """() => [...document.querySelector('coordinator-upload').shadowRoot.qu
   .map((element) => ({ name: element.className, style: getComputedStyle(element) }))
   .filter(({ style }) => style.animationName !== 'none' || style.transitionDuration !== '0s')
   .map(({ name }) => name)"""
+ADD = """(count) => {
+  const widget = document.querySelector('coordinator-upload');
+  const kind = Math.random().toString(36) + performance.now();
+  window.tasks = widget.add(Array.from({ length: count }, (_, n) => new File([kind, String(n)], `${n}.txt`)));
+}"""
+ALL_ARE = "(state) => tasks.every((task) => task.state === state)"
 HEARD = "() => heard.join(' | ')"
 
 
@@ -52,6 +58,11 @@ def _refuse_starts_of(name: str) -> Callable[[Route], Awaitable[None]]:
             await route.continue_()
 
     return answer
+
+
+async def _answer_that_nothing_is_here(route: Route) -> None:
+    problem = {"code": "not_found", "title": "Nothing here", "detail": "It went.", "status": 404}
+    await route.fulfill(status=404, content_type="application/problem+json", body=json.dumps(problem))
 
 
 async def test_axe_finds_nothing_in_any_state(
@@ -130,6 +141,20 @@ async def test_a_screen_reader_hears_quarters_and_states_and_no_more(
     assert set(said) <= {"1 file added", "25%", "50%", "75%", "paused", "upload complete"}
 
 
+async def test_what_went_wrong_with_a_button_of_a_row_is_heard(visitor: Visitor, sample: MakeSample) -> None:
+    file = sample(10)
+    page = visitor.page
+    await page.route("**/download", _answer_that_nothing_is_here)
+    await visitor.choose(file.path)
+    row = visitor.row(file.name)
+    await row.reaches("completed")
+    await page.evaluate(LISTEN)
+    await row.press("download")
+    await page.wait_for_function(
+        "(name) => heard.join().includes(`${name}: The service does not`)", arg=file.name
+    )
+
+
 async def test_the_keyboard_pauses_resumes_and_cancels(
     visitor: Visitor, observer: Observer, sample: MakeSample
 ) -> None:
@@ -166,6 +191,35 @@ async def test_the_keyboard_pauses_resumes_and_cancels(
     await page.keyboard.press("Enter")
     await expect(row.element).to_have_count(0)
     await expect(visitor.row(other.name).element.locator("[data-action=download]")).to_be_focused()
+
+
+async def test_the_focus_stays_when_what_is_done_with_all_files_goes(
+    visitor: Visitor, observer: Observer
+) -> None:
+    page = visitor.page
+    observer.hold()
+    await page.evaluate(ADD, 3)
+    await observer.until(lambda: len(observer.under_way) > 0)
+    await page.locator("[data-all=pause]").focus()
+    observer.release()
+    await page.wait_for_function(ALL_ARE, arg="completed")
+    await expect(page.locator("[data-all=clear]")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#choose-files")).to_be_focused()
+    observer.hold()
+    await page.evaluate(ADD, 3)
+    await observer.until(lambda: len(observer.under_way) > 0)
+    await page.locator("[data-all=pause]").focus()
+    await page.keyboard.press("Enter")
+    await page.wait_for_function(ALL_ARE, arg="paused")
+    await expect(page.locator("[data-all=resume]")).to_be_focused()
+    await page.locator("[data-all=cancel]").focus()
+    await page.keyboard.press("Enter")
+    await page.wait_for_function(ALL_ARE, arg="cancelled")
+    # on a row, where nothing could be done with all of them for a moment
+    clear = page.locator("[data-all=clear]:focus, li:first-child [data-action=clear]:focus")
+    await expect(clear).to_be_visible()
+    observer.release()
 
 
 async def test_a_question_is_not_answered_by_the_one_before(

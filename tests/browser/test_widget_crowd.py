@@ -15,6 +15,19 @@ ADD = """(count) => {
   window.tasks = widget.add(
     Array.from({ length: count }, (_, number) => new File([kind, String(number)], `${number}.txt`)));
 }"""
+ADD_LATE = """(name) => tasks.push(
+  ...document.getElementById('widget').add([new File([name, String(performance.now())], name)]))"""
+MARK_FRAME = """() => {
+  document.getElementById('widget').shadowRoot.querySelector('.frame').dataset.old = '';
+}"""
+FAIL_OUTSIDE = """async () => {
+  const widget = document.getElementById('widget');
+  widget.remove();
+  for (const task of widget.add([...Array(150).keys()].map((number) => new File(['x'], `${number}.txt`)))) task.pause();
+  const [refused] = widget.add([new File(['too large'], 'while-out.txt')]);
+  while (refused.state !== 'failed') await new Promise((done) => setTimeout(done));
+  document.querySelector('main').append(widget);
+}"""
 ALL_ARE = "(states) => tasks.every((task) => states.includes(task.state))"
 # each is dear where it happens once for each of thousands of files
 COUNT_WORK = """async () => {
@@ -73,6 +86,30 @@ ASK_OFTEN = """async () => {
   return [...asked, answers.length];
 }"""
 
+MANY_UNFINISHED = """async () => {
+  const { UnfinishedPanel } = await import('/client/widget/unfinished_panel.js');
+  const { loadWords } = await import('/client/widget/languages.js');
+  const upload = { size: 2, bytes_uploaded: 1, expires_at: null, fingerprint: 'f' };
+  const found = [...Array(60).keys()].map((number) =>
+    ({ upload: { ...upload, id: String(number), filename: `file ${number}` }, handle: null, elsewhere: false }));
+  const uploader = { uploads: [], resumable: async () => found };
+  const scene = { uploader, words: await loadWords(['en']), signal: new AbortController().signal };
+  const panel = new UnfinishedPanel(scene, () => {});
+  document.body.append(panel.element);
+  const more = panel.element.querySelector('#show-more-unfinished');
+  const seen = () => [panel.element.querySelectorAll('li').length, more.hidden ? '' : more.textContent, more.hidden];
+  await panel.refresh();
+  const told = [seen()];
+  more.click();
+  told.push([...seen(), document.activeElement.closest('li').querySelector('.row-name').textContent]);
+  found.splice(10, 3);
+  await panel.refresh();
+  told.push(seen());
+  more.click();
+  told.push(seen());
+  return told;
+}"""
+
 
 async def test_cancelling_all_asks_nothing_for_each(visitor: Visitor, observer: Observer) -> None:
     page = visitor.page
@@ -92,6 +129,16 @@ async def test_cancelling_all_asks_nothing_for_each(visitor: Visitor, observer: 
 
 async def test_however_often_the_list_is_wanted_it_is_asked_for_once_at_a_time(visitor: Visitor) -> None:
     assert await visitor.page.evaluate(ASK_OFTEN) == [1, 1, 1, 2, 2]
+
+
+async def test_of_many_unfinished_uploads_a_few_are_drawn_and_more_on_request(visitor: Visitor) -> None:
+    assert await visitor.page.evaluate(MANY_UNFINISHED) == [
+        [5, "Show 50 more", False],
+        [55, "Show 5 more", False, "file 5"],
+        # what went makes room
+        [55, "Show 2 more", False],
+        [57, "", True],
+    ]
 
 
 async def test_pausing_thousands_draws_but_a_few_times(visitor: Visitor, observer: Observer) -> None:
@@ -143,6 +190,49 @@ async def test_what_has_no_row_yet_takes_the_place_of_what_was_cleared(
     await expect(page.locator("#files")).to_be_visible()
     await page.locator("[data-all=cancel]").click()
     await page.wait_for_function(ALL_ARE, arg=["cancelled"], timeout=PATIENCE_MS)
+
+
+async def test_who_comes_late_to_a_full_list_is_seen(visitor: Visitor, observer: Observer) -> None:
+    page = visitor.page
+    observer.hold()
+    await page.evaluate(ADD, 100)
+    rows = page.locator("li[data-upload]")
+    await expect(rows).to_have_count(100)
+    await page.evaluate("async () => { await tasks[50].cancel(); }")
+    await page.evaluate(ADD_LATE, "late")
+    await expect(rows.first).to_contain_text("late")
+    await expect(rows).to_have_count(100)
+    # what is over goes first, then what waits at the bottom
+    await expect(visitor.row("50.txt").element).to_have_count(0)
+    await expect(visitor.row("99.txt").element).to_have_count(1)
+    await page.evaluate(ADD_LATE, "latest")
+    await expect(rows.first).to_contain_text("latest")
+    await expect(visitor.row("99.txt").element).to_have_count(0)
+    await expect(page.locator("#show-more")).to_have_text("Show 2 more")
+    await page.locator("[data-all=pause]").click()
+    await page.wait_for_function(ALL_ARE, arg=["paused", "cancelled"], timeout=PATIENCE_MS)
+    await page.locator("[data-all=cancel]").click()
+    await page.wait_for_function(ALL_ARE, arg=["cancelled"], timeout=PATIENCE_MS)
+
+
+async def test_drawn_anew_the_list_stands_as_it_stood(visitor: Visitor) -> None:
+    page = visitor.page
+    await page.locator("#widget").evaluate("(widget) => widget.setAttribute('max-size', '4')")
+    await page.evaluate(ADD, 120)
+    await page.wait_for_function(ALL_ARE, arg=["failed"], timeout=PATIENCE_MS)
+    await page.evaluate(ADD_LATE, "late")
+    rows = page.locator("li[data-upload]")
+    await expect(rows.first).to_contain_text("late")
+    await expect(rows).to_have_count(121)
+    before = await rows.locator(".row-name").all_text_contents()
+    for change in ("widget.lang = 'de'", "(widget.remove(), document.querySelector('main').append(widget))"):
+        await page.evaluate(MARK_FRAME)
+        await page.evaluate(f"() => {{ const widget = document.getElementById('widget'); {change}; }}")
+        await expect(page.locator(".frame:not([data-old])")).to_be_visible()
+        assert await rows.locator(".row-name").all_text_contents() == before
+    # what failed while nothing was drawn is seen, too
+    await page.evaluate(FAIL_OUTSIDE)
+    await expect(visitor.row("while-out.txt").element).to_have_count(1)
 
 
 async def test_an_odd_language_in_the_address_is_no_reason_to_show_nothing(visit: Visiting) -> None:

@@ -25,9 +25,13 @@ async def test_a_blocked_store_is_gone_around_and_said(
         ways.push(target.shadowRoot?.querySelector('[data-part=way]')?.textContent));
       window.paths = [];
       document.addEventListener('path', ({ detail }) => paths.push(detail.path));
+      window.heard = [];
+      const region = document.querySelector('coordinator-upload').shadowRoot.getElementById('announcer');
+      new MutationObserver(() => heard.push(region.textContent)).observe(region, { childList: true });
     }""")
     await visitor.choose(file.path)
     await is_whole(visitor.row(file.name), file)
     assert "relay" in await page.evaluate("paths")
     assert await page.evaluate("ways.some((way) => way?.includes('through the service, because'))")
+    await page.wait_for_function("() => heard.some((news) => news.includes('through the service, because'))")
     assert observer.puts == []

@@ -5,7 +5,7 @@ from playwright.async_api import Browser, expect
 from tests.browser.conftest import MakeSample
 from tests.browser.foreign import ForeignSite
 from tests.browser.observer import Observer
-from tests.browser.service import Service
+from tests.browser.service import KeyHolder, Service
 from tests.browser.visitor import visiting
 
 
@@ -31,6 +31,35 @@ async def test_what_no_token_can_be_is_refused_without_being_sent(browser: Brows
         await visitor.give_token("“quoted”")
         await expect(visitor.page.locator("#access-hint")).to_contain_text("That token was not accepted")
         assert len(visitor.requests) == asked
+
+
+async def test_the_focus_goes_on_from_an_answered_question(
+    browser: Browser, service: Service, key_holder: KeyHolder
+) -> None:
+    async with visiting(browser, service.url, None) as visitor:
+        page = visitor.page
+        await expect(page.locator("#access-token")).to_be_focused()
+        await page.locator("#access-token").fill(await key_holder.token())
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#choose-files")).to_be_focused()
+
+
+async def test_the_question_takes_the_focus_from_nobody_who_types(
+    browser: Browser, service: Service, site: ForeignSite
+) -> None:
+    widget = f'<coordinator-upload endpoint="{service.url}" ask-token></coordinator-upload>'
+    site.body = f'<input id="mine">{widget}'
+    site.script = "document.getElementById('mine').focus();"
+    async with visiting(browser, site.url, None, path="/") as visitor:
+        page = visitor.page
+        await expect(page.locator("#access")).to_be_visible()
+        await expect(page.locator("#announcer")).to_have_text("An upload token is needed")
+        await expect(page.locator("#mine")).to_be_focused()
+        # asked again inside of it, the focus is there
+        await page.locator("#access-token").fill("“quoted”")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#access-hint")).to_contain_text("not accepted")
+        await expect(page.locator("#access-token")).to_be_focused()
 
 
 async def test_a_token_address_that_is_away_for_a_moment_is_waited_for(

@@ -58,3 +58,49 @@ test('cancelling what waits for another one to be cancelled ends it at once', as
   await time.until(() => second.state === 'cancelled');
   await cancelled;
 });
+
+test('cancelling what waits for the start of another file ends it at once, and lets nobody in before its turn', async () => {
+  const { server, uploader, time } = scene();
+  server.fault = () => new Promise(() => {});
+  const [first, second, third] = [1, 2, 3].map((when) => uploader.add(text(12, 'film.mov', when)));
+  await time.until(() => server.calls.length > 0);
+  second?.cancel();
+  await time.settle();
+  assert.deepEqual([first?.state, second?.state, third?.state], ['preparing', 'cancelled', 'preparing']);
+  assert.equal(server.calls.length, 1, 'the third one waits for the first');
+});
+
+test('files of other names are started at once, whatever they have in common', async () => {
+  const { server, uploader, time } = scene();
+  server.fault = () => new Promise(() => {});
+  for (const name of ['one', 'two', 'three']) uploader.add(text(12, name));
+  await time.until(() => server.calls.length === 3);
+});
+
+test('copies that are started at the same time get an upload each', async () => {
+  const { server, uploader, time } = scene();
+  const copies = ['one', 'two', 'three'].map((name) => uploader.add(text(12, name)));
+  await time.until(() => copies.every(({ state }) => state === 'completed'));
+  assert.equal(new Set(copies.map(({ upload }) => upload?.id)).size, 3);
+  for (const { upload, file } of copies) {
+    assert.equal(upload?.filename, file.name);
+    assert.equal(storedText(server, upload?.id), await text(12).text());
+  }
+});
+
+test('empty files are started once each: they have nothing to be found again by', async () => {
+  const { server, uploader, time } = scene();
+  const files = ['one', 'two', 'three'].map((name) => uploader.add(text(0, name)));
+  await time.until(() => files.every(({ state }) => state === 'completed'));
+  assert.deepEqual(
+    server
+      .callsTo('POST', '')
+      .map(({ body }) => [body.filename, body.fingerprint])
+      .sort(),
+    [
+      ['one', undefined],
+      ['three', undefined],
+      ['two', undefined],
+    ],
+  );
+});

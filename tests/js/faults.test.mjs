@@ -21,15 +21,19 @@ test('any 403 is signed again at once', async () => {
 });
 
 test('three fresh signatures refused: it fails and says so; trying again goes on', async () => {
-  const { server, uploader, reach } = scene();
+  const { server, uploader, reach, time } = scene();
+  /** @type {number[]} */
+  const at = [];
+  const began = time.now();
   server.partFault = async ({ number }) => {
-    if (number === 2) throw new TransferError('status', 403);
-    return undefined;
+    if (number !== 2) return undefined;
+    at.push(time.now() - began);
+    throw new TransferError('status', 403);
   };
   const upload = uploader.add(text(12));
   await reach(upload, 'failed');
   assert.equal(/** @type {any} */ (upload.error).code, 'refused');
-  assert.equal(server.puts.filter((put) => put.number === 2).length, 4);
+  assert.deepEqual(at, [0, 0, 2_000, 10_000], 'the first one at once, the others when a new key may be known');
   await assert.rejects(upload.done, { code: 'refused' });
   server.partFault = () => undefined;
   const before = server.puts.length;

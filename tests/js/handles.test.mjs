@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { TransferError } from '../../static/client/errors.js';
 import { fingerprint } from '../../static/client/fingerprint.js';
+import { FakeLocks } from './locks.mjs';
 import { forever, LONG_AGO, scene, sentNumbers, text } from './scene.mjs';
 
 /** @param {{ permission?: string, file?: File | null, path?: string }} [options] */
@@ -186,6 +188,74 @@ test('the handle of an upload that ended elsewhere is forgotten', async (context
   await reach(task, 'failed');
   assert.equal(/** @type {any} */ (task.error).code, 'ended');
   await time.until(() => kept.size === 0);
+});
+
+/** @param {import('node:test').TestContext} context */
+async function twoTabs(context) {
+  const { time, server, uploader: first } = scene();
+  const { fetch, transport } = server;
+  Object.assign(time, { locks: new FakeLocks() });
+  const { uploader: second } = scene({ fetch, transport, surroundings: time });
+  const kept = keeping(context);
+  const handle = /** @type {any} */ ({ name: 'film.mov' });
+  server.partFault = ({ number }) => (number === 2 ? forever() : undefined);
+  const sending = first.add(text(12), { handle });
+  await time.until(() => server.store.get('upload-1')?.size === 2);
+  const following = second.add(text(12), { handle });
+  await time.until(() => following.elsewhere && kept.has('upload-1'));
+  const state = () => server.uploads.get('upload-1').state;
+  return { time, sending, following, kept, state };
+}
+
+test('cancelling a task that follows another tab keeps the handle of the upload that goes on there', async (context) => {
+  const { time, sending, following, kept, state } = await twoTabs(context);
+  following.cancel();
+  await time.until(() => following.state === 'cancelled');
+  await time.settle();
+  assert.deepEqual([state(), [...kept.keys()]], ['open', ['upload-1']]);
+  sending.cancel();
+  await time.until(() => sending.state === 'cancelled');
+  await time.until(() => kept.size === 0);
+  assert.equal(state(), 'aborted');
+});
+
+test('it forgets the handle where the other tab has stopped: nobody goes on, and the upload ends', async (context) => {
+  const { time, sending, following, kept, state } = await twoTabs(context);
+  following.cancel();
+  sending.pause();
+  await time.until(() => following.state === 'cancelled');
+  assert.equal(state(), 'aborted');
+  await time.until(() => kept.size === 0);
+});
+
+test('cancelling a task whose upload another one of the page goes on with keeps the handle', async (context) => {
+  const { uploader, left, handle, server, time, reach } = await withHandle();
+  const kept = keeping(context);
+  server.partFault = async () => Promise.reject(new TransferError('status', 400));
+  const failed = await uploader.resumeFrom({ upload: left, handle, elsewhere: false });
+  await reach(failed, 'failed');
+  server.partFault = forever;
+  const count = server.puts.length;
+  const second = await uploader.resumeFrom({ upload: left, handle, elsewhere: false });
+  await time.until(() => server.puts.length > count);
+  failed.cancel();
+  await reach(failed, 'cancelled');
+  await time.settle();
+  assert.deepEqual([left.state, [...kept.keys()]], ['open', [left.id]]);
+  second.cancel();
+  await time.until(() => kept.size === 0);
+  assert.equal(left.state, 'aborted');
+});
+
+test('no handle is kept of what goes up compressed: no file can go on with it', async (context) => {
+  const { uploader, server, time } = scene();
+  const kept = keeping(context);
+  server.partFault = forever;
+  const handle = /** @type {any} */ ({ name: 'log.txt' });
+  uploader.add(new File(['words'], 'log.txt'), { handle, gzip: true });
+  await time.until(() => server.puts.length > 0);
+  await time.settle();
+  assert.equal(kept.size, 0);
 });
 
 test('handles of more than seven days are dropped whenever another one is kept', async (context) => {

@@ -4,80 +4,13 @@ import { CoordinatorError, TransferError, UploadError } from '../../static/clien
 import { openPaths } from '../../static/client/relay.js';
 import { scene as uploading, text } from './scene.mjs';
 import { VirtualSurroundings } from './surroundings.mjs';
+import { blocked, how, moved, never, SECOND, ways } from './ways.mjs';
 
-/** @import { PathContext, PathName, Paths } from '../../static/client/ports.js' */
-
-const never = new AbortController().signal;
-const SECOND = 1_000;
-const how = { onProgress: () => {}, signal: never, patience: () => ({ moving: 30_000, answer: 120_000 }) };
+/** @import { PathName, Paths } from '../../static/client/ports.js' */
 
 /** @param {number} status */
 const refusal = (status, code = '') =>
   new TransferError('status', status, null, code ? JSON.stringify({ code, detail: `about ${code}` }) : 'nginx');
-
-/**
- * The paths of one upload; `relayed` are the answers to parts sent through the coordinator, in order.
- *
- * @param {{ relayed?: (TransferError | null)[], answers?: boolean, tokens?: string[] }} [script]
- */
-function ways({ relayed = [], answers = true, tokens = ['one'] } = {}) {
-  const time = new VirtualSurroundings();
-  /** @type {PathName[]} */
-  const told = [];
-  /** @type {any[]} */
-  const puts = [];
-  const held = [...tokens];
-  const paths = openPaths(
-    /** @type {PathContext} */ (
-      /** @type {unknown} */ ({
-        uploadId: 'upload-1',
-        coordinator: {
-          answers: async () => answers,
-          relay: async (
-            /** @type {string} */ id,
-            /** @type {number} */ number,
-            /** @type {AbortSignal} */ _signal,
-            /** @type {string?} */ refused,
-          ) => {
-            if (refused && held.length > 1) held.shift();
-            return {
-              url: `https://coordinator.test/v1/uploads/${id}/parts/${number}`,
-              headers: { Authorization: `Bearer ${held[0]}` },
-            };
-          },
-        },
-        transport: async (/** @type {any} */ put) => {
-          puts.push(put);
-          const answer = relayed.shift();
-          if (answer) throw answer;
-          return { etag: `"${puts.length}"` };
-        },
-        surroundings: time,
-        onPath: (/** @type {PathName} */ path) => told.push(path),
-      })
-    ),
-  );
-  const fail = (/** @type {number} */ number, /** @type {'network' | 'stalled'} */ kind = 'network') =>
-    paths.failed({ number, kind, sent: 0 }, never);
-  const send = (/** @type {number} */ number, digest = {}) =>
-    paths.send({ number, body: new Blob(['x']), digest, ...how });
-  return { time, paths, told, puts, fail, send };
-}
-
-/** @param {ReturnType<typeof ways>} scene  two parts that fail twice within five seconds */
-async function blocked({ time, paths, fail }) {
-  for (const number of [1, 2]) paths.choose(number);
-  assert.deepEqual([await fail(1), await fail(2), await fail(2)], ['direct', 'direct', 'direct']);
-  time.advance(5 * SECOND);
-  return fail(1);
-}
-
-/** @param {ReturnType<typeof ways>} scene */
-async function moved(scene) {
-  assert.equal(await blocked(scene), 'relay');
-  assert.equal(scene.paths.choose(1), 'relay');
-  await scene.send(1);
-}
 
 test('a path that stays blocked while the coordinator answers moves all parts, after one that was tried', async () => {
   const scene = ways();
@@ -219,15 +152,6 @@ test('what the coordinator says of the part is passed on, by its class', async (
     await assert.rejects(scene.send(1), (error) => error instanceof CoordinatorError && error.code === code);
 });
 
-test('a trial that was stopped is begun anew', async () => {
-  const scene = ways({ relayed: [/** @type {any} */ (new DOMException('paused', 'AbortError'))] });
-  assert.equal(await blocked(scene), 'relay');
-  scene.paths.choose(1);
-  await assert.rejects(scene.send(1), { name: 'AbortError' });
-  scene.time.advance(20 * SECOND);
-  await moved(scene);
-});
-
 /**
  * Uploads of one Uploader; `refusals` are the answers to the first parts that they send through the coordinator.
  *
@@ -341,4 +265,24 @@ test('a part that stalls on its way through the coordinator is given more time t
   });
   await reach(uploader.add(text(8)), 'completed');
   assert.deepEqual(given, [120_000, 120_000, 240_000, 480_000]);
+});
+
+test('while the coordinator takes no more parts at once, those of an upload wait, however often they are told', async () => {
+  let busy = 0;
+  let relayed = 0;
+  const { server, uploader, time, reach } = uploading({
+    transport: async (put) => {
+      const [, id, number] = /uploads\/([^/]+)\/parts\/(\d+)$/.exec(put.url) ?? [];
+      time.advance(3 * SECOND);
+      if (!id) throw new TransferError('network', 0);
+      relayed += 1;
+      if (relayed > 1 && busy < 60) {
+        busy += 1;
+        throw refusal(503, 'relay_busy');
+      }
+      return server.transport({ ...put, url: `https://store.test/${id}/${number}` });
+    },
+  });
+  await reach(uploader.add(text(8)), 'completed');
+  assert.equal(busy, 60);
 });

@@ -5,36 +5,8 @@ import { gunzipSync } from 'node:zlib';
 import { TransferError } from '../../static/client/errors.js';
 import { recordingStream } from '../../static/client/recording.js';
 import { Wishes } from '../../static/client/wishes.js';
+import { feed } from './feed.mjs';
 import { forever, scene, storedText } from './scene.mjs';
-
-/** A stream fed by hand; `asked` counts what was read of it. */
-function feed() {
-  /** @type {ReadableStreamDefaultController<Uint8Array>} */
-  let out = /** @type {any} */ (null);
-  const state = { asked: 0, cancelled: false };
-  const stream = new ReadableStream(
-    {
-      start: (controller) => {
-        out = controller;
-      },
-      pull: () => {
-        state.asked += 1;
-      },
-      cancel: () => {
-        state.cancelled = true;
-      },
-    },
-    { highWaterMark: 0 },
-  );
-  const say = (/** @type {string} */ words) => out.enqueue(new TextEncoder().encode(words));
-  return {
-    stream,
-    state,
-    say,
-    end: () => out.close(),
-    breakOff: () => out.error(new Error('the camera is gone')),
-  };
-}
 
 test('a stream goes up while it is made, and its end fixes its length', async () => {
   const { server, uploader, time, reach } = scene();

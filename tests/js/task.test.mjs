@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { TransferError } from '../../static/client/errors.js';
 import { fingerprint } from '../../static/client/fingerprint.js';
 import { Uploader } from '../../static/client/index.js';
 import { forever, scene, storedText, text } from './scene.mjs';
@@ -52,6 +53,26 @@ test('starting names the file, its fingerprint and a window of parts, under one 
   assert.deepEqual(starts[3]?.body, body);
   assert.equal(new Set(starts.map((call) => call.headers['Idempotency-Key'])).size, 1);
   assert.match(starts[0]?.headers['Idempotency-Key'] ?? '', /^[0-9a-f]{32}$/);
+});
+
+test('a start that is tried again says the same under its key, however many places there are by then', async () => {
+  const { server, uploader, reach } = scene();
+  let lost = true;
+  server.fault = ({ method, path }) =>
+    lost && method === 'POST' && path === '/v1/uploads' ? { status: 0 } : undefined;
+  const upload = uploader.add(text(8, 'one'));
+  await reach(upload, 'failed');
+  lost = false;
+  const places = uploader.concurrency;
+  server.partFault = () =>
+    server.puts.length === 1 ? Promise.reject(new TransferError('status', 503)) : undefined;
+  await reach(uploader.add(text(8, 'two')), 'completed');
+  assert.ok(uploader.concurrency < places);
+  upload.resume();
+  await reach(upload, 'completed');
+  const starts = server.callsTo('POST', '').filter(({ body }) => body.filename === 'one');
+  assert.equal(new Set(starts.map(({ headers }) => headers['Idempotency-Key'])).size, 1);
+  for (const { body } of starts) assert.deepEqual(body, starts[0]?.body);
 });
 
 test('never all parts are signed at the start', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Credential } from '../../static/client/credential.js';
-import { CoordinatorError } from '../../static/client/errors.js';
+import { CoordinatorError, TransferError } from '../../static/client/errors.js';
 import { Http } from '../../static/client/http.js';
 import { Ledger } from '../../static/client/ledger.js';
 import { problem } from './replies.mjs';
@@ -153,4 +153,25 @@ test('a part that takes the way through the coordinator waits for its token, unt
   await time.until(() => asked === 3);
   stop.abort(new Error('enough'));
   await assert.rejects(second, /enough/);
+});
+
+test('a source that throws while the coordinator is asked whether it answers fails nothing', async () => {
+  let blocked = true;
+  let threw = 0;
+  const { server, uploader, time, reach } = scene({
+    token: ({ refused }) => {
+      if (!refused) return 'old';
+      threw += 1;
+      if (threw === 1) throw new TypeError('Failed to fetch');
+      return 'good';
+    },
+  });
+  server.partFault = () => (blocked ? Promise.reject(new TransferError('network', 0)) : undefined);
+  server.fault = ({ method, headers }) =>
+    method === 'GET' && headers.Authorization === 'Bearer old' ? problem(401, 'token_expired') : undefined;
+  const upload = uploader.add(text(40));
+  await time.until(() => threw > 0);
+  await time.settle();
+  blocked = false;
+  await reach(upload, 'completed');
 });

@@ -133,6 +133,18 @@ test('every error is explained in words, and what the service says is kept', asy
   assert.match(explain(words, new TypeError('odd')), /odd/);
 });
 
+test('what a policy refuses is said in the language of who chose the file, and in no other', async () => {
+  const detail = 'In English';
+  const refused = (/** @type {string} */ code, /** @type {string[]} */ ...paths) =>
+    new CoordinatorError(422, { code, detail, errors: paths.map((path) => ({ path, message: detail })) });
+  for (const language of ['en', ...LANGUAGES]) {
+    const words = await loadWords([language]);
+    assert.equal(explain(words, refused('size_not_allowed')), words.say('sizeRefused'));
+    assert.equal(explain(words, refused('validation_failed', '$.content_type')), words.say('typeRefused'));
+    assert.doesNotMatch(explain(words, refused('quota_exceeded')), /English/);
+  }
+});
+
 test('every code of an UploadError that a user may meet has its words', async () => {
   const source = await readFile(new URL('errors.js', CLIENT), 'utf8');
   const codes = [...source.matchAll(/^ \* ([a-z_]+) {2,}\S/gm)].map(([, code]) => /** @type {any} */ (code));
@@ -230,8 +242,12 @@ test('without a network neither speed nor time left is shown', async () => {
   }
 });
 
-test('when nothing is on its way any more, how many failed is announced', async (context) => {
-  const words = await loadWords(['en']);
+/**
+ * What an announcer made after this says.
+ *
+ * @param {import('node:test').TestContext} context
+ */
+function liveRegion(context) {
   const shown = { textContent: '' };
   const world = /** @type {any} */ (globalThis);
   world.document = { createElement: () => Object.assign(shown, { setAttribute: () => {}, append: () => {} }) };
@@ -240,6 +256,12 @@ test('when nothing is on its way any more, how many failed is announced', async 
     delete world.document;
     delete world.window;
   });
+  return shown;
+}
+
+test('when nothing is on its way any more, how many failed is announced', async (context) => {
+  const words = await loadWords(['en']);
+  const shown = liveRegion(context);
   const tally = new Tally();
   const announcer = new Announcer(words, tally);
   const task = (/** @type {string} */ state, active = false) =>
@@ -262,4 +284,30 @@ test('when nothing is on its way any more, how many failed is announced', async 
   announcer.state(last, null);
   await Promise.resolve();
   assert.match(shown.textContent, /2 of 3 complete, 1 stopped/);
+});
+
+test('the slower way, another tab and trouble are announced, each but once', async (context) => {
+  const shown = liveRegion(context);
+  const tally = new Tally();
+  const announcer = new Announcer(await loadWords(['en']), tally);
+  const progress = { bytesSent: 0, bytesTotal: 1, fraction: 0 };
+  const told = { state: 'uploading', file: { name: 'a' }, active: true, error: null, progress };
+  const task = /** @type {any} */ ({ ...told, path: 'direct', elsewhere: false, troubled: false });
+  tally.take(task);
+  /** @param {'path' | 'elsewhere' | 'progress'} news @param {object} change */
+  const heard = async (news, change) => {
+    Object.assign(task, change);
+    shown.textContent = '';
+    announcer[news](task);
+    await Promise.resolve();
+    return shown.textContent;
+  };
+  assert.equal(await heard('path', { path: 'direct' }), '');
+  assert.match(await heard('path', { path: 'relay' }), /^a: through the service/);
+  assert.equal(await heard('path', {}), '');
+  assert.match(await heard('elsewhere', { elsewhere: true }), /^a: Another tab/);
+  assert.equal(await heard('elsewhere', { elsewhere: false }), '');
+  assert.equal(await heard('progress', { troubled: true }), 'a: Trying again');
+  assert.equal(await heard('progress', { troubled: false }), '');
+  assert.equal(await heard('progress', { troubled: true }), '');
 });

@@ -109,3 +109,29 @@ test('a failed background call is made again by whoever needs the part', async (
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal((await window.take(2, signal)).url, 'later');
 });
+
+test('a part that a stopped run still asks for is asked for again', async () => {
+  /** @type {AbortSignal[]} */
+  const asked = [];
+  const window = new SigningWindow({
+    sign: async (wishes, stop) => {
+      asked.push(stop);
+      if (asked.length === 1)
+        await new Promise((_, reject) => {
+          stop.addEventListener('abort', () => setImmediate(() => reject(stop.reason)));
+        });
+      return wishes.map((wish) => signed(wish.part_number, 'again', Date.now() + 900_000));
+    },
+    source: { upcoming: () => [2, 3], sizeOf: () => 1 },
+    wanted,
+    size: () => 12,
+    now: Date.now,
+  });
+  const stop = new AbortController();
+  const first = window.take(1, stop.signal);
+  await new Promise((resolve) => setImmediate(resolve));
+  stop.abort(new Error('paused'));
+  const second = window.take(2, signal);
+  await assert.rejects(first, /paused/);
+  assert.equal((await second).url, 'again');
+});

@@ -90,10 +90,11 @@ export class Crew {
   /**
    * Hires the first worker ahead of need.
    *
-   * @param {Algorithm} likely  to be asked for: making it ready takes a while
+   * @param {Algorithm} likely  to be asked for: MD5 takes a while to be made ready, Web Crypto is there
    */
   warm(likely) {
-    if (this.#hands.size === 0) this.#hire()?.postMessage({ ready: likely });
+    const hand = this.#hands.size === 0 ? this.#hire() : null;
+    if (likely === 'md5') hand?.postMessage({ ready: 'md5' });
     this.#share();
   }
 
@@ -138,8 +139,10 @@ export class Crew {
       const hand = this.#options.hire();
       const came = this.#options.after(COMING_MS, () => this.#hands.has(hand) && this.#lost(hand));
       hand.onmessage = ({ data }) => {
-        came();
-        if ('id' in data) this.#answered(hand, data);
+        // beside a bundle there may be another script of this name, which says anything
+        if (!(data instanceof Object)) return;
+        if ('here' in data) came();
+        else if ('id' in data) this.#answered(hand, data);
       };
       hand.onerror = (event) => {
         event.preventDefault?.();

@@ -3,7 +3,7 @@
  * no bytes; they are read here.
  *
  * @typedef {import('./hashing.js').Algorithm} Algorithm
- * @typedef {{ id: number, algorithm: Algorithm, blob: Blob } | { stop: number } | { ready: Algorithm }} Order
+ * @typedef {{ id: number, algorithm: Algorithm, blob: Blob } | { stop: number } | { ready: 'md5' }} Order
  * @typedef {{ id: number, digest: string } | { id: number, failure: string, message: string } | { here: true }} Answer
  */
 
@@ -36,7 +36,7 @@ globalThis.onmessage = ({ data }) => {
   /** @type {Order} */
   const order = data;
   if ('stop' in order) return underWay.get(order.stop)?.abort();
-  if ('ready' in order) return void (order.ready === 'md5' && open());
+  if ('ready' in order) return void open();
   const { id, algorithm, blob } = order;
   const stop = new AbortController();
   underWay.set(id, stop);

@@ -1,21 +1,30 @@
 /** Asks for an upload token, once one turns out to be needed. It lives in the client's memory only. */
 
+/** @import { Announcer } from './announcer.js' */
 /** @import { Words } from './words.js' */
 
-import { button, icon, make } from './dom.js';
+import { button, icon, keepingFocus, make, mayTakeFocus } from './dom.js';
 import { isToken } from './token.js';
 
 export class AccessForm {
   #words;
+  #announcer;
+  #onAnswered;
   #asked = false;
   #hint = make('p', { id: 'access-hint' });
   #field;
   /** @type {(token: string) => void} */
   #give = () => {};
 
-  /** @param {Words} words */
-  constructor(words) {
+  /**
+   * @param {Words} words
+   * @param {Announcer} announcer
+   * @param {() => void} onAnswered  the focus has nowhere to go here
+   */
+  constructor(words, announcer, onAnswered) {
     this.#words = words;
+    this.#announcer = announcer;
+    this.#onAnswered = onAnswered;
     const name = words.say('tokenLabel');
     this.#field = make('input', {
       id: 'access-token',
@@ -54,16 +63,24 @@ export class AccessForm {
     this.element.classList.toggle('refused', this.#asked);
     this.#asked = true;
     this.element.hidden = false;
-    this.#field.focus();
+    // who types somewhere else on the page goes on typing there
+    if (mayTakeFocus(this.element)) this.#field.focus();
+    else this.#announcer.say(this.#words.say('tokenTitle'));
   }
 
   /** @param {SubmitEvent} event */
   #submit(event) {
     event.preventDefault();
-    this.element.hidden = true;
     const token = this.#field.value.trim();
     this.#field.value = '';
-    if (isToken(token)) this.#give(token);
-    else this.#show();
+    if (!isToken(token)) {
+      this.#show();
+      return;
+    }
+    const hide = () => {
+      this.element.hidden = true;
+    };
+    keepingFocus(this.element, hide, this.#onAnswered);
+    this.#give(token);
   }
 }

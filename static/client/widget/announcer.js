@@ -1,6 +1,6 @@
 /**
- * Tells a screen reader how uploads go, at coarse steps: a quarter more, and the states that matter. With many
- * files under way only failures, and the quarters of the whole: a list read aloud helps nobody.
+ * Tells a screen reader how uploads go, at coarse steps: a quarter more, the states that matter, trouble, and a
+ * slower way. With many files under way only failures, and the quarters of the whole: a list read aloud helps nobody.
  */
 
 /** @import { UploadTask } from '../task.js' */
@@ -32,6 +32,9 @@ export class Announcer {
   /** @type {WeakMap<UploadTask, number>} the quarter that was told last */
   #told = new WeakMap();
   #toldOfAll = 0;
+  /** @type {WeakSet<UploadTask>} whose trouble was told; again once it is a quarter farther */
+  #troubled = new WeakSet();
+  #toldRelay = false;
 
   /**
    * @param {Words} words
@@ -49,10 +52,34 @@ export class Announcer {
     this.#gather();
   }
 
+  /**
+   * @param {UploadTask} task
+   * @param {string} news
+   */
+  of({ file }, news) {
+    this.say(this.#words.say('newsOf', { name: shownName(file.name), news }));
+  }
+
   /** @param {number} count  a folder's files come a few hundred at a time */
   added(count) {
     this.#added += count;
     this.#gather();
+  }
+
+  /**
+   * The way its parts take, where it is a slower one: it holds for the page, so it is told once.
+   *
+   * @param {UploadTask} task
+   */
+  path(task) {
+    if (task.path !== 'relay' || this.#toldRelay) return;
+    this.#toldRelay = true;
+    this.of(task, this.#words.say('pathRelay'));
+  }
+
+  /** @param {UploadTask} task  that another tab sends, or does no more */
+  elsewhere(task) {
+    if (task.elsewhere && this.#tally.read().files <= FEW) this.of(task, this.#words.say('elsewhere'));
   }
 
   /** @param {UploadTask} task */
@@ -62,12 +89,21 @@ export class Announcer {
       this.#quarterOfAll(total);
       return;
     }
+    this.#trouble(task);
     const step = quarter(task.progress.fraction);
     if (task.state !== 'uploading' || step <= (this.#told.get(task) ?? 0)) return;
     this.#told.set(task, step);
+    this.#troubled.delete(task);
     this.say(
       this.#words.say('newsAt', { name: shownName(task.file.name), percent: this.#words.percent(step) }),
     );
+  }
+
+  /** @param {UploadTask} task */
+  #trouble(task) {
+    if (task.state !== 'uploading' || !task.troubled || this.#troubled.has(task)) return;
+    this.#troubled.add(task);
+    this.of(task, this.#words.say('tryingAgain'));
   }
 
   /**

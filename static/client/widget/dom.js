@@ -66,13 +66,29 @@ export function setPrimary(element, primary) {
 }
 
 /**
- * Whether the focus is nowhere, or would be once the element is hidden.
+ * A hidden control would drop the focus, and a keyboard's user would start at the top of the page again.
  *
- * @param {HTMLElement} element
+ * @param {HTMLElement} within
+ * @param {() => void} change  may hide what is in focus there
+ * @param {() => void} fallBack  gives the focus to something else
  */
-export function losesFocus(element) {
+export function keepingFocus(within, change, fallBack) {
+  const root = /** @type {ShadowRoot | Document} */ (within.getRootNode());
+  const focused = root.activeElement ?? null;
+  const here = focused !== null && within.contains(focused);
+  change();
+  if (here && focused.closest('[hidden]')) fallBack();
+}
+
+/**
+ * Whether the focus may be moved: nobody has it, or somebody next to the element.
+ *
+ * @param {Element} element
+ */
+export function mayTakeFocus(element) {
+  const { activeElement } = document;
   const root = /** @type {ShadowRoot | Document} */ (element.getRootNode());
-  return root.activeElement === element || document.activeElement === document.body;
+  return activeElement === null || activeElement === document.body || root.activeElement !== null;
 }
 
 /**

@@ -11,6 +11,7 @@
 /** @import { CoordinatorUploadEventMap, ElementOf, UploadTaskEventMap } from '../events.js' */
 /** @import { Limits } from '../limits.js' */
 /** @import { UploadTask } from '../task.js' */
+/** @import { Seating } from './files_panel.js' */
 /** @import { Found } from './intake/find.js' */
 /** @import { Options } from './options.js' */
 
@@ -60,6 +61,8 @@ export class CoordinatorUpload extends /** @type {ElementOf<CoordinatorUploadEve
   #folders = new WeakMap();
   /** @type {View | null} */
   #view = null;
+  /** @type {Seating | null} of the view that ended */
+  #seating = null;
   #drawing = 0;
   /** @type {(view: View) => void} */
   #drawn = () => {};
@@ -86,8 +89,7 @@ export class CoordinatorUpload extends /** @type {ElementOf<CoordinatorUploadEve
 
   disconnectedCallback() {
     this.#drawing += 1;
-    this.#view?.end();
-    this.#view = null;
+    this.#endView();
   }
 
   /** @param {string} name */
@@ -169,7 +171,7 @@ export class CoordinatorUpload extends /** @type {ElementOf<CoordinatorUploadEve
     const words = await loadWords(wantedLanguages(this));
     // gone, or asked for another language meanwhile
     if (drawing !== this.#drawing) return;
-    this.#view?.end();
+    this.#endView();
     this.#view = new View({
       host: this,
       uploader: this.uploader,
@@ -178,10 +180,16 @@ export class CoordinatorUpload extends /** @type {ElementOf<CoordinatorUploadEve
       options: () => this.#readOptions(),
       folders: this.#folders,
       onFound: (found) => this.add(found),
+      seating: this.#seating,
     });
     this.#root.append(this.#view.element);
     this.#drawn(this.#view);
     this.#showQuestion();
+  }
+
+  #endView() {
+    if (this.#view) this.#seating = this.#view.end();
+    this.#view = null;
   }
 
   /** What a page set before this module was there. */
@@ -246,12 +254,12 @@ export class CoordinatorUpload extends /** @type {ElementOf<CoordinatorUploadEve
     // they come with a state
     if (type === 'complete' || type === 'error') return;
     this.#tally.take(task);
-    if (type !== 'state') {
-      this.#view?.moved(task);
-      return;
+    if (type === 'path' || type === 'elsewhere') this.#view?.rerouted(task, type);
+    else if (type !== 'state') this.#view?.moved(task);
+    else {
+      this.#warn();
+      this.#view?.changed(task);
     }
-    this.#warn();
-    this.#view?.changed(task);
   }
 
   /**

@@ -6,7 +6,7 @@
 /** @import { Tally } from './tally.js' */
 
 import { act, mayCancelAll } from './actions.js';
-import { button, losesFocus, make, setAttribute, setText } from './dom.js';
+import { button, keepingFocus, make, setAttribute, setText } from './dom.js';
 import { totalFacts } from './facts.js';
 import { explain } from './problems.js';
 import { Row } from './row.js';
@@ -14,9 +14,18 @@ import { inSlices } from './slices.js';
 import { soon } from './soon.js';
 import { cancelAll, pauseAll, resumeAll } from './together.js';
 
+/**
+ * @typedef {object} Seating  in the order of the list
+ * @property {UploadTask[]} seen
+ * @property {UploadTask[]} unseen
+ * @property {number} room
+ */
+
 /** Rows that are drawn at first, and with each "more": a folder may hold ten thousand files. */
 const BATCH = 100;
 const ENDED = new Set(['completed', 'cancelled']);
+const WAITING = new Set(['waiting', 'paused']);
+const FAILED = new Set(['failed']);
 const CANCELLABLE = new Set(['waiting', 'preparing', 'uploading', 'paused', 'failed']);
 
 export class FilesPanel {
@@ -42,8 +51,9 @@ export class FilesPanel {
    * @param {Scene} scene
    * @param {Tally} tally
    * @param {() => void} onEmptied  the focus has nowhere to go here
+   * @param {Seating | null} seating  of the panel that stood here before
    */
-  constructor(scene, tally, onEmptied) {
+  constructor(scene, tally, onEmptied, seating) {
     const { words, uploader } = scene;
     this.#scene = scene;
     this.#tally = tally;
@@ -77,14 +87,19 @@ export class FilesPanel {
       this.#more,
     );
     this.#listen();
-    this.#coming = uploader.uploads;
-    this.#seat();
+    this.#seatAgain(uploader.uploads, seating ?? { seen: [], unseen: [], room: BATCH });
+  }
+
+  /** @returns {Seating} */
+  get seating() {
+    const seen = this.#seen().map(({ task }) => task);
+    return { seen, unseen: [...this.#unseen], room: this.#room };
   }
 
   #listen() {
     const { pause, resume, cancel, clear } = this.#all;
-    pause.addEventListener('click', () => this.#withAll(pauseAll, pause));
-    resume.addEventListener('click', () => this.#withAll(resumeAll, resume));
+    pause.addEventListener('click', () => this.#withAll(pauseAll));
+    resume.addEventListener('click', () => this.#withAll(resumeAll));
     cancel.addEventListener('click', () => this.#cancelAll());
     clear.addEventListener('click', () => this.#clearEnded());
     this.#more.addEventListener('click', () => this.#showMore());
@@ -125,17 +140,68 @@ export class FilesPanel {
     this.#seat();
   }
 
-  /** Gives what was added its rows, newest first, in the order of its own. */
+  /**
+   * Gives what was added its rows, newest first, in the order of its own. A full list makes room at its bottom. A
+   * folder comes in goes of hundreds: the later ones do not push out its first files, which are sent first.
+   */
   #seat() {
-    const rows = [];
-    for (const task of this.#coming) {
-      if (this.#rows.size < this.#room) rows.push(this.#rowOf(task).element);
-      else this.#unseen.add(task);
-    }
+    const free = Math.max(0, this.#room - this.#rows.size);
+    const ended = this.#spare(ENDED);
+    const few = this.#coming.length > BATCH ? 0 : Math.max(0, BATCH / 2 - ended.length);
+    const seated = this.#coming.slice(0, free + ended.length + few);
+    const spare = [...ended, ...this.#spare(WAITING)].slice(0, Math.max(0, seated.length - free));
+    const tooMany = this.#rows.size - spare.length + seated.length - this.#room - BATCH;
+    this.#unseat([...spare, ...this.#spare(FAILED).slice(0, Math.max(0, tooMany))]);
+    for (const task of this.#coming.slice(seated.length)) this.#unseen.add(task);
     this.#coming = [];
-    this.#list.prepend(...rows);
-    for (const row of this.#rows.values()) if (rows.includes(row.element)) row.showProgress();
+    const rows = seated.map((task) => this.#rowOf(task));
+    this.#list.prepend(...rows.map(({ element }) => element));
+    for (const row of rows) row.showProgress();
     this.#showTotal();
+  }
+
+  /**
+   * Drawn anew, the list stands as it stood; and what failed meanwhile is seen.
+   *
+   * @param {UploadTask[]} uploads
+   * @param {Seating} before
+   */
+  #seatAgain(uploads, { seen, unseen, room }) {
+    const left = new Set(uploads);
+    const rows = seen.filter((task) => left.delete(task)).map((task) => this.#rowOf(task));
+    this.#room = room;
+    this.#list.append(...rows.map(({ element }) => element));
+    for (const task of unseen) if (left.delete(task)) this.#unseen.add(task);
+    this.#coming = [...left];
+    this.#seat();
+    for (const task of [...this.#unseen]) if (task.state === 'failed') this.#seatFailed(task);
+  }
+
+  /**
+   * Rows that may go for others, from the bottom.
+   *
+   * @param {Set<string>} states
+   */
+  #spare(states) {
+    const may = (/** @type {Row} */ { task, element }) =>
+      states.has(task.state) && !element.matches(':focus-within');
+    return this.#seen().filter(may).reverse();
+  }
+
+  /** @param {Row[]} rows */
+  #unseat(rows) {
+    for (const { task, element } of rows) {
+      element.remove();
+      this.#rows.delete(task);
+      this.#unseen.add(task);
+    }
+  }
+
+  /** As they stand, from the top. */
+  #seen() {
+    const places = new Map([...this.#list.children].map((element, place) => [element, place]));
+    const place = (/** @type {Row} */ { element }) => places.get(element) ?? 0;
+    return [...this.#rows.values()].sort((one, other) => place(one) - place(other));
   }
 
   /**
@@ -161,7 +227,18 @@ export class FilesPanel {
    */
   #act(action, row) {
     if (action === 'clear') this.#clear(row.task);
-    else act(action, row.task, this.#scene).catch((error) => row.complain(explain(this.#scene.words, error)));
+    else act(action, row.task, this.#scene).catch((error) => this.#complain(row, error));
+  }
+
+  /**
+   * @param {Row} row
+   * @param {unknown} error
+   */
+  #complain(row, error) {
+    const { words, announcer } = this.#scene;
+    const text = explain(words, error);
+    row.complain(text);
+    announcer.of(row.task, text);
   }
 
   /** @param {UploadTask} task */
@@ -194,16 +271,10 @@ export class FilesPanel {
     this.#unseen.delete(task);
   }
 
-  /**
-   * @param {(tasks: UploadTask[]) => Promise<void>} change
-   * @param {HTMLButtonElement} pressed
-   */
-  async #withAll(change, pressed) {
+  /** @param {(tasks: UploadTask[]) => Promise<void>} change */
+  async #withAll(change) {
     await change(this.#scene.uploader.uploads);
     this.#showTotal();
-    if (!pressed.hidden || !losesFocus(pressed)) return;
-    const { pause, resume, cancel } = this.#all;
-    ([pause, resume, cancel].find((one) => !one.hidden) ?? this.#list).focus();
   }
 
   async #cancelAll() {
@@ -219,10 +290,6 @@ export class FilesPanel {
     });
     this.#fillUp();
     this.#showTotal();
-    if (!losesFocus(this.#all.clear)) return;
-    const [first] = this.#rows.values();
-    if (first) first.focus();
-    else this.#onEmptied();
   }
 
   #showMore() {
@@ -242,18 +309,30 @@ export class FilesPanel {
     const total = this.#tally.read();
     const { pause, resume, cancel, clear } = this.#all;
     const several = this.#rows.size + this.#unseen.size > 1;
-    this.element.hidden = this.#rows.size === 0;
     setText(this.#summary, totalFacts(words, total));
     const percent = Math.floor(total.fraction * 100);
     setAttribute(this.#bar, 'aria-valuenow', String(percent));
     setAttribute(this.#bar, 'aria-valuetext', words.percent(total.fraction));
     this.#fill.style.setProperty('--fraction', total.fraction.toFixed(4));
     this.#bar.hidden = !several || total.completed === total.files;
-    pause.hidden = !several || total.active === 0;
-    resume.hidden = !several || total.resumable === 0;
-    cancel.hidden = !several || total.active + total.paused + total.failed === 0;
-    clear.hidden = !several || total.ended === 0;
-    this.#more.hidden = this.#unseen.size === 0;
+    const change = () => {
+      this.element.hidden = this.#rows.size === 0;
+      pause.hidden = !several || total.active === 0;
+      resume.hidden = !several || total.resumable === 0;
+      cancel.hidden = !several || total.active + total.paused + total.failed === 0;
+      clear.hidden = !several || total.ended === 0;
+      this.#more.hidden = this.#unseen.size === 0;
+    };
+    keepingFocus(this.element, change, () => this.#giveFocus());
     setText(this.#more, words.say('showMore', { count: Math.min(BATCH, this.#unseen.size) }));
+  }
+
+  /** To the first thing that can be done with all of them, else to a row. */
+  #giveFocus() {
+    const control = this.#rows.size > 0 ? Object.values(this.#all).find((one) => !one.hidden) : undefined;
+    const [first] = this.#seen();
+    if (control) control.focus();
+    else if (first) first.focus();
+    else this.#onEmptied();
   }
 }

@@ -32,6 +32,7 @@ const REMOTE = {
   token_expired: 'unauthenticated',
   forbidden: 'forbidden',
   quota_exceeded: 'quotaExceeded',
+  size_not_allowed: 'sizeRefused',
   unavailable: 'serviceBusy',
   storage_unavailable: 'serviceBusy',
   database_unavailable: 'serviceBusy',
@@ -49,6 +50,7 @@ const FINAL = new Set([
   'ended',
   'no_fingerprint',
   'stream_broken',
+  'stream_too_long',
   'stream_locked',
   'not_bytes',
   'no_digests',
@@ -87,7 +89,8 @@ export function explain(words, error) {
  */
 function explainHere(words, { code, values, message }) {
   const { limit, types, filename, began } = /** @type {Record<string, any>} */ (values);
-  if (code === 'too_large') return words.say('tooLarge', { limit: words.size(limit) });
+  if (code === 'too_large' || code === 'stream_too_long')
+    return words.say('tooLarge', { limit: words.size(limit) });
   if (code === 'too_small') return words.say('tooSmall', { limit: words.size(limit) });
   if (code === 'too_many') return words.say('tooMany', { count: limit });
   if (code === 'wrong_type') return words.say('wrongType', { types: sayTypes(words, types) });
@@ -106,6 +109,7 @@ function explainHere(words, { code, values, message }) {
  */
 function explainRefusal(words, { code, message, status, errors }) {
   if (errors.some(({ path }) => NAMED.test(path))) return words.say('nameRefused');
+  if (errors.some(({ path }) => path === '$.content_type')) return words.say('typeRefused');
   const key = REMOTE[code] ?? (status >= 500 ? 'serviceBusy' : undefined);
   return key ? words.say(key) : words.say('refusedWith', { detail: isolated(message) });
 }

@@ -9,10 +9,15 @@
 /** @import { Scene } from './scene.js' */
 
 import { explain } from './problems.js';
-import { make } from './dom.js';
+import { button, make, setText } from './dom.js';
 import { soon } from './soon.js';
 import { isolated } from './words.js';
 import { UnfinishedRow } from './unfinished_row.js';
+
+/** Rows that are drawn at first: new files are chosen below them. */
+const FEW = 5;
+/** Rows that come with each "more". */
+const BATCH = 50;
 
 export class UnfinishedPanel {
   #scene;
@@ -27,6 +32,8 @@ export class UnfinishedPanel {
   #next = null;
   /** @type {Map<string, UnfinishedRow>} */
   #rows = new Map();
+  #room = FEW;
+  #more = button('', 'quiet', { id: 'show-more-unfinished', hidden: true });
   #list = make('ul', { id: 'unfinished-list', class: 'card list', part: 'list' });
   #problem = make('p', {
     id: 'unfinished-problem',
@@ -58,8 +65,10 @@ export class UnfinishedPanel {
       },
       make('div', { class: 'section-head' }, title),
       this.#list,
+      this.#more,
       this.#problem,
     );
+    this.#more.addEventListener('click', () => this.#showMore());
   }
 
   /** Whether the list could not be had. */
@@ -98,6 +107,8 @@ export class UnfinishedPanel {
 
   /** @param {Resumable[]} found  with handles that came late */
   #offer(found) {
+    const late = new Map(found.map((one) => [one.upload.id, one]));
+    this.#known = this.#known.map((one) => late.get(one.upload.id) ?? one);
     for (const one of found) this.#rows.get(one.upload.id)?.offer(one);
   }
 
@@ -111,15 +122,33 @@ export class UnfinishedPanel {
   #showRows() {
     const here = new Set(this.#scene.uploader.uploads.map(({ upload }) => upload?.id));
     const waiting = this.#known.filter(({ upload: { id } }) => !here.has(id) && !this.#over.has(id));
-    const ids = new Set(waiting.map(({ upload }) => upload.id));
+    const isDrawn = (/** @type {Resumable} */ { upload: { id } }) => this.#rows.has(id);
+    const others = waiting.filter((one) => !isDrawn(one));
+    const drawn = [...waiting.filter(isDrawn), ...others].slice(0, this.#room);
+    const ids = new Set(drawn.map(({ upload }) => upload.id));
+    // before any goes: one of them may take over its focus
+    for (const resumable of drawn) this.#draw(resumable);
     for (const [id, row] of this.#rows) if (!ids.has(id)) this.#remove(id, row);
-    for (const resumable of waiting) {
-      const { id } = resumable.upload;
-      if (this.#rows.has(id)) continue;
-      const row = new UnfinishedRow(resumable, this.#scene, () => this.#discard(resumable.upload));
-      this.#rows.set(id, row);
-      this.#list.append(row.element);
-    }
+    const left = waiting.length - drawn.length;
+    this.#more.hidden = left === 0;
+    setText(this.#more, this.#scene.words.say('showMore', { count: Math.min(BATCH, left) }));
+  }
+
+  /** @param {Resumable} resumable */
+  #draw(resumable) {
+    const { id } = resumable.upload;
+    if (this.#rows.has(id)) return;
+    const row = new UnfinishedRow(resumable, this.#scene, () => this.#discard(resumable.upload));
+    this.#rows.set(id, row);
+    this.#list.append(row.element);
+  }
+
+  #showMore() {
+    const before = new Set(this.#rows.values());
+    this.#room += BATCH;
+    this.#showRows();
+    const first = [...this.#rows.values()].find((row) => !before.has(row));
+    first?.focus();
   }
 
   /**

@@ -115,6 +115,7 @@ export class UnfinishedRow {
   #offer(byHandle) {
     const { words } = this.#scene;
     const { upload, elsewhere } = this.#resumable;
+    // streams have none, nor have files that were set apart from an equal one
     const known = upload.fingerprint !== null;
     const name = isolated(upload.filename);
     this.#goOn.hidden = !byHandle;
@@ -122,7 +123,7 @@ export class UnfinishedRow {
     setPrimary(this.#pick, !byHandle);
     const hint = byHandle ? words.say('goOnHint') : words.say('chooseAgainHint', { name });
     const waiting = elsewhere ? `${words.say('elsewhereWaiting')} ` : '';
-    this.#hint.textContent = known ? waiting + hint : words.say('foreign');
+    this.#hint.textContent = waiting + (known ? hint : words.say('unmatched'));
   }
 
   async #resume() {

@@ -2,6 +2,7 @@
 
 /** @import { UploadTask } from '../task.js' */
 /** @import { Uploader } from '../uploader.js' */
+/** @import { Seating } from './files_panel.js' */
 /** @import { Found } from './intake/find.js' */
 /** @import { Options } from './options.js' */
 /** @import { Scene } from './scene.js' */
@@ -26,6 +27,7 @@ import { UnfinishedPanel } from './unfinished_panel.js';
  * @property {() => Options} options
  * @property {WeakMap<object, string>} folders
  * @property {(found: Found[]) => void} onFound
+ * @property {Seating | null} seating  of the view before
  */
 
 export class View {
@@ -40,7 +42,7 @@ export class View {
   #refused = new Set();
 
   /** @param {Stage} stage */
-  constructor({ host, uploader, tally, words, options, folders, onFound }) {
+  constructor({ host, uploader, tally, words, options, folders, onFound, seating }) {
     const { signal } = this.#stop;
     const announcer = new Announcer(words, tally);
     const question = new Question(words);
@@ -48,10 +50,10 @@ export class View {
     this.#scene = { uploader, words, options, question, announcer, folders, signal };
     const fallBack = () => this.focus();
     this.#offline = make('p', { id: 'offline', class: 'notice', part: 'notice', role: 'status', hidden: true });
-    this.#access = new AccessForm(words);
+    this.#access = new AccessForm(words, announcer, fallBack);
     this.#unfinished = new UnfinishedPanel(this.#scene, fallBack);
     this.#choose = new ChoosePanel(this.#scene, host, onFound);
-    this.#files = new FilesPanel(this.#scene, tally, fallBack);
+    this.#files = new FilesPanel(this.#scene, tally, fallBack, seating);
     this.element = make(
       'div',
       {
@@ -84,10 +86,15 @@ export class View {
     this.#unfinished.refresh();
   }
 
-  /** Nothing of it listens any more. */
+  /**
+   * Nothing of it listens any more.
+   *
+   * @returns {Seating} for the view that takes its place
+   */
   end() {
     this.#stop.abort();
     this.element.remove();
+    return this.#files.seating;
   }
 
   focus() {
@@ -116,6 +123,15 @@ export class View {
   moved(task) {
     this.#files.moved(task);
     this.#scene.announcer.progress(task);
+  }
+
+  /**
+   * @param {UploadTask} task  whose parts take another way, or that another tab began to send
+   * @param {'path' | 'elsewhere'} news
+   */
+  rerouted(task, news) {
+    this.#files.moved(task);
+    this.#scene.announcer[news](task);
   }
 
   /** @param {UploadTask} task */

@@ -83,7 +83,9 @@ export const strings = {
   goOnHint: 'Dieser Browser kennt die Datei noch: Ein Klick genügt.',
   chooseAgain: 'Datei wählen',
   chooseAgainHint: 'Wählen Sie {name} noch einmal, dann geht es weiter.',
-  foreign: 'Es kann nur in dem Programm weitergehen, das damit begonnen hat.',
+  unmatched:
+    'Dieser Upload lässt sich keiner Datei zuordnen. Wenn er nicht dort weitergeht, wo er begonnen wurde, ' +
+    'verwerfen Sie ihn hier und beginnen Sie von vorn.',
   discard: 'Verwerfen',
   unlisted: 'Die nicht beendeten Uploads lassen sich nicht zeigen. {reason}',
 
@@ -99,6 +101,7 @@ export const strings = {
     'Die bisher gespeicherten {size} werden gelöscht, und die Datei wird so gesendet, wie sie jetzt ist.',
 
   newsAt: '{name}: {percent}',
+  newsOf: '{name}: {news}',
   newsPaused: '{name}: angehalten',
   newsCompleted: '{name}: fertig hochgeladen',
   newsFailed: '{name}: gescheitert. {reason}',
@@ -153,6 +156,10 @@ export const strings = {
   serviceBusy:
     'Der Dienst oder sein Speicher ist gerade nicht verfügbar. Was gespeichert ist, bleibt; versuchen Sie es bald wieder.',
   misconfigured: 'Der Speicher hinter diesem Dienst ist falsch eingerichtet. Sagen Sie es dem Betreiber.',
+  sizeRefused:
+    'Diese Datei ist hier zu groß, oder ihre Größe muss vorher feststehen. Wählen Sie eine kleinere, oder fragen Sie, wer Ihnen diese Seite gegeben hat, wie groß sie sein darf.',
+  typeRefused:
+    'Dateien dieser Art werden hier nicht angenommen. Wählen Sie eine andere, oder fragen Sie, wer Ihnen diese Seite gegeben hat, welche erlaubt sind.',
   nameRefused:
     'Der Name dieser Datei oder ihres Ordners enthält Zeichen, die nicht erlaubt sind, oder ist zu lang. Benennen Sie sie um und wählen Sie sie noch einmal.',
   noDigests:

@@ -89,7 +89,8 @@ export const strings = {
   goOnHint: 'This browser still knows the file: one click goes on.',
   chooseAgain: 'Choose file',
   chooseAgainHint: 'Choose {name} again to go on.',
-  foreign: 'It can go on only in the program that began it.',
+  unmatched:
+    'It cannot be matched to a file. Unless it goes on where it was begun, discard it here and start again.',
   discard: 'Discard',
   unlisted: 'The list of unfinished uploads cannot be shown. {reason}',
 
@@ -105,6 +106,7 @@ export const strings = {
 
   // for screen readers
   newsAt: '{name}: {percent}',
+  newsOf: '{name}: {news}',
   newsPaused: '{name}: paused',
   newsCompleted: '{name}: upload complete',
   newsFailed: '{name}: upload stopped. {reason}',
@@ -155,6 +157,10 @@ export const strings = {
   quotaExceeded: 'There is no room left for this file. Ask for more, or send a smaller one.',
   serviceBusy: 'The service or its storage is not available right now. What is stored stays; try again soon.',
   misconfigured: 'The storage behind this service is not set up right. Tell whoever runs it.',
+  sizeRefused:
+    'This file is too large for this place, or its size has to be known beforehand. Choose a smaller one, or ask whoever gave you this page how large it may be.',
+  typeRefused:
+    'Files of this kind are not taken here. Choose another one, or ask whoever gave you this page which kinds are.',
   nameRefused:
     'The name of this file, or of its folder, has characters that are not allowed, or is too long. Rename it and choose it again.',
   noDigests:

@@ -83,7 +83,8 @@ export const strings = {
   goOnHint: 'Este navegador aún conoce el archivo: basta un clic.',
   chooseAgain: 'Elegir archivo',
   chooseAgainHint: 'Elija {name} de nuevo para seguir.',
-  foreign: 'Solo puede seguir en el programa que la empezó.',
+  unmatched:
+    'No se puede asociar a ningún archivo. Si no sigue donde se empezó, descártela aquí y empiece de nuevo.',
   discard: 'Descartar',
   unlisted: 'No se puede mostrar la lista de subidas sin terminar. {reason}',
 
@@ -98,6 +99,7 @@ export const strings = {
   anewText: 'Se borran los {size} guardados hasta ahora y el archivo se envía tal como está.',
 
   newsAt: '{name}: {percent}',
+  newsOf: '{name}: {news}',
   newsPaused: '{name}: en pausa',
   newsCompleted: '{name}: subida completa',
   newsFailed: '{name}: subida detenida. {reason}',
@@ -149,6 +151,10 @@ export const strings = {
   serviceBusy:
     'El servicio o su almacén no está disponible ahora. Lo guardado se conserva; inténtelo dentro de poco.',
   misconfigured: 'El almacén de este servicio está mal configurado. Avise a quien lo lleva.',
+  sizeRefused:
+    'Este archivo es demasiado grande para este sitio, o su tamaño debe conocerse de antemano. Elija uno más pequeño, o pregunte el tamaño permitido a quien le dio esta página.',
+  typeRefused:
+    'Aquí no se aceptan archivos de este tipo. Elija otro, o pregunte los tipos permitidos a quien le dio esta página.',
   nameRefused:
     'El nombre de este archivo o de su carpeta tiene caracteres no permitidos o es demasiado largo. Cámbielo y elija el archivo de nuevo.',
   noDigests:

@@ -82,7 +82,9 @@ export const strings = {
   goOnHint: 'Ce navigateur connaît encore le fichier : un clic suffit.',
   chooseAgain: 'Choisir le fichier',
   chooseAgainHint: 'Choisissez {name} à nouveau pour continuer.',
-  foreign: 'Il ne peut continuer que dans le programme qui l’a commencé.',
+  unmatched:
+    'Aucun fichier ne peut lui être associé. S’il ne continue pas là où il a été commencé, ' +
+    'abandonnez-le ici et recommencez.',
   discard: 'Abandonner',
   unlisted: 'La liste des envois inachevés ne peut pas être affichée. {reason}',
 
@@ -97,6 +99,7 @@ export const strings = {
   anewText: 'Les {size} déjà stockés seront effacés, et le fichier sera envoyé tel qu’il est maintenant.',
 
   newsAt: '{name} : {percent}',
+  newsOf: '{name} : {news}',
   newsPaused: '{name} : en pause',
   newsCompleted: '{name} : envoi terminé',
   newsFailed: '{name} : envoi arrêté. {reason}',
@@ -148,6 +151,10 @@ export const strings = {
   serviceBusy:
     'Le service ou son stockage est indisponible pour le moment. Ce qui est stocké reste ; réessayez bientôt.',
   misconfigured: 'Le stockage de ce service est mal configuré. Prévenez son responsable.',
+  sizeRefused:
+    'Ce fichier est trop volumineux pour cet endroit, ou sa taille doit être connue d’avance. Choisissez-en un plus petit, ou demandez la taille permise à la personne qui vous a donné cette page.',
+  typeRefused:
+    'Les fichiers de ce type ne sont pas acceptés ici. Choisissez-en un autre, ou demandez les types permis à la personne qui vous a donné cette page.',
   nameRefused:
     'Le nom de ce fichier ou de son dossier contient des caractères interdits, ou il est trop long. Renommez-le et choisissez-le à nouveau.',
   noDigests:

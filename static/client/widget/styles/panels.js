@@ -48,7 +48,8 @@ export const panels = `
   padding-inline: 0.65em;
 }
 
-#show-more {
+#show-more,
+#show-more-unfinished {
   inline-size: 100%;
   margin-block-start: 0.5em;
 }

@@ -1,0 +1,97 @@
+/** A task that is paused between two steps stays so, whatever was on its way by then. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Uploader } from '../../static/client/index.js';
+import { FakeLocks } from './locks.mjs';
+import { scene, text } from './scene.mjs';
+
+const MOST_STEPS = 40;
+
+/** @param {number} count */
+async function steps(count) {
+  for (let step = 0; step < count; step += 1) await null;
+}
+
+for (const kind of ['stream', 'file']) {
+  const begin = (/** @type {Uploader} */ uploader) =>
+    kind === 'file' ? uploader.add(text(2)) : uploader.addStream(new Blob(['ab']).stream(), { name: 'x' });
+
+  test(`a ${kind} that is paused at any step before it begins`, async () => {
+    for (let count = 0; count < MOST_STEPS; count += 1) {
+      const { uploader, time, reach } = scene();
+      const upload = begin(uploader);
+      upload.pause();
+      await time.settle();
+      upload.resume();
+      await steps(count);
+      upload.pause();
+      await time.settle();
+      assert.equal(upload.state, 'paused', `after ${count} steps`);
+      upload.resume();
+      await reach(upload, 'completed');
+    }
+  });
+
+  test(`a ${kind} that is paused at any step after its last part arrived`, async () => {
+    for (let count = 0; count < MOST_STEPS; count += 1) {
+      const { server, uploader, time, reach } = scene();
+      /** @type {(() => void) | undefined} */
+      let arrive;
+      server.partFault = ({ uploadId, number }) =>
+        new Promise((resolve) => {
+          const etag = `"${number}"`;
+          arrive = () => {
+            server.store.get(uploadId)?.set(number, { size: 2, etag, bytes: 'ab' });
+            resolve({ etag });
+          };
+        });
+      const upload = begin(uploader);
+      await time.until(() => arrive);
+      arrive?.();
+      await steps(count);
+      upload.pause();
+      const { state } = upload;
+      await time.settle();
+      if (state === 'paused') assert.equal(upload.state, 'paused', `after ${count} steps`);
+      upload.resume();
+      await reach(upload, 'completed');
+    }
+  });
+}
+
+test('a file that followed another tab and is paused while the browser is asked who sends it', async () => {
+  const { server, uploader, time, reach } = scene();
+  const locks = new FakeLocks();
+  /** @type {(() => void)[]} */
+  const asked = [];
+  let slow = false;
+  /** @type {any} */ (time).locks = {
+    query: () => locks.query(),
+    request: async (/** @type {[string, any, any]} */ ...request) => {
+      if (slow) await new Promise((resolve) => asked.push(() => resolve(undefined)));
+      return locks.request(...request);
+    },
+  };
+  const { fetch, transport } = server;
+  const endpoint = 'https://coordinator.test/';
+  const other = new Uploader({ endpoint, fetch, transport, surroundings: time }).add(text(20));
+  let held = true;
+  server.partFault = () => (held ? new Promise(() => {}) : undefined);
+  await time.until(() => server.puts.length > 0);
+  const upload = uploader.add(text(20));
+  await time.until(() => upload.elsewhere);
+  for (const task of [upload, other]) task.pause();
+  await time.settle();
+  slow = true;
+  upload.resume();
+  await time.until(() => asked.length > 0);
+  upload.pause();
+  slow = false;
+  asked.forEach((answer) => answer());
+  await time.settle();
+  assert.equal(upload.state, 'paused');
+  held = false;
+  upload.resume();
+  await reach(upload, 'completed');
+});
