@@ -16,6 +16,7 @@ from coordinator.client import (
     ServerUnreachable,
     StoreRefused,
     StoreUnreachable,
+    StreamTooLong,
     Unauthorized,
     UploadEnded,
     WrongAddress,
@@ -29,6 +30,7 @@ _CODES: Final[tuple[tuple[type[ClientError], ExitCode], ...]] = (
     (FileChanged, ExitCode.CHANGED),
     (OtherFile, ExitCode.CHANGED),
     (NoRoom, ExitCode.NO_SPACE),
+    (StreamTooLong, ExitCode.WRONG_USE),
     (FileError, ExitCode.NO_FILE),
     (Unauthorized, ExitCode.NOT_ALLOWED),
     (Forbidden, ExitCode.NOT_ALLOWED),
@@ -49,7 +51,6 @@ _AGAIN: Final = "run the same command again"
 _REMEDIES: Final = {
     "not_found": "`coordinator ls` shows yours",
     "file_missing": "check its name",
-    "not_a_file": "name a file",
     "file_unreadable": "check its name and its permissions",
     "part_changed": "send it anew with --restart",
     "store_unreachable": _AGAIN,
@@ -64,4 +65,5 @@ def failure_of_client(error: ClientError) -> Failure:
 
 
 def _as_said_here(text: str) -> str:
-    return text.rstrip().removesuffix(".").replace("(restart)", "(`coordinator upload --restart`)")
+    said = text.rstrip().removesuffix(".").replace("(part_size)", "(--part-size)")
+    return said.replace("(restart)", "(`coordinator upload --restart`)")

@@ -21,7 +21,10 @@ class ExitCode(IntEnum):
     NO_FILE = 3, "a file cannot be read: it is missing, a directory, or closed to this user"
     UNREACHABLE = 4, "the coordinator or the store does not answer, or what answers is no coordinator we know"
     NOT_ALLOWED = 5, "the credentials are missing, wrong or expired, or may not do this"
-    REFUSED = 6, "the coordinator refused: no such upload, its state, its size, its type, a quota"
+    REFUSED = (
+        6,
+        "the coordinator refused: no such upload, its state, its size, its type, its compression, a quota",
+    )
     CHANGED = 7, "the file changed while it was sent, or is not the one that the upload was started with"
     NO_SPACE = 8, "this machine's disk is full, or standard output cannot be written"
     NOT_VERIFIED = 9, "what the store holds is not what was sent"

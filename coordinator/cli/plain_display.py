@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec import structs
+
 from coordinator.cli.display import Left, Passed, Summary, Took
 from coordinator.cli.failure import Failure, one_line
 from coordinator.cli.source import Source
@@ -53,9 +55,10 @@ class PlainDisplay:
                 continue
             told = self._told.get(source)
             if told is None:
-                self._told[source] = _Told(progress.percent or 0, progress.bytes_sent, now)
+                there = _when_it_went_on(progress)
+                self._told[source] = _Told(there.percent or 0, there.bytes_sent, now)
                 if progress.bytes_resumed:
-                    tell(f"{source.shown}: goes on at {_shown(progress)}")
+                    tell(f"{source.shown}: goes on at {_shown(there)}")
             elif _is_worth_a_line(told, progress, now):
                 waits = "" if progress.bytes_sent > told.bytes_sent else "waits at "
                 tell(f"{source.shown}: {waits}{_shown(progress)}")
@@ -128,6 +131,18 @@ def _is_worth_a_line(told: _Told, progress: Progress, now: float) -> bool:
     if passed >= _LONGEST:
         return True
     return passed >= _SHORTEST and (progress.percent or 0) >= told.percent + _STEP
+
+
+def _when_it_went_on(progress: Progress) -> Progress:
+    """Before any byte of this run, which may have sent some by now."""
+    resumed, total = progress.bytes_resumed, progress.bytes_total
+    return structs.replace(
+        progress,
+        bytes_sent=resumed,
+        percent=100 * resumed / total if total else None,
+        bytes_per_second=None,
+        seconds_left=None,
+    )
 
 
 def _shown(progress: Progress) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from coordinator.cli.arguments import check_content_type, check_name
 from coordinator.cli.client_settings import ClientSettings
-from coordinator.cli.refusal import given_by
+from coordinator.cli.refusal import given_by, given_without_size
 from coordinator.cli.setting import DigestChoice
 from coordinator.cli.source import Source, check_named, find_sources
 from coordinator.cli.standard_input import standard_input
@@ -45,7 +45,7 @@ def run_upload(settings: ClientSettings, named: Sequence[str], wishes: UploadWis
             display=display_for(as_json=wishes.as_json, quiet=wishes.quiet),
             again=not wishes.restart and not settings["gzip"],
             resumable=not settings["gzip"],
-            given=given_by(settings) | _given_by(wishes),
+            given=given_by(settings) | given_without_size(settings, named) | _given_by(wishes),
         )
     )
 

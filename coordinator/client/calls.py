@@ -30,6 +30,7 @@ from coordinator.client.errors import (
 )
 from coordinator.client.retry import (
     BRIEF_TRIES,
+    BUSY,
     PATIENT_TRIES,
     AfterCall,
     Reason,
@@ -144,7 +145,7 @@ class Calls:
         return await self._patiently(request, PATIENT_TRIES)
 
     async def _patiently(self, request: Request, tries: int) -> Reply:
-        failures = 0
+        failures = busy = 0
         while True:
             try:
                 return await self._authorized(request)
@@ -152,8 +153,9 @@ class Calls:
                 if step_after_call(error.status, error.code) is not AfterCall.WAIT:
                     raise
                 failures += 1
+                busy += error.code == BUSY
                 # before a first answer it is rather the address that is wrong than the network that is down
-                if failures >= (tries if self._reached else min(tries, BRIEF_TRIES)):
+                if failures - busy >= (tries if self._reached else min(tries, BRIEF_TRIES)):
                     raise
                 await asyncio.sleep(
                     backoff(failures, random.random(), error.retry_after)  # noqa: S311 - jitter

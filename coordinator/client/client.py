@@ -4,7 +4,7 @@ import asyncio
 import os
 import ssl
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +21,7 @@ from coordinator.client.delivery import Delivery, Watcher
 from coordinator.client.digests import Algorithm, Digests, Hashing
 from coordinator.client.errors import WrongUse, closed
 from coordinator.client.finding import Finding
-from coordinator.client.many import Outcome, files_in, send_many
+from coordinator.client.many import Outcome, check_several, files_in, send_many
 from coordinator.client.ongoing import OngoingUpload
 from coordinator.client.options import UploadOptions
 from coordinator.client.places import Places
@@ -125,13 +125,20 @@ class AsyncClient:
         """The same, to be watched and cancelled. Raises WrongUse at once, all else when it is awaited."""
         return self._begin(source, None, options)
 
-    async def upload_many(
+    def upload_many(
         self, paths: Iterable[str | os.PathLike[str]], **options: Unpack[Options]
     ) -> AsyncGenerator[Outcome]:
-        """Files and folders, some at a time: an Outcome for each as it ends. `paths` may be lazy.
+        """Files and folders, some at a time: an Outcome for each as it ends. `paths` may be lazy, and wait for its next one.
 
-        A file below a folder keeps its place as `path` in its upload's metadata, with slashes.
+        A file below a folder keeps its place as `path` in its upload's metadata, with slashes. Raises WrongUse at once for
+        one path that is in no list.
         """
+        check_several(paths)
+        return self._send_many(files_in(paths), options)
+
+    async def _send_many(
+        self, files: Iterator[tuple[str, str] | Outcome], options: Options
+    ) -> AsyncGenerator[Outcome]:
         metadata = dict(options.get("metadata") or {})
 
         def begin(path: str, relative: str) -> OngoingUpload:
@@ -139,7 +146,7 @@ class AsyncClient:
             own["metadata"] = metadata if "/" not in relative else {**metadata, "path": relative}
             return self.uploading(path, **own)
 
-        async with aclosing(send_many(files_in(paths), begin)) as outcomes:
+        async with aclosing(send_many(files, begin)) as outcomes:
             async for outcome in outcomes:
                 yield outcome
 

@@ -11,6 +11,7 @@ for ten minutes without any.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from time import monotonic, thread_time
 from typing import Final
 
@@ -31,6 +32,14 @@ _REMEMBERED: Final = 600.0
 """Seconds without an upload after which what was found says little: the line may be another."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """Seconds by the clock, and of the processor that this thread had taken by then."""
+
+    time: float
+    computed: float
+
+
 class Climb:
     places: int
     _best: float
@@ -40,12 +49,9 @@ class Climb:
     _judged: bool
     """Whether a round was: what flows before it opens places."""
     _left: int
-    _flows_since: float
-    _flows_computed: float
-    """What the thread had computed by then, in seconds."""
-    _since: float
+    _flows_since: _Moment
+    _since: _Moment
     """Of the round, as what follows."""
-    _computed: float
     _bytes: int
     _parts: int
     _limited: bool
@@ -81,14 +87,13 @@ class Climb:
         """So many bytes more have left, of a part of this size."""
         if self._judged:
             return
-        now = self._clock()
         if not self._left:
-            self._flows_since, self._flows_computed = now, self._thread_computed()
+            self._flows_since = self._now()
         self._left += size
         seen = self._left - self.places * _UNSEEN
-        if seen < self.places * _UNSEEN or self._is_busy(self._flows_since, self._flows_computed):
+        if seen < self.places * _UNSEEN or self._is_busy(self._flows_since):
             return
-        carried = seen / max(1e-6, now - self._flows_since) * _WORTH
+        carried = seen / max(1e-6, self._clock() - self._flows_since.time) * _WORTH
         self.places = max(self.places, min(self.most, int(carried / part_size)))
 
     def arrived(self, size: int, *, wanted_more: bool) -> None:
@@ -114,11 +119,11 @@ class Climb:
     def _judge(self) -> None:
         self._judged = True
         now = self._clock()
-        rate = self._bytes / max(1e-6, now - self._since)
+        rate = self._bytes / max(1e-6, now - self._since.time)
         if self._limited and now >= self._rest_until:
             if rate > self._best * _FASTER:
                 self._best, self._best_places = rate, self.places
-                if not self._is_busy(self._since, self._computed):
+                if not self._is_busy(self._since):
                     self.places = min(self.most, self.places * 2)
             else:
                 self.places = self._best_places
@@ -126,11 +131,15 @@ class Climb:
                 self._rest_until = now + _REST
         self._begin()
 
-    def _is_busy(self, since: float, computed: float) -> bool:
-        return self._thread_computed() - computed > _BUSY * (self._clock() - since)
+    def _now(self) -> _Moment:
+        return _Moment(self._clock(), self._thread_computed())
+
+    def _is_busy(self, since: _Moment) -> bool:
+        now = self._now()
+        return now.computed - since.computed > _BUSY * (now.time - since.time)
 
     def _begin(self) -> None:
-        self._since, self._computed = self._clock(), self._thread_computed()
+        self._since = self._now()
         self._bytes = 0
         self._parts = 0
         self._limited = True
@@ -140,5 +149,5 @@ class Climb:
         self.places = self._best_places = self._first
         self._best = self._rest_until = 0.0
         self._judged = False
-        self._flows_since = self._flows_computed = 0.0
         self._begin()
+        self._flows_since = self._since

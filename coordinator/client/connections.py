@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import SplitResult
 
 from coordinator.client.connection import Answer, Connection, Request
-from coordinator.client.errors import closed
+from coordinator.client.errors import WrongUse, closed
 from coordinator.client.proxies import authorization, open_tunnel, plain_address, proxies_of_environment
 from coordinator.client.retry import Reason, TransferFailed
 
@@ -24,21 +24,24 @@ Origin = tuple[str, str, int]
 
 
 class Connections:
-    """As many as are asked for at once; whoever asks limits that."""
+    """As many as are asked for at once; whoever asks limits that. Those of a loop that is closed go with it."""
 
     def __init__(self, ssl_context: ssl.SSLContext | None = None) -> None:
         self._ssl_context = ssl_context
         self._proxy_of = proxies_of_environment()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """Of all that is kept."""
         self._idle: defaultdict[Origin, list[Connection]] = defaultdict(list)
         self._closed = False
 
     async def send(self, request: Request) -> Answer:
         """Raises TransferFailed(0) where no answer could be had, WrongAddress for a proxy that is none, and WrongUse once it
-        is closed; what the request's body raises passes through.
+        is closed, and on a second loop while the first one lives; what the request's body raises passes through.
 
         A kept connection that its other end has closed meanwhile costs nothing but a new one: only requests that may
         be repeated are ever sent here.
         """
+        self._follow(asyncio.get_running_loop())
         origin = _origin(request.url)
         while (connection := self._kept(origin)) is not None:
             try:
@@ -50,11 +53,22 @@ class Connections:
 
     async def aclose(self) -> None:
         self._closed = True
-        for connections in self._idle.values():
-            for connection in connections:
-                connection.close()
+        if self._loop is asyncio.get_running_loop():
+            for connections in self._idle.values():
+                for connection in connections:
+                    connection.close()
         self._idle.clear()
         await asyncio.sleep(0)  # lets the transports tell their protocols
+
+    def _follow(self, loop: asyncio.AbstractEventLoop) -> None:
+        if loop is self._loop:
+            return
+        if self._loop is not None and not self._loop.is_closed():
+            raise WrongUse(
+                "The client is in use on another event loop. Make one for each loop, or close that loop first, as asyncio.run does."
+            )
+        self._loop = loop
+        self._idle.clear()
 
     def _kept(self, origin: Origin) -> Connection | None:
         idle = self._idle[origin]

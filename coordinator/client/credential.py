@@ -14,10 +14,11 @@ class Credential:
     def __init__(self, source: Token | None) -> None:
         self._source = source
         self._held = source if isinstance(source, str) else None
-        self._asking = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lock = asyncio.Lock()
 
     async def current(self) -> str | None:
-        async with self._asking:
+        async with self._asking():
             if self._held is None:
                 self._held = await self._ask()
             return self._held
@@ -26,10 +27,17 @@ class Credential:
         """Whether another token than the refused one is at hand."""
         if not callable(self._source):
             return False
-        async with self._asking:
+        async with self._asking():
             if self._held == refused:
                 self._held = await self._ask()
             return self._held != refused
+
+    def _asking(self) -> asyncio.Lock:
+        """One asks at a time. A lock belongs to a loop, and a client may outlive one."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._loop, self._lock = loop, asyncio.Lock()
+        return self._lock
 
     async def _ask(self) -> str | None:
         if not callable(self._source):

@@ -19,7 +19,7 @@ from coordinator.client.ending import (
     says_over,
     what_became,
 )
-from coordinator.client.errors import ClientError, FileError, PartFailed, WrongUse
+from coordinator.client.errors import ClientError, FileError, PartFailed, StreamTooLong, WrongUse
 from coordinator.client.files import Content
 from coordinator.client.finding import Finding
 from coordinator.client.options import UploadOptions
@@ -27,7 +27,6 @@ from coordinator.client.progress import Meter, Stage
 from coordinator.client.report import Reporter
 from coordinator.client.sender import Checks, Sender, Way
 from coordinator.client.sources import Opening
-from coordinator.client.start import same_time
 from coordinator.client.stream import Stream
 from coordinator.client.stream_supply import StreamSupply
 from coordinator.client.supply import ContentSupply, Supply
@@ -122,8 +121,7 @@ class Delivery:
             self._finding.release()
             if self._file_digest is not None:
                 self._file_digest.cancel()
-            if not isinstance(content, Stream):
-                content.close()
+            content.close()
 
     async def settle(self, stopped: BaseException) -> None:
         """After a failure or a stop: what nobody can go on with is cleared away; of a stop, what arrived is told."""
@@ -142,8 +140,10 @@ class Delivery:
         await self._finding.finished(self._work.id)
 
     def _is_lost(self, stopped: BaseException) -> bool:
-        """Compressed bytes are others each time; and a stream that failed by itself is not found again without a name."""
-        if self._options.gzip:
+        """Compressed bytes are others each time; a stream of too many parts has them at its next time too; and one that
+        failed by itself is not found again without a name.
+        """
+        if self._options.gzip or isinstance(stopped, StreamTooLong):
             return True
         of_source = isinstance(stopped, (WrongUse, FileError)) or not isinstance(
             stopped, (ClientError, asyncio.CancelledError)
@@ -195,6 +195,9 @@ class Delivery:
     async def _begin(self, content: Content | Stream) -> _Work:
         found = await self._finding.run(content)
         upload = found.upload
+        if not (found.created or isinstance(content, Stream)):
+            # before its turn is waited for, whose holder forgets what it has completed
+            await self._finding.is_very_file(content, upload)
         plan = Plan(content.size, upload.part_size, upload.part_count)
         reporter = Reporter(lambda claims: self._coordinator.report(str(upload.id), claims))
         meter = Meter(plan.size, plan.part_count)
@@ -214,15 +217,14 @@ class Delivery:
             yield
 
     async def _learn(self, work: _Work, content: Content | Stream) -> None:
-        """Which parts exist is asked, never remembered."""
+        """Which parts exist is asked, never remembered; of those that another file may have left, each is read."""
+        self._watcher.on_stage("preparing")
         held: Sequence[PartAnswer] = await self._coordinator.parts(work.id, refresh=True)
         work.known = True
         if isinstance(content, Stream):
             work.stored = {part.part_number: part for part in held}
             return
-        held = planned(work.plan, held)
-        if not same_time(work.upload, content, self._options):
-            held = await self._whose.found_same(content, work.plan, held)
+        held = await self._whose.found_own(work.upload, content, work.plan, planned(work.plan, held))
         for number in set(work.meter.done) - {part.part_number for part in held}:
             work.meter.missing(number)
         work.found = {part.part_number: part.etag for part in held}

@@ -8,7 +8,7 @@
         Conflict                    409 upload_not_open, already_completed, completing, part_changed, ...
         Gone                        410 upload_gone
         TooLarge                    413 quota_exceeded, body_too_large
-        Invalid                     422 validation_failed, size_not_allowed, parts_missing, ...
+        Invalid                     422 validation_failed, size_not_allowed, encoding_not_allowed, ...
         ServerFailing               5xx, after patience
       ServerUnreachable             unreachable: no answer at all, after patience
       WrongServer                   wrong_server: what answers is no coordinator, or one of another version
@@ -20,6 +20,7 @@
         FileChanged                 file_changed: no longer what it was when its upload began
         OtherFile                   other_file: not the one the upload belongs to
         NoRoom                      no_room: parts of a stream cannot be kept until they are sent
+        StreamTooLong               stream_too_long: of more parts than an upload may have
       WrongUse                      wrong_use: arguments that exclude each other
       StoreRefused                  store_refused: fresh signatures are refused again and again
       StoreUnreachable              store_unreachable
@@ -56,6 +57,7 @@ __all__ = [
     "ServerUnreachable",
     "StoreRefused",
     "StoreUnreachable",
+    "StreamTooLong",
     "TooLarge",
     "Unauthorized",
     "UploadCancelled",
@@ -171,6 +173,10 @@ class OtherFile(FileError):
 
 class NoRoom(FileError):
     code = "no_room"
+
+
+class StreamTooLong(FileError):
+    code = "stream_too_long"
 
 
 class WrongUse(ClientError):

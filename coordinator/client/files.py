@@ -2,6 +2,7 @@
 
 import mimetypes
 import os
+import shlex
 import stat
 from dataclasses import dataclass
 from typing import BinaryIO, Final
@@ -9,6 +10,7 @@ from typing import BinaryIO, Final
 from coordinator.client.bodies import Body, BytesBody, FileBody
 from coordinator.client.errors import FileChanged, FileError, FileMissing, FileUnreadable, NotAFile
 from coordinator.client.fingerprint import fingerprint
+from coordinator.client.identity import Identity, identity_of
 from coordinator.client.reading import Descriptor, Reading
 
 __all__ = ["Content", "MemoryContent", "OpenFile", "content_type_of", "open_again", "open_file", "real_path"]
@@ -16,6 +18,7 @@ __all__ = ["Content", "MemoryContent", "OpenFile", "content_type_of", "open_agai
 _CHANGED: Final = (
     "was changed after its upload began, so the parts would not fit together. Send it again as it is now."
 )
+_GONE: Final = "was removed or renamed while it was sent. Put it back where it was, and send it again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,18 @@ class OpenFile:
     """Content of a known size that can be read at any place, any number of times."""
 
     def __init__(self, number: int, filename: str, path: str | None) -> None:
+        """Raises NotAFile, FileUnreadable."""
         self._descriptor: Descriptor | None = Descriptor(number)
         self._reading: Reading | None = Reading(self._descriptor)
-        self._state = _State.of(os.fstat(number))
         self.filename = filename
         self.path = path
+        found = os.fstat(number)
+        if found.st_size == 0 and self._yields():
+            found = os.fstat(number)  # somebody may just have begun to write it
+            if found.st_size == 0:
+                raise _without_size(filename, path)
+        self._state = _State.of(found)
+        self.identity = identity_of(found)
 
     @property
     def size(self) -> int:
@@ -70,19 +80,27 @@ class OpenFile:
         return fingerprint(self.size, self.read)
 
     def check(self) -> None:
-        """Raises FileChanged where the file, or what its path leads to, is not what it was."""
+        """Raises FileChanged where the file, or what its path leads to, is not what it was; FileUnreadable."""
         try:
             same = _State.of(os.fstat(self._open().number)) == self._state
             if same and self.path is not None:
                 same = _State.of(os.stat(self.path)) == self._state  # noqa: PTH116 - a Path costs more than the call
-        except OSError:
-            same = False
+        except (FileNotFoundError, NotADirectoryError):
+            raise FileChanged(f"{self.filename} {_GONE}") from None
+        except OSError as failed:
+            raise _unreadable(self.filename, failed) from None
         if not same:
             raise FileChanged(f"{self.filename} {_CHANGED}")
 
     def close(self) -> None:
         """May be called again."""
         self._descriptor = self._reading = None
+
+    def _yields(self) -> bool:
+        try:
+            return bool(os.pread(self._open().number, 1, 0))
+        except OSError as failed:
+            raise _unreadable(self.filename, failed) from None
 
     def _open(self) -> Descriptor:
         if self._descriptor is None:
@@ -98,6 +116,7 @@ class MemoryContent:
 
     path: str | None = None
     modified_ns: int | None = None
+    identity: Identity | None = None
 
     def __init__(self, content: bytes | bytearray | memoryview, filename: str) -> None:
         self._content = memoryview(content).cast("B")
@@ -145,14 +164,25 @@ def open_file(path: str | os.PathLike[str], filename: str | None = None) -> Open
 def open_again(file: BinaryIO, descriptor: int, filename: str) -> OpenFile:
     """A file that a caller opened, under a descriptor of our own. Its position does not count: it is sent whole.
 
-    Raises FileUnreadable.
+    Raises FileUnreadable, NotAFile.
     """
     try:
         file.flush()  # what was written to it and is not in it yet
     except (OSError, ValueError) as failed:
         raise FileUnreadable(f"{filename} cannot be read: {failed}.") from None
-    path = file.name if isinstance(getattr(file, "name", None), str) else None
-    return OpenFile(os.dup(descriptor), filename, None if path is None else real_path(path))
+    return OpenFile(os.dup(descriptor), filename, _way_to(descriptor, getattr(file, "name", None)))
+
+
+def _way_to(descriptor: int, name: object) -> str | None:
+    """None where the name does not lead to the file any more: it was removed, or named from another directory."""
+    if not isinstance(name, str):
+        return None
+    try:
+        real = real_path(name)
+        same = os.path.samestat(os.stat(real), os.fstat(descriptor))  # noqa: PTH116 - as above
+    except (FileError, OSError, ValueError):
+        return None
+    return real if same else None
 
 
 def real_path(name: str) -> str:
@@ -183,7 +213,15 @@ def content_type_of(filename: str) -> str | None:
     return kind
 
 
+def _without_size(filename: str, path: str | None) -> FileError:
+    piped = shlex.join(["cat", path or "FILE"]), shlex.join(["--name", filename])
+    return NotAFile(
+        f"{filename} has bytes and no size, because the system makes them up as they are read. Send it as a stream: "
+        f"{piped[0]} | coordinator upload - {piped[1]}"
+    )
+
+
 def _not_a_file(name: str, mode: int) -> FileError:
     if stat.S_ISDIR(mode):
         return NotAFile(f"{name} is a folder, and a file is expected here.")
-    return NotAFile(f"{name} is not a regular file.")
+    return NotAFile(f"{name} is not a regular file. What comes out of a pipe is sent as a stream.")

@@ -14,7 +14,7 @@ from coordinator.client.fingerprint import proves_content
 from coordinator.client.left_behind import Earlier, LeftBehind
 from coordinator.client.options import UploadOptions
 from coordinator.client.records import KnownFile, Record, Records, StateNotWritten
-from coordinator.client.start import Start, is_of_time
+from coordinator.client.start import Start, is_of_time, same_time
 from coordinator.client.stream import Stream
 from coordinator.client.under_way import UnderWay
 from coordinator.protocol import SignedPartAnswer, UploadAnswer
@@ -58,6 +58,8 @@ class Finding:
         self._fingerprint: str | None = None
         self._remembered = False
         self._past_records = False
+        self._led_by: Record | None = None
+        self._very: set[str] = set()
         self._earlier = None if records is None else Earlier(coordinator, records)
         self._over = False
 
@@ -73,7 +75,10 @@ class Finding:
         return self._chosen is not None
 
     def recognises(self, upload: UploadAnswer, content: Content) -> bool:
-        """Whether all that is known of a file without its digests says that the upload is of this one."""
+        """Whether all that is known of a file without its digests says that the upload is of this one.
+
+        Of a file that is larger than its samples, nothing does that was not its upload's when `is_very_file` was asked.
+        """
         if (
             upload.size != content.size
             or upload.fingerprint is None
@@ -81,8 +86,30 @@ class Finding:
         ):
             return False
         return proves_content(content.size) or (
-            self._start.is_ours(upload) and is_of_time(upload, content, self._options)
+            str(upload.id) in self._very
+            and self._start.is_ours(upload)
+            and is_of_time(upload, content, self._options)
         )
+
+    def has_time_of(self, content: Content, upload: UploadAnswer) -> bool:
+        """Whether the upload began with a file of this one's modification time, as far as it is known."""
+        return same_time(upload, content, self._options)
+
+    async def is_very_file(self, content: Content, upload: UploadAnswer) -> bool:
+        """Whether all parts of the upload come from this very file, unchanged since, as far as this machine knows."""
+        if self._records is None or content.identity is None:
+            return False
+        upload_id = str(upload.id)
+        is_it = await asyncio.to_thread(self._records.is_very_file, upload_id, content.identity)
+        if is_it:
+            self._very.add(upload_id)
+        return is_it
+
+    async def identify(self, content: Content, upload: UploadAnswer) -> None:
+        """From now on that is so."""
+        identity = content.identity
+        if identity is not None:
+            await self._note(lambda records: records.identify(str(upload.id), identity))
 
     async def run(self, content: Content | Stream) -> Found:
         """Raises OtherFile, UploadEnded, and what the coordinator refuses."""
@@ -103,7 +130,7 @@ class Finding:
             )
             self._under_way.begins(self._starting)
         started = await asyncio.shield(self._starting)
-        await self._remember(started.upload, content)
+        await self._remember(started, content)
         await self._tell_left(str(started.upload.id))
         return Found(started.upload, list(started.parts), started.created)
 
@@ -125,6 +152,8 @@ class Finding:
         self.release()
         self._starting = None
         self._past_records = True
+        if apart and self._led_by is not None and self._earlier is not None:
+            self._earlier.passed_over(self._led_by)
         self._start.forget(apart=apart)
 
     async def clear(self) -> None:
@@ -162,6 +191,7 @@ class Finding:
             upload = await self._began(record)
             if upload is not None:
                 self._check_same(upload, content)
+                self._led_by = record
                 return upload
         return None
 
@@ -240,7 +270,8 @@ class Finding:
                 "since. Give the original, or start again from the beginning (restart)."
             )
 
-    async def _remember(self, upload: UploadAnswer, content: Content | Stream) -> None:
+    async def _remember(self, started: Started, content: Content | Stream) -> None:
+        upload = started.upload
         # what one request sends is not worth the write; its fingerprint finds it all the same
         if self._records is None or (upload.part_count == 1 and self._options.name is None):
             return
@@ -256,6 +287,8 @@ class Finding:
             size=upload.size,
             modified_ns=known.modified_ns if known else None,
             fingerprint=self._fingerprint,
+            # one that was there may hold another file's parts
+            identity=known.identity if known and started.created else None,
             began=self._now(),
         )
         self._remembered = True

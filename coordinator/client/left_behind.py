@@ -47,6 +47,10 @@ class Earlier:
         self._records = records
         self._found: list[Record] | None = None
 
+    def passed_over(self, record: Record) -> None:
+        """The file was led to this one's upload, and had been changed without a sign."""
+        self._found = [*(self._found or []), record]
+
     async def look(self, file: KnownFile) -> None:
         """The first time; to be called before the file's new upload takes their place."""
         if self._found is not None:

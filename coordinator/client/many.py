@@ -2,18 +2,20 @@
 
 import asyncio
 import os
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from coordinator.client.errors import ClientError, FileError, FileUnreadable
+from coordinator.client.blocking import Ended, Pulling
+from coordinator.client.errors import ClientError, FileError, FileUnreadable, WrongUse
 from coordinator.client.files import real_path
 from coordinator.client.ongoing import OngoingUpload
 from coordinator.protocol import UploadAnswer
 from coordinator.uploads.plan import AWS_LIMITS
 
-__all__ = ["AT_ONCE", "Outcome", "files_in", "send_many"]
+__all__ = ["AT_ONCE", "Outcome", "check_several", "files_in", "send_many"]
 
 AT_ONCE: Final = 64
 """Small files under way: while some are sent, others are started and completed, and the more of them at once, the fewer
@@ -21,6 +23,9 @@ requests that takes (together.py). Parts share the places anyway."""
 
 _OF_LARGE: Final = 2
 """Small files whose room a larger one takes: an interruption should leave few of those half sent."""
+
+_AHEAD: Final = AT_ONCE
+"""Files found and not yet begun: looking for the next one takes its time, and must not hold up what is under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +39,36 @@ class Outcome:
     error: ClientError | None
 
 
+_Found = tuple[str, str] | Outcome | Ended
+_Sent = asyncio.Task[UploadAnswer]
+
+
 def files_in(paths: Iterable[str | os.PathLike[str]]) -> Iterator[tuple[str, str] | Outcome]:
     """(path, path from the folder given on, its name included) of each file, in order of name.
 
     Browsers name the files of a folder the same way. Links to folders are not followed. A folder that cannot be read is
-    an Outcome already.
+    an Outcome already. Raises WrongUse for what is no path.
     """
-    for path in map(Path, paths):
+    for path in map(_path, paths):
         if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where a folder above is closed to us
             yield from _files_of(path)
         else:
             yield str(path), path.name
+
+
+def check_several(paths: object) -> None:
+    """Raises WrongUse for one path: a text would be taken for its letters, of which the first may be a slash."""
+    if isinstance(paths, str | bytes | bytearray | os.PathLike):
+        raise WrongUse("Several paths are expected here: put the one into a list.")
+
+
+def _path(given: str | os.PathLike[str]) -> Path:
+    try:
+        return Path(given)
+    except TypeError:
+        raise WrongUse(
+            f"A path must be a text or os.PathLike, and one is a {type(given).__name__}."
+        ) from None
 
 
 def _files_of(path: Path) -> Iterator[tuple[str, str] | Outcome]:
@@ -84,31 +108,66 @@ async def send_many(
     begin: Callable[[str, str], OngoingUpload],
     at_once: int = AT_ONCE,
 ) -> AsyncGenerator[Outcome]:
-    """Outcomes as they come. One file's failure is its own; stopping the iteration stops all that is under way."""
-    under_way: dict[asyncio.Task[UploadAnswer], tuple[str, str, int]] = {}
-    taken = 0
-    waiting = iter(files)
+    """Outcomes as they come. One file's failure is its own; stopping the iteration stops all that is under way.
+
+    `files` may wait for what it yields. What it raises is raised in its turn, and stops the same.
+    """
+    news: asyncio.Queue[_Sent | _Found] = asyncio.Queue()
+    under_way = _UnderWay(begin, news.put_nowait)
+    pulling = Pulling(iter(files), news.put_nowait, ahead=_AHEAD)
+    waiting: deque[_Found] = deque()
+    over = False
     try:
-        while True:
-            while taken < at_once and (found := next(waiting, None)) is not None:
+        while under_way.files or not over:
+            one = await news.get()
+            if isinstance(one, asyncio.Task):
+                yield under_way.ended(one)
+            else:
+                waiting.append(one)
+            while waiting and under_way.taken < at_once:
+                found = waiting.popleft()
+                pulling.ask()
                 if isinstance(found, Outcome):
                     yield found
-                    continue
-                path, relative = found
-                room = _room(path)
-                under_way[asyncio.ensure_future(begin(path, relative).result())] = (path, relative, room)
-                taken += room
-            if not under_way:
-                return
-            done, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-            for one in done:
-                path, relative, room = under_way.pop(one)
-                taken -= room
-                yield _outcome(path, relative, one)
+                elif not isinstance(found, Ended):
+                    under_way.begin(*found)
+                elif found.error is not None:
+                    raise found.error
+                else:
+                    over = True
     finally:
-        for one in under_way:
-            one.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
+        pulling.close()
+        await under_way.stop()
+
+
+class _UnderWay:
+    """Files that are sent, and the room they take."""
+
+    def __init__(self, begin: Callable[[str, str], OngoingUpload], tell: Callable[[_Sent], None]) -> None:
+        self.taken = 0
+        self.files: dict[_Sent, tuple[str, str, int]] = {}
+        self._begin = begin
+        self._tell = tell
+
+    def begin(self, path: str, relative: str) -> None:
+        room = _room(path)
+        sent = asyncio.ensure_future(self._begin(path, relative).result())
+        sent.add_done_callback(self._tell)
+        self.files[sent] = (path, relative, room)
+        self.taken += room
+
+    def ended(self, sent: _Sent) -> Outcome:
+        path, relative, room = self.files.pop(sent)
+        self.taken -= room
+        try:
+            return Outcome(path, relative, sent.result(), None)
+        except ClientError as error:
+            return Outcome(path, relative, None, error)
+
+    async def stop(self) -> None:
+        for sent in self.files:
+            sent.cancel()
+        await asyncio.gather(*self.files, return_exceptions=True)
 
 
 def _room(path: str) -> int:
@@ -116,10 +175,3 @@ def _room(path: str) -> int:
         return 1 if Path(path).stat().st_size <= AWS_LIMITS.min_part_size else _OF_LARGE
     except (OSError, ValueError):
         return 1  # beginning it says what is wrong with it
-
-
-def _outcome(path: str, relative: str, ended: "asyncio.Task[UploadAnswer]") -> Outcome:
-    try:
-        return Outcome(path, relative, ended.result(), None)
-    except ClientError as error:
-        return Outcome(path, relative, None, error)

@@ -36,8 +36,10 @@ class OngoingUpload:
         self.upload: UploadAnswer | None = None
         """As of the coordinator's last answer; None before the first."""
         self._none = Meter(None, None)
-        self._stage: Stage = "waiting"
+        self._stage: Stage = "preparing"
         self._on_progress = on_progress
+        self._ends: BaseException | None = None
+        """What `on_progress` raised to end the program."""
         self._news = asyncio.Event()
         self._delivery = make(Watcher(self._on_stage, self._on_upload), self.warnings.append)
         self._running = asyncio.create_task(self._run())
@@ -89,13 +91,19 @@ class OngoingUpload:
         ticking = asyncio.create_task(self._tick())
         try:
             upload = await self._delivery.run()
-        except (Exception, asyncio.CancelledError) as stopped:
+        except GeneratorExit:
+            raise
+        except BaseException as stopped:
             await self._farewell(stopped)
+            if self._ends is not None:
+                raise self._ends from None
             raise
         finally:
             ticking.cancel()
         self.upload = upload
         self._on_stage("completed")
+        if self._ends is not None:
+            raise self._ends
         return upload
 
     async def _farewell(self, stopped: BaseException) -> None:
@@ -120,7 +128,7 @@ class OngoingUpload:
 
     def _announce(self) -> None:
         self._news.set()
-        if self._on_progress is None:
+        if self._on_progress is None or self._ends is not None:
             return
         try:
             self._on_progress(self.progress)
@@ -128,6 +136,9 @@ class OngoingUpload:
             warning = f"on_progress raised {failed!r}."
             if warning not in self.warnings:
                 self.warnings.append(warning)
+        except BaseException as ends:  # noqa: BLE001 - raised by the upload, once that has stopped in good order
+            self._ends = ends
+            self._running.cancel()
 
 
 def _asked_to_stop() -> bool:

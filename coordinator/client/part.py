@@ -1,6 +1,6 @@
 """One part, until it is at the store or there is no more hope for it.
 
-The steps are those of retry.py: a 403 is signed again at once (a few times), no answer at all is signed again once and
+The steps are those of retry.py: a 403 is signed again at once, and twice more after a wait, no answer at all is signed again once and
 then retried with patience, 429 and 5xx wait, 404 asks the coordinator, anything else gets a few more chances.
 """
 
@@ -62,6 +62,9 @@ class _Tries:
                 self._refused += 1
                 if self._refused > FEW:
                     raise _refused()
+                if self._refused > 1:
+                    # a new key, or the end of an old one, may not be known everywhere yet
+                    await _rest(2 * self._refused, failure)
                 return True
             case AfterPart.REACH:
                 self.unreached += 1
@@ -83,7 +86,11 @@ class _Tries:
         self._waits += 1
         if self._waits >= PATIENT_TRIES:
             raise _hopeless(failure) if failure.status else _unreachable(failure)
-        await asyncio.sleep(backoff(self._waits, random.random(), failure.retry_after))  # noqa: S311 - jitter
+        await _rest(self._waits, failure)
+
+
+async def _rest(failures: int, failure: TransferFailed) -> None:
+    await asyncio.sleep(backoff(failures, random.random(), failure.retry_after))  # noqa: S311 - jitter
 
 
 async def send_part(ports: PartPorts) -> str | None:

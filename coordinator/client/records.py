@@ -17,6 +17,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from coordinator.client.identity import Identity
+
 if sys.platform != "win32":
     import fcntl
 
@@ -26,6 +28,10 @@ _KEEP: Final = 8 * 24 * 3600.0
 """Seconds; no upload lives longer (the coordinator's hard limit is six days unless set otherwise)."""
 
 _MOST: Final = 1_000
+
+
+_NEW: Final = ".uploads-"
+"""What the name of a resume file begins with while it is written."""
 
 
 class StateNotWritten(Exception):
@@ -56,6 +62,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     size: int | None = None
     modified_ns: int | None = None
     fingerprint: str | None = None
+    identity: Identity | None = None
+    """Of the file that all parts at the store come from, as far as this machine knows."""
     began: float
     """Seconds since 1970."""
 
@@ -99,12 +107,31 @@ class Records:
         ]
 
     def add(self, record: Record) -> None:
-        """It takes the place of the owner's earlier one of the same name, or of the same file. Raises StateNotWritten."""
+        """It takes the place of the owner's earlier one of the same name, or of the same file. Raises StateNotWritten.
+
+        An identity that is known of its upload stays known, unless it brings one.
+        """
 
         def change(records: list[Record]) -> list[Record]:
-            return [*(one for one in records if not _same(one, record)), _writable(record)]
+            known = next((one.identity for one in records if one.upload_id == record.upload_id), None)
+            new = msgspec.structs.replace(_writable(record), identity=record.identity or known)
+            return [*(one for one in records if not _same(one, record)), new]
 
         self._change(change)
+
+    def is_very_file(self, upload_id: str, identity: Identity) -> bool:
+        """Whether all parts of the upload come from this very file, unchanged since, as far as this machine knows."""
+        return any((one.upload_id, one.identity) == (upload_id, identity) for one in self._read())
+
+    def identify(self, upload_id: str, identity: Identity) -> None:
+        """From now on that is so. Does nothing for an upload that is not on record. Raises StateNotWritten."""
+        if any(one.upload_id == upload_id and one.identity != identity for one in self._read()):
+            self._change(
+                lambda records: [
+                    msgspec.structs.replace(one, identity=identity) if one.upload_id == upload_id else one
+                    for one in records
+                ]
+            )
 
     def remove(self, *upload_ids: str) -> None:
         """Raises StateNotWritten."""
@@ -135,7 +162,8 @@ class Records:
         return list(held)
 
     def _write(self, records: list[Record]) -> None:
-        with NamedTemporaryFile(dir=self._directory, prefix=".uploads-", delete=False) as new:
+        self._clear()
+        with NamedTemporaryFile(dir=self._directory, prefix=_NEW, delete=False) as new:
             try:
                 new.write(msgspec.json.format(msgspec.json.encode(_File(records))))
                 new.flush()
@@ -145,12 +173,24 @@ class Records:
                 Path(new.name).unlink(missing_ok=True)
                 raise
 
+    def _clear(self) -> None:
+        """What processes that were killed while they wrote have left: who writes holds the lock, and nobody else does."""
+        for one in self._directory.glob(f"{_NEW}*"):
+            with suppress(OSError):
+                one.unlink()
+
     @contextmanager
     def _locked(self) -> Iterator[None]:
         with (self._directory / "uploads.lock").open("ab") as lock:
-            if sys.platform != "win32":
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+            if sys.platform == "win32":
+                yield
+                return
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                # closing does not unlock what a child, forked meanwhile, has open too
+                fcntl.flock(lock, fcntl.LOCK_UN)
 
 
 def state_directory() -> Path | None:

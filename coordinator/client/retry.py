@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 __all__ = [
     "BRIEF_TRIES",
+    "BUSY",
     "FEW",
     "PATIENT_TRIES",
     "AfterCall",
@@ -32,6 +33,9 @@ PATIENT_TRIES: Final = 20
 
 BRIEF_TRIES: Final = 4
 """Tries where a person waits for the answer."""
+
+BUSY: Final = "relay_busy"
+"""The relay takes no more at once. It is no sign of trouble: it never makes an upload give up."""
 
 FEW: Final = 3
 """Fresh signatures the store may refuse for one part, and odd answers it may give."""
@@ -71,7 +75,7 @@ class AfterCall(Enum):
 
 class AfterPart(Enum):
     SIGN = auto()
-    """A fresh signature, at once. Any 403: the text differs by store and lies now and then."""
+    """A fresh signature, the first one at once. Any 403: the text differs by store and lies now and then."""
     REACH = auto()
     """No answer was readable: one fresh signature, then patience."""
     WAIT = auto()

@@ -5,13 +5,13 @@ import io
 import os
 import stat
 import zlib
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from tempfile import _TemporaryFileWrapper
 from typing import BinaryIO, Final, cast
 
-from coordinator.client.blocking import read_all
+from coordinator.client.blocking import Pulled, read_all
 from coordinator.client.errors import WrongUse
 from coordinator.client.files import Content, MemoryContent, open_again, open_file
 from coordinator.client.options import UploadOptions
@@ -33,8 +33,6 @@ Source = (
 
 _AT_ONCE: Final = 1024 * 1024
 _BUFFERED: Final = (io.BufferedReader, io.BufferedRandom)
-_END: Final = cast("bytes", object())
-"""Nothing that an iterator yields: None would be taken for its end, and the upload cut short."""
 _GZIP: Final = 31
 """zlib's window bits for a gzip header and 32 KiB of memory."""
 
@@ -57,23 +55,46 @@ def opening_of(source: Source, options: UploadOptions, memory: Memory) -> Openin
 
     def open_stream() -> Stream:
         pieces = _pieces(source) if whole is None else _read(whole)
-        return Stream(_packed(pieces) if options.gzip else pieces, filename, memory, options.file_digest)
+        return Stream(
+            _packed(pieces) if options.gzip else pieces,
+            filename,
+            memory,
+            options.file_digest,
+            close=pieces.close if isinstance(pieces, Pulled) else None,
+        )
 
     return Opening(filename, open_stream)
 
 
 def _whole(source: Source, filename: str) -> Callable[[], Content] | None:
-    """Opens what can be read at any place; of an open file all, whatever its position. None: it can be read once."""
+    """Opens what can be read at any place; of an open file all, whatever its position. None: it can be read once.
+
+    Raises WrongUse.
+    """
     if isinstance(source, str | os.PathLike):
         return lambda: open_file(source, filename)
     if isinstance(source, bytes | bytearray | memoryview):
-        return lambda: MemoryContent(source, filename)
-    if isinstance(source, io.BytesIO):
-        return lambda: MemoryContent(source.getvalue(), filename)
+        return _in_memory(as_bytes(source), filename)
+    if isinstance(source, io.BytesIO) and not source.closed:
+        return _in_memory(_rest(source), filename)
     descriptor = _regular(source)
     if descriptor is None:
         return None
     return lambda: open_again(cast("BinaryIO", source), descriptor, filename)
+
+
+def _in_memory(content: memoryview, filename: str) -> Callable[[], Content]:
+    return lambda: MemoryContent(content, filename)
+
+
+def _rest(memory: io.BytesIO) -> memoryview:
+    """From where it stands, as whatever else has `read`. Raises WrongUse where it was written and not gone back in."""
+    rest = memoryview(memory.getvalue())[memory.tell() :]
+    if not rest and memory.tell():
+        raise WrongUse(
+            "The BytesIO stands at its end, and nothing of it would be sent. Go back in it with seek(0)."
+        )
+    return rest
 
 
 def _filename(source: Source) -> str:
@@ -111,7 +132,7 @@ def _pieces(source: Source) -> AsyncIterator[bytes]:
     if hasattr(source, "read"):
         return read_all(cast("BinaryIO", source))
     if isinstance(source, Iterable):
-        return _from_iterator(iter(cast("Iterable[bytes]", source)))
+        return Pulled(iter(cast("Iterable[bytes]", source)))
     raise WrongUse(
         f"A {type(source).__name__} cannot be uploaded: give a path, a binary file, bytes, or what yields bytes."
     )
@@ -125,12 +146,6 @@ async def _read(opened: Callable[[], Content]) -> AsyncIterator[bytes]:
         content.check()
     finally:
         content.close()
-
-
-async def _from_iterator(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """In a thread, because the next piece may have to be waited for."""
-    while (piece := await asyncio.to_thread(next, pieces, _END)) is not _END:
-        yield piece
 
 
 async def _packed(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

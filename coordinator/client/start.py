@@ -5,7 +5,8 @@ files in one object. Therefore an upload that the coordinator found by the finge
 
     has another filename, or place in a folder    is another file's: this one gets an upload of its own
     began otherwise than is asked for now         stays as it is: this one gets an upload of its own
-    has the same modification time, or none       goes on
+    has the same modification time, or none       goes on, unless a part of it at the store is not this file's (whose.py):
+                                                  anybody can set that time
     has another modification time                 goes on where a part of it at the store is proved to be this file's
                                                   (verifying.py); where nothing can be proved, as no part is there yet,
                                                   this one gets an upload of its own: two machines may send two files

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import os
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
@@ -94,12 +94,20 @@ class Stream:
     size: int | None = None
 
     def __init__(
-        self, pieces: AsyncIterator[bytes], filename: str, memory: Memory, digest: Algorithm | None
+        self,
+        pieces: AsyncIterator[bytes],
+        filename: str,
+        memory: Memory,
+        digest: Algorithm | None,
+        *,
+        close: Callable[[], None] | None = None,
     ) -> None:
+        """`close`: what ends the source where it is not read to its end."""
         self.filename = filename
         self.taken = 0
         """Bytes read so far; the length, once it has ended."""
         self._pieces = pieces
+        self._close = close
         self._left = memoryview(b"")
         self._memory = memory
         self._algorithm = digest
@@ -121,6 +129,11 @@ class Stream:
             part.drop()
             raise
         return part
+
+    def close(self) -> None:
+        """Nothing more is read. May be called again."""
+        if self._close is not None:
+            self._close()
 
     def digest(self) -> DigestBody | None:
         if self._hash is None or self._algorithm is None:
@@ -145,12 +158,16 @@ class Stream:
             raise _no_room(failed) from None
 
 
-def as_bytes(piece: bytes) -> memoryview:
-    """Raises WrongUse for what only a caller without types can yield."""
+def as_bytes(piece: bytes | bytearray | memoryview) -> memoryview:
+    """Raises WrongUse for what only a caller without types can give."""
     try:
-        return memoryview(piece).cast("B")
+        view = memoryview(piece)
     except TypeError:
         raise WrongUse(f"What is uploaded must yield bytes, and yielded a {type(piece).__name__}.") from None
+    try:
+        return view.cast("B")
+    except (TypeError, ValueError):  # with gaps, as of a slice with steps, or of items that cannot be cast
+        return memoryview(view.tobytes())
 
 
 def _no_room(failed: OSError) -> NoRoom:

@@ -5,16 +5,20 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from coordinator.client.digests import Algorithm, Hashing, to_sign
+from coordinator.client.errors import StreamTooLong
 from coordinator.client.progress import Meter
 from coordinator.client.stream import HeldPart, Stream
 from coordinator.client.supply import Outgoing
 from coordinator.client.verifying import evidence_of, other_content
 from coordinator.protocol import PartAnswer, PartToSign
+from coordinator.uploads.plan import AWS_LIMITS
 
 __all__ = ["StreamSupply"]
 
 _MOST_HELD: Final = 6
 """Parts read and not yet at the store."""
+
+_MOST_PARTS: Final = AWS_LIMITS.max_parts
 
 
 class StreamSupply:
@@ -39,8 +43,10 @@ class StreamSupply:
         self._room = asyncio.Semaphore(_MOST_HELD)
 
     async def next(self) -> Outgoing | None:
-        """Raises FileChanged, NoRoom, FileUnreadable."""
+        """Raises StreamTooLong, FileChanged, NoRoom, and what the source raises."""
         while not (self._stream.ended and self._number):
+            if self._number == _MOST_PARTS:
+                raise _too_long(self._stream.filename, self._part_size)
             await self._room.acquire()
             part = await self._stream.next_part(self._part_size)
             self._number += 1
@@ -93,3 +99,10 @@ class StreamSupply:
         if part is not None:
             part.drop()
             self._room.release()
+
+
+def _too_long(filename: str, part_size: int) -> StreamTooLong:
+    return StreamTooLong(
+        f"{filename} is longer than {_MOST_PARTS * part_size:,} bytes, the most that {_MOST_PARTS:,} parts of {part_size:,} bytes "
+        "hold, and an upload has no more parts. Upload it again with a greater part size (part_size)."
+    )

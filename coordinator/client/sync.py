@@ -5,14 +5,14 @@ import os
 import ssl
 from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator
 from contextlib import suppress
-from threading import Event, Thread
+from threading import Event, Thread, current_thread
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, Unpack
 
 from coordinator.client.bandwidth import Bandwidth
 from coordinator.client.client import AsyncClient, Options
 from coordinator.client.credential import Token
-from coordinator.client.errors import closed
+from coordinator.client.errors import WrongUse, closed
 from coordinator.client.many import Outcome
 from coordinator.client.records import Record
 from coordinator.client.sources import Source
@@ -27,7 +27,11 @@ _TIDY: Final = 5.0
 
 
 class Client:
-    """Arguments, methods and errors are those of AsyncClient. A KeyboardInterrupt leaves uploads resumable."""
+    """Arguments, methods and errors are those of AsyncClient. A KeyboardInterrupt leaves uploads resumable.
+
+    May be used in any thread but its own, which calls `on_progress` and `token`, and not in a process forked from the one
+    that made it: WrongUse.
+    """
 
     def __init__(
         self,
@@ -54,8 +58,9 @@ class Client:
         self._closed = False
         self._each_open: set[AsyncGenerator[Any]] = set()
         """What is iterated over."""
+        self._process = os.getpid()
         self._loop = asyncio.new_event_loop()
-        self._thread = Thread(target=self._loop.run_forever, name="coordinator-client", daemon=True)
+        self._thread = Thread(target=_run, args=(self._loop,), name="coordinator-client", daemon=True)
         self._thread.start()
 
     def __enter__(self) -> Self:
@@ -67,9 +72,10 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """As `AsyncClient.aclose`."""
-        if self._closed:
+        """As `AsyncClient.aclose`. In a forked process nothing happens: all there is belongs to the other one."""
+        if self._closed or self._is_forked():
             return
+        self._check_thread()
         self._closed = True
         self._result(self._client.aclose())
         for items in list(self._each_open):
@@ -119,11 +125,31 @@ class Client:
         return self._client.remembered()
 
     def _wait(self, call: Coroutine[Any, Any, T]) -> T:
-        """The call's result. Raises WrongUse when the client is closed."""
-        if self._closed:
+        """The call's result. Raises WrongUse where it would never come."""
+        try:
+            self._check()
+        except WrongUse:
             call.close()
-            raise closed()
+            raise
         return self._result(call)
+
+    def _check(self) -> None:
+        if self._closed:
+            raise closed()
+        if self._is_forked():
+            raise WrongUse(
+                "The client was made before this process was forked. Make another one in this process."
+            )
+        self._check_thread()
+
+    def _check_thread(self) -> None:
+        if current_thread() is self._thread:
+            raise WrongUse(
+                "The client is used in its own on_progress or token function, where it would wait for itself. Use another one there."
+            )
+
+    def _is_forked(self) -> bool:
+        return os.getpid() != self._process
 
     def _result(self, call: Coroutine[Any, Any, T]) -> T:
         """Interrupted, it ends the call, and returns only when that has tidied up."""
@@ -143,8 +169,25 @@ class Client:
                 yield item
         finally:
             self._each_open.discard(items)
-            if not self._closed:
-                self._result(items.aclose())
+            if not self._closed and not self._is_forked():
+                self._leave(items)
+
+    def _leave(self, items: AsyncGenerator[Any]) -> None:
+        """An iteration that nobody holds any more may be collected in any thread, and the loop's own cannot wait."""
+        if current_thread() is self._thread:
+            asyncio.run_coroutine_threadsafe(items.aclose(), self._loop)
+        else:
+            self._result(items.aclose())
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    """What ends a program (sys.exit in a caller's function) is raised to the caller that waits. The loop is for all of them."""
+    while True:
+        try:
+            loop.run_forever()
+        except (SystemExit, KeyboardInterrupt):
+            continue  # of a task, which holds it as its result
+        return
 
 
 async def _next(items: AsyncGenerator[T]) -> T | None:

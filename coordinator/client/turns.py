@@ -1,7 +1,7 @@
 """One process at a time sends an upload: the others on this machine wait for their turn, and find it done.
 
-A lock on a file, so that a process that dies frees it. Where no such file can be made, nobody waits: parts sent twice
-do no harm.
+A lock on a file, so that a process that dies frees it; a child that it has forked sends nothing, and keeps none of its
+locks. Where no such file can be made, nobody waits: parts sent twice do no harm.
 """
 
 import asyncio
@@ -19,6 +19,8 @@ if sys.platform != "win32":
 __all__ = ["turn"]
 
 _LOOK: Final = 0.25
+_OPEN: Final[set[int]] = set()
+"""The descriptors of the locks that this process holds or tries to get."""
 _KEPT: Final = 8 * 86_400.0
 """Seconds after which a lock that a killed process left is removed: its upload is over."""
 
@@ -37,9 +39,9 @@ async def turn(directory: Path, upload_id: str, on_waiting: Callable[[], None]) 
     try:
         yield waited
     finally:
-        if lock >= 0:
+        if lock in _OPEN:
             path.unlink(missing_ok=True)
-            os.close(lock)
+            _close(lock)
 
 
 def _take(path: Path) -> int | None:
@@ -49,6 +51,7 @@ def _take(path: Path) -> int | None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        _OPEN.add(lock)
     except OSError:
         return -1
     try:
@@ -60,10 +63,21 @@ def _take(path: Path) -> int | None:
         pass
     except OSError:
         # some file systems have no locks
-        os.close(lock)
+        _close(lock)
         return -1
-    os.close(lock)
+    _close(lock)
     return None
+
+
+def _close(lock: int) -> None:
+    _OPEN.discard(lock)
+    os.close(lock)
+
+
+def _leave_to_the_parent() -> None:
+    """In a forked child: a lock is held for as long as any process has it open."""
+    while _OPEN:
+        os.close(_OPEN.pop())
 
 
 def _prune(locks: Path) -> None:
@@ -72,3 +86,7 @@ def _prune(locks: Path) -> None:
         for one in locks.iterdir():
             if one.stat().st_mtime < oldest:
                 one.unlink()
+
+
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_leave_to_the_parent)

@@ -1,9 +1,9 @@
 """Whether the parts that are at the store are parts of this content.
 
-Asked where only a fingerprint speaks for it: a copy has another modification time than the file it was made from. A
-part is compared by the digest that was recorded for it, or by its ETag where that is an MD5. A digest that differs
-proves that the file is another. An ETag that differs proves it only where the ETag of another part agreed: a store has
-MD5s for ETags, or it has not.
+Asked wherever this machine does not know that they come from the very file it has (whose.py). A part is compared by the
+digest that was recorded for it, or by its ETag where that is an MD5. A digest that differs proves that the file is
+another. An ETag that differs proves it only where the ETag of another part agreed: a store has MD5s for ETags, or it
+has not.
 """
 
 import re
@@ -40,6 +40,8 @@ class Compared:
     """The parts that are proved to be this content's."""
     other: bool
     """Whether one is proved to be another content's."""
+    differs: bool
+    """Whether one looks like another content's, be that proved or not."""
 
 
 async def compared(hashing: Hashing, content: Content, plan: Plan, parts: Iterable[PartAnswer]) -> Compared:
@@ -55,10 +57,10 @@ async def compared(hashing: Hashing, content: Content, plan: Plan, parts: Iterab
             same.append(part)
             etags_agree = etags_agree or not evidence.certain
         elif evidence.certain:
-            return Compared(same, other=True)
+            return Compared(same, other=True, differs=True)
         else:
             etags_differ = True
-    return Compared(same, other=etags_agree and etags_differ)
+    return Compared(same, other=etags_agree and etags_differ, differs=etags_differ)
 
 
 async def holds(hashing: Hashing, upload: UploadAnswer, content: Content) -> bool:

@@ -1,9 +1,11 @@
 """Whether an upload is this file's, asked wherever another file may have come to it.
 
-Two machines may send, at one time and with one key, two files of one name, size and fingerprint. Whoever comes second
-joins what the first began only after some of it proved to be the same (`found_same`). Even then the rest may differ:
-so each looks, before completing, whether the parts are still those that it sent or found (`check_alone`), and none
-takes for its own what the other has completed (`is_of`).
+Two machines may send, at one time and with one key, two files of one name, size and fingerprint; and one may find another
+file where the one that it began with has been. Whoever comes to an upload that holds parts compares them (`found_own`),
+unless this machine remembers that it is the very file, unchanged since: an interrupted upload then goes on at once.
+Who comes with another modification time joins only where some of it proved to be the same. Even then the rest may
+differ: so each looks, before completing, whether the parts are still those that it sent or found (`check_alone`), and
+none takes for its own what the other has completed (`is_of`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,16 +36,26 @@ class Whose:
         self._hashing = hashing
         self._finding = finding
 
-    async def found_same(
-        self, content: Content, plan: Plan, held: Sequence[PartAnswer]
+    async def found_own(
+        self, upload: UploadAnswer, content: Content, plan: Plan, held: Sequence[PartAnswer]
     ) -> Sequence[PartAnswer]:
-        """Those of the parts at the store that are a copy's. Raises FileChanged, and Anothers where none speaks for a copy."""
+        """Those of the parts at the store that are this content's, as far as anything tells.
+
+        Raises FileChanged where one is not, and Anothers where none speaks for a copy.
+        """
+        if await self._finding.is_very_file(content, upload):
+            return held
         found = await compared(self._hashing, content, plan, held)
         if found.other:
             raise other_content(content.filename)
-        if not (found.same or self._finding.chosen or proves_content(content.size)):
+        own = found.same
+        if not found.differs and self._finding.has_time_of(content, upload):
+            # what nothing can be compared with counts as this file's
+            own = list(held)
+        elif not (own or self._finding.chosen or proves_content(content.size)):
             raise Anothers(live=True)
-        return found.same
+        await self._finding.identify(content, upload)
+        return own
 
     async def check_alone(self, upload: UploadAnswer, etags: Mapping[int, str | None]) -> None:
         """`etags`: as the parts were sent, or found. Raises Anothers where somebody else has sent other ones."""

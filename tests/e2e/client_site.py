@@ -54,7 +54,8 @@ async def new_site(
         cable_to(seaweedfs.endpoint_url) as cable,
     ):
         address = {"COORDINATOR_STORE__PUBLIC_ENDPOINT_URL": cable.endpoint_url}
-        settings = settings_for(url, seaweedfs, **IMPATIENT, **address)
+        plain = {"COORDINATOR_POLICIES__plain__CONTENT_ENCODINGS": "[]"}
+        settings = settings_for(url, seaweedfs, **IMPATIENT, **address, **plain)
         async with new_server(folder, settings) as server:
             yield Site(server, await new_key(folder, url), cable, folder)
 

@@ -15,6 +15,12 @@ from tests.e2e.gate import Gate, gate_to
 from tests.e2e.server import IMPATIENT, Server, new_key, new_server, settings_for
 from tests.postgres import new_database
 
+PLAIN = {
+    "COORDINATOR_POLICIES__plain__CONTENT_ENCODINGS": "[]",
+    "COORDINATOR_POLICIES__small__MAX_SIZE": "1000",
+}
+"""Policies that take nothing that is compressed on its way: one says so, and one wants to know sizes."""
+
 BRIEF = {
     # longer than anybody's next request takes, whatever else the machine does
     "COORDINATOR_POLICIES__brief__LIFETIME": "4",
@@ -59,7 +65,7 @@ async def place(
     folder = tmp_path_factory.mktemp("place")
     async with new_database(postgres_url, template=migrated_template) as url:
         debug = {"COORDINATOR_LOG_LEVEL": "debug"}
-        settings = settings_for(url, seaweedfs, **IMPATIENT, **BRIEF, **debug)
+        settings = settings_for(url, seaweedfs, **IMPATIENT, **BRIEF, **PLAIN, **debug)
         async with new_server(folder, settings) as server:
             yield Place(server, await new_key(folder, url), Audit(url, seaweedfs), folder)
             stopped = await server.stop()

@@ -1,10 +1,13 @@
 """The Python client, with everything around it failing: the file, the network, the store, the service, the client itself."""
 
+import asyncio
 import hashlib
 import random
 import signal
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
@@ -12,12 +15,15 @@ import pytest
 
 from coordinator.client import (
     AsyncClient,
+    Client,
     ClientError,
     FileChanged,
     FileMissing,
+    Invalid,
     NotFound,
     OngoingUpload,
     OtherFile,
+    StreamTooLong,
     Unauthorized,
     UploadEnded,
     WrongUse,
@@ -75,6 +81,54 @@ async def test_a_stream_that_fails_by_itself_stays_only_where_it_has_a_name(
         assert await stored(client, upload) == hashlib.sha256(data).hexdigest()
 
 
+async def test_a_generator_is_closed_when_its_upload_is_stopped(site: Site, tmp_path: Path) -> None:
+    closed = Event()
+
+    def endless() -> Iterator[bytes]:
+        try:
+            while True:
+                yield bytes(PART)
+        finally:
+            closed.set()
+
+    async with site.client(tmp_path, limit=20_000_000, connections=2) as client:
+        sending = client.uploading(endless(), part_size=PART)
+        await until(sending, 1)
+        await sending.cancel(keep=False)
+        assert await asyncio.to_thread(closed.wait, 60)
+
+
+async def test_an_exit_in_a_generator_leaves_nothing_behind(site: Site, tmp_path: Path) -> None:
+    ids: set[str | None] = set()
+
+    def leaves() -> Iterator[bytes]:
+        yield bytes(PART + 1)
+        sys.exit(4)
+
+    def send() -> None:
+        with Client(site.server.url, token=site.key, state=tmp_path) as client:
+            with pytest.raises(SystemExit):
+                client.upload(leaves(), part_size=PART, on_progress=lambda now: ids.add(now.upload_id))
+            [upload_id] = ids - {None}
+            assert client.get(str(upload_id)).state in {"aborting", "aborted"}
+
+    await asyncio.to_thread(send)
+
+
+async def test_a_stream_of_too_many_parts_is_cleared_away_whatever_its_name(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would have as many the next time."""
+    monkeypatch.setattr("coordinator.client.stream_supply._MOST_PARTS", 1)
+    async with site.client(tmp_path) as client:
+        sending = client.uploading(iter([bytes(PART + 1)]), name="endless", part_size=PART, restart=True)
+        with pytest.raises(StreamTooLong):
+            await sending
+        assert sending.upload is not None
+        assert (await client.get(str(sending.upload.id))).state in {"aborting", "aborted"}
+        assert client.remembered() == []
+
+
 async def test_what_is_compressed_on_the_way_is_never_left_behind(
     site: Site, tmp_path: Path, path: Path
 ) -> None:
@@ -88,6 +142,20 @@ async def test_what_is_compressed_on_the_way_is_never_left_behind(
             await client.upload(tmp_path / "nothing", gzip=True)
         left = [upload async for upload in client.uploads(state="open") if upload.filename == "nothing"]
     assert left == []
+
+
+async def test_what_may_not_be_compressed_on_the_way_is_refused_and_goes_up_as_it_is(
+    site: Site, tmp_path: Path
+) -> None:
+    path = tmp_path / "words.txt"
+    path.write_bytes(b"the same words " * 1_000)
+    async with site.client(tmp_path) as client:
+        with pytest.raises(Invalid) as refused:
+            await client.upload(path, gzip=True, policy="plain")
+        assert (refused.value.status, refused.value.code) == (422, "encoding_not_allowed")
+        assert [one async for one in client.uploads(state="open") if one.filename == path.name] == []
+        upload = await client.upload(path, policy="plain")
+        assert (upload.content_encoding, await stored(client, upload)) == (None, sha256(path))
 
 
 async def test_a_file_changed_while_it_is_sent_is_noticed(site: Site, tmp_path: Path, path: Path) -> None:

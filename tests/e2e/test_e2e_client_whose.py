@@ -1,8 +1,10 @@
 """Whose upload it is: what only looks alike, what somebody else sends or has completed, and what is asked for otherwise."""
 
+import asyncio
 import os
 import random
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,11 @@ import httpx2
 import msgspec
 import pytest
 
-from coordinator.client import AsyncClient, Invalid, LeftBehind, OngoingUpload, OtherFile
+from coordinator.client import AsyncClient, Invalid, LeftBehind, OngoingUpload, OtherFile, Upload
+from coordinator.client.completion import complete
+from coordinator.client.digests import Hashing
+from coordinator.client.files import Content
+from coordinator.client.verifying import holds
 from tests.e2e.client_site import MIB, PART, Site, sha256, stored, until
 
 # a test's own small files
@@ -35,10 +41,38 @@ def copied(path: Path, folder: Path) -> Path:
 
 
 async def stage(sending: OngoingUpload, wanted: str) -> None:
-    async for progress in sending:
-        if progress.stage == wanted:
-            return
+    async with asyncio.timeout(60):
+        async for progress in sending:
+            if progress.stage == wanted:
+                return
     raise AssertionError(f"it was never {wanted}")
+
+
+async def each_in_turn(
+    sender: tuple[AsyncClient, Path], waiting: Sequence[tuple[AsyncClient, Path]], completing: asyncio.Event
+) -> list[Upload]:
+    """What comes of the sender's file, and of those that have waited for it to be completed."""
+    client, path = sender
+    sending = [client.uploading(path, part_size=PART)]
+    await stage(sending[0], "uploading")
+    sending += [client.uploading(path, part_size=PART) for client, path in waiting]
+    for one in sending[1:]:
+        await stage(one, "waiting")
+    completing.set()
+    return [await one for one in sending]
+
+
+@pytest.fixture
+def completing(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Nobody completes anything before it is set."""
+    begins = asyncio.Event()
+
+    async def held(*given: Any) -> Any:
+        await begins.wait()
+        return await complete(*given)
+
+    monkeypatch.setattr("coordinator.client.delivery.complete", held)
+    return begins
 
 
 async def test_two_files_from_two_machines_are_not_mixed(site: Site, tmp_path: Path, path: Path) -> None:
@@ -70,20 +104,16 @@ async def test_two_files_that_begin_alike_are_not_mixed(site: Site, tmp_path: Pa
 
 
 async def test_who_waited_does_not_take_anothers_upload_for_its_own(
-    site: Site, tmp_path: Path, path: Path
+    site: Site, tmp_path: Path, path: Path, completing: asyncio.Event
 ) -> None:
     other, copy = alike(path, tmp_path / "other"), copied(path, tmp_path / "copy")
     async with (
-        site.client(tmp_path, limit=8_000_000, connections=2) as slow,
+        site.client(tmp_path) as holder,
         site.client(tmp_path) as client,
         site.client(tmp_path) as another,
     ):
-        sending = slow.uploading(path, part_size=PART)
-        await stage(sending, "uploading")
-        first, second = client.uploading(other, part_size=PART), another.uploading(copy, part_size=PART)
-        await stage(first, "waiting")
-        await stage(second, "waiting")
-        here, there, same = await sending, await first, await second
+        waiting = (client, other), (another, copy)
+        here, there, same = await each_in_turn((holder, path), waiting, completing)
         assert here.id != there.id
         assert here.id == same.id, "its parts prove that it is a copy"
         assert await stored(client, here) == sha256(path)
@@ -91,16 +121,45 @@ async def test_who_waited_does_not_take_anothers_upload_for_its_own(
         assert client.remembered() == []
 
 
-async def test_a_stream_that_waited_is_sent_too(site: Site, tmp_path: Path, path: Path) -> None:
+async def test_who_waited_with_another_file_of_the_same_time_sends_it(
+    site: Site, tmp_path: Path, path: Path, completing: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two builds of one image under SOURCE_DATE_EPOCH."""
+    other = alike(path, tmp_path / "other")
+    read: list[object] = []
+
+    async def watched(hashing: Hashing, upload: Upload, content: Content) -> bool:
+        read.append(content.path)
+        return await holds(hashing, upload, content)
+
+    monkeypatch.setattr("coordinator.client.whose.holds", watched)
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    async with (
+        site.client(tmp_path) as holder,
+        site.client(tmp_path) as client,
+        site.client(tmp_path) as another,
+    ):
+        waiting = (client, other), (another, path)
+        here, there, same = await each_in_turn((holder, path), waiting, completing)
+        assert here.id != there.id
+        assert here.id == same.id
+        assert await stored(client, there) == sha256(other)
+        assert read == [str(other)], "the very file is known without"
+
+
+async def test_a_stream_that_waited_is_sent_too(
+    site: Site, tmp_path: Path, path: Path, completing: asyncio.Event
+) -> None:
     other = alike(path, tmp_path / "other")
     async with (
-        site.client(tmp_path, limit=10_000_000, connections=2) as slow,
+        site.client(tmp_path) as holder,
         site.client(tmp_path) as client,
     ):
-        sending = slow.uploading(iter([path.read_bytes()]), name="both", part_size=PART)
+        sending = holder.uploading(iter([path.read_bytes()]), name="both", part_size=PART)
         await until(sending, 1)
         waiting = client.uploading(iter([other.read_bytes()]), name="both")
         await stage(waiting, "waiting")
+        completing.set()
         here, there = await sending, await waiting
         assert here.id != there.id
         assert await stored(client, here) == sha256(path)

@@ -1,6 +1,7 @@
 """A text that the coordinator would refuse is refused here, with its option named; what it would take goes through."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -16,10 +17,11 @@ from coordinator.cli.arguments import (
     read_metadata,
 )
 from coordinator.cli.client_failure import failure_of_client
+from coordinator.cli.client_settings import ClientSettings, Found
 from coordinator.cli.exit_code import ExitCode
 from coordinator.cli.failure import Failure
-from coordinator.cli.refusal import refused
-from coordinator.client import Conflict, FileMissing, Invalid
+from coordinator.cli.refusal import given_by, given_without_size, refused
+from coordinator.client import Conflict, FileMissing, Invalid, StreamTooLong
 from coordinator.protocol import FieldProblem, StartBody
 
 START = {"filename": "f", "size": 1, "metadata": {}}
@@ -81,7 +83,12 @@ def test_metadata_is_read() -> None:
     assert read_metadata(["shelf=", "more=a=b"]) == {"shelf": "", "more": "a=b"}
 
 
-GIVEN = {"policy": "COORDINATOR_POLICY", "part_size": "part_size in /etc/c.yaml", "filename": "--name"}
+GIVEN = {
+    "policy": "COORDINATOR_POLICY",
+    "part_size": "part_size in /etc/c.yaml",
+    "filename": "--name",
+    "content_encoding": "--gzip",
+}
 
 
 @pytest.mark.parametrize(
@@ -100,6 +107,19 @@ GIVEN = {"policy": "COORDINATOR_POLICY", "part_size": "part_size in /etc/c.yaml"
                 422, "size_not_allowed", "The policy 'a' takes files of at most 5 bytes, and this one has 9."
             ),
             "The policy 'a' takes files of at most 5 bytes, and this one has 9",
+        ),
+        (
+            Invalid(
+                422,
+                "encoding_not_allowed",
+                "The policy does not allow gzip; it allows none. Send the file as it is.",
+                errors=[
+                    FieldProblem(
+                        path="$.content_encoding", message="The policy does not allow gzip; it allows none"
+                    )
+                ],
+            ),
+            "--gzip: the policy does not allow it; leave it away, or ask whoever runs the coordinator for a policy that allows gzip",
         ),
         (
             Invalid(
@@ -125,6 +145,30 @@ def test_a_refusal_names_what_it_is_about(error: Exception, says: str) -> None:
     assert str(refused(error, GIVEN)) == says
 
 
+@pytest.mark.parametrize(
+    ("gzip", "file", "stdin"),
+    [
+        (Found(value=True, origin="--gzip"), ["content_encoding", "size"], ["content_encoding"]),
+        (Found(value=False, origin="--gzip"), [], []),
+    ],
+)
+def test_what_is_compressed_leaves_out_the_size_of_a_file(
+    gzip: Found, file: list[str], stdin: list[str]
+) -> None:
+    default = Found(None, "default")
+    settings = ClientSettings({"policy": default, "part_size": default, "gzip": gzip}, Path("config.yaml"))
+    for named, given in (["a.txt"], file), (["-"], stdin), (["a.txt", "-"], stdin):
+        assert list(given_by(settings) | given_without_size(settings, named)) == given
+
+
 def test_a_refusal_of_what_nobody_gave_stays_as_it_is() -> None:
     error = Invalid(422, "unknown_policy", "Start the upload under another policy.")
     assert str(refused(error, {})) == str(failure_of_client(error))
+
+
+def test_what_a_program_would_give_is_named_as_a_person_gives_it() -> None:
+    failure = failure_of_client(StreamTooLong("Upload it again with a greater part size (part_size)."))
+    assert (failure.code, failure.problem) == (
+        ExitCode.WRONG_USE,
+        "Upload it again with a greater part size (--part-size)",
+    )

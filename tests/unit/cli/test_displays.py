@@ -116,8 +116,15 @@ def test_a_slow_file_is_heard_of_every_minute(clock: Clock, capsys: pytest.Captu
 
 
 def test_what_goes_on_says_where(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
-    PlainDisplay(clock, steps=True).moved({FILM: progress(43 * MIB, resumed=43 * MIB)})
-    assert "goes on at 43%, 43.0 MiB of 100.0 MiB" in capsys.readouterr().err
+    display = PlainDisplay(clock, steps=True)
+    for second, sent in enumerate((60, 61, 70)):
+        clock.now = float(second)
+        display.moved({FILM: progress(sent * MIB, resumed=16 * MIB)})
+    first, *more = capsys.readouterr().err.splitlines()
+    assert first.endswith(": goes on at 16%, 16.0 MiB of 100.0 MiB"), (
+        "what has been sent since is no part of it"
+    )
+    assert ["61%" in line for line in more] == [True]
 
 
 def test_a_turn_that_is_waited_for_is_said_once(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ from coordinator.client.errors import (
     WrongServer,
     WrongUse,
 )
+from coordinator.client.retry import PATIENT_TRIES
 from coordinator.protocol import HealthAnswer, StartBody
 from tests.unit.client.scripted import answers, request_of, scripted
 
@@ -76,6 +77,12 @@ async def test_a_refusal_becomes_a_typed_error(answer: bytes, kind: type[ClientE
 async def test_what_passes_is_asked_again() -> None:
     waits = (problem(503, "storage_unavailable", "Retry-After: 1"), said(502, b""), said(429, b""))
     async with scripted(answers(*waits, said(200, HEALTHY))) as url:
+        assert (await health(f"http://{url.netloc}")).status == "ok"
+
+
+async def test_a_relay_that_takes_no_more_at_once_is_waited_for_however_often_it_says_so() -> None:
+    busy = problem(503, "relay_busy", "Retry-After: 2")
+    async with scripted(answers(*[busy] * 3 * PATIENT_TRIES, said(200, HEALTHY))) as url:
         assert (await health(f"http://{url.netloc}")).status == "ok"
 
 

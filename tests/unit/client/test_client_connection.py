@@ -67,6 +67,16 @@ async def test_a_small_body_goes_out_with_its_head() -> None:
     assert [said.partition(b"\r\n\r\n")[2] for said in wire.written] == [b"body"]
 
 
+async def test_a_line_that_takes_everything_at_once_leaves_their_turn_to_others() -> None:
+    connection = module.Connection()
+    wire = Wire(connection)
+    connection.connection_made(wire)
+    body = bytes(16 * 1024 * 1024)
+    answer = await connection.send(put(urlsplit("http://127.0.0.1/"), body))
+    assert answer.status == 200
+    assert sum(map(len, wire.written)) < 6 * 1024 * 1024
+
+
 @pytest.mark.parametrize(
     "said",
     [

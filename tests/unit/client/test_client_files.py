@@ -1,12 +1,14 @@
 import errno
 import os
+import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from coordinator.client.errors import FileChanged, FileMissing, FileUnreadable, NotAFile
-from coordinator.client.files import content_type_of, open_file
+from coordinator.client.files import content_type_of, open_again, open_file
 
 CONTENT = bytes(range(256)) * 4096
 
@@ -50,8 +52,24 @@ async def test_only_a_disk_is_waited_for_in_a_thread(
     assert read == CONTENT[5:500_005]
 
 
-@pytest.mark.parametrize("change", ["grow", "touch", "replace", "remove", "shrink"])
-def test_every_change_is_seen(path: Path, change: str) -> None:
+CHANGED = "was changed after"
+GONE = "was removed or renamed"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("grow", CHANGED),
+        ("touch", CHANGED),
+        ("replace", CHANGED),
+        ("remove", GONE),
+        ("rename its folder", GONE),
+        ("shrink", CHANGED),
+    ],
+)
+def test_every_change_is_seen(path: Path, change: str, told: str) -> None:
+    path.with_name("folder").mkdir()
+    path = path.rename(path.with_name("folder") / path.name)
     opened = open_file(path)
     opened.check()
     before = path.stat()
@@ -68,9 +86,26 @@ def test_every_change_is_seen(path: Path, change: str) -> None:
             other.replace(path)
         case "remove":
             path.unlink()
+        case "rename its folder":
+            path.parent.rename(path.parent.with_name("other folder"))
         case "shrink":
             os.truncate(path, 10)
-    with pytest.raises(FileChanged):
+    with pytest.raises(FileChanged, match=told):
+        opened.check()
+
+
+def test_a_file_that_cannot_be_looked_at_any_more_says_why(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, stat = open_file(path), os.stat
+
+    def closed_to_us(name: Any, **given: Any) -> os.stat_result:
+        if name == str(path):
+            raise PermissionError(errno.EACCES, "Permission denied", name)
+        return stat(name, **given)
+
+    monkeypatch.setattr(os, "stat", closed_to_us)
+    with pytest.raises(FileUnreadable, match="Permission denied"):
         opened.check()
 
 
@@ -80,6 +115,37 @@ async def test_a_file_that_shrinks_while_it_is_sent_is_noticed(path: Path) -> No
     os.truncate(path, 1000)
     with pytest.raises(FileChanged):
         await anext(pieces)
+
+
+@pytest.mark.parametrize("gone", ["another directory", "no directory", "removed", "another file"])
+def test_an_open_file_whose_name_leads_elsewhere_is_looked_at_by_itself(
+    path: Path, monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    folder = path.with_name("folder")
+    folder.mkdir()
+    path = path.rename(folder / path.name)
+    monkeypatch.chdir(folder)
+    with open(path.name, "rb") as file:  # noqa: PTH123 - by a relative name
+        assert open_again(file, file.fileno(), "file").path == str(path)
+        match gone:
+            case "another directory":
+                monkeypatch.chdir("..")
+            case "no directory":
+                path.unlink()
+                folder.rmdir()
+            case "removed":
+                path.unlink()
+            case "another file":
+                path.with_name("other").write_bytes(CONTENT)
+                path.with_name("other").replace(path)
+        opened = open_again(file, file.fileno(), "file")
+        assert opened.path is None
+        opened.check()
+        assert opened.read(5, 7) == CONTENT[5:12]
+    if gone == "another directory":
+        path.write_bytes(b"shorter")
+        with pytest.raises(FileChanged):
+            opened.check()
 
 
 def test_what_cannot_be_sent_says_why(tmp_path: Path) -> None:
@@ -92,6 +158,29 @@ def test_what_cannot_be_sent_says_why(tmp_path: Path) -> None:
         open_file(tmp_path / "pipe")
     with pytest.raises(FileUnreadable):
         open_file("with\0zero")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files that the system makes up are below /proc")
+def test_what_the_system_makes_up_is_not_taken_for_an_empty_file(tmp_path: Path) -> None:
+    said = r"^version has bytes and no size.*: cat /proc/version \| coordinator upload - --name version$"
+    with pytest.raises(NotAFile, match=said):
+        open_file("/proc/version")
+    with open("/proc/version", "rb") as file, pytest.raises(NotAFile, match=said):  # noqa: PTH123
+        open_again(file, file.fileno(), "version")
+    (tmp_path / "empty").touch()
+    assert open_file(tmp_path / "empty").size == 0
+
+
+def test_a_file_that_is_begun_as_it_is_opened_is_sent(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pread = os.pread
+
+    def begun(number: int, count: int, offset: int) -> bytes:
+        path.write_bytes(b"begun")
+        return pread(number, count, offset)
+
+    path.write_bytes(b"")
+    monkeypatch.setattr(os, "pread", begun)
+    assert open_file(path).size == 5
 
 
 def test_a_closed_file_frees_its_number(path: Path) -> None:

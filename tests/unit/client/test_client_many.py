@@ -2,13 +2,17 @@
 
 import asyncio
 import os
+from collections.abc import Iterator
+from contextlib import aclosing
 from pathlib import Path
+from threading import Event, Semaphore, get_ident
 from typing import Any
 
 import pytest
 
 from coordinator.client import (
     AsyncClient,
+    Client,
     ClientError,
     FileMissing,
     FileUnreadable,
@@ -18,6 +22,8 @@ from coordinator.client import (
 )
 from coordinator.client.many import Outcome, files_in, send_many
 from coordinator.uploads.plan import MIB
+
+DEADLINE = 60
 
 
 @pytest.fixture
@@ -89,6 +95,11 @@ async def test_large_files_that_come_late_take_the_room_of_two(tmp_path: Path) -
         os.truncate(path, size)
         files.append((str(path), path.name))
     large = most = 0
+    all_found = Event()
+
+    def found() -> Iterator[tuple[str, str]]:
+        yield from files
+        all_found.set()
 
     class Sent:
         def __init__(self, _: str, relative: str) -> None:
@@ -97,6 +108,7 @@ async def test_large_files_that_come_late_take_the_room_of_two(tmp_path: Path) -
 
         async def result(self) -> None:
             nonlocal large, most
+            assert await asyncio.to_thread(all_found.wait, DEADLINE)
             large += self.name == "large"
             most = max(most, large)
             for _ in range(self.turns):
@@ -104,8 +116,79 @@ async def test_large_files_that_come_late_take_the_room_of_two(tmp_path: Path) -
             large -= self.name == "large"
 
     begin: Any = Sent
-    outcomes = [outcome.relative async for outcome in send_many(files, begin, at_once=8)]
+    outcomes = [outcome.relative async for outcome in send_many(found(), begin, at_once=8)]
     assert (sorted(outcomes), most) == (sorted(relative for _, relative in files), 4)
+
+
+async def test_paths_that_are_waited_for_hold_nothing_up(tmp_path: Path) -> None:
+    """The second one comes when the outcome of the first has been seen."""
+    seen, closed, waiting = Event(), Event(), Semaphore(0)
+    told: list[bool] = []
+    threads: set[int] = set()
+
+    def paths() -> Iterator[Path]:
+        try:
+            for name in ("first", "second", "third"):
+                yield tmp_path / name
+                threads.add(get_ident())
+                waiting.release()
+                told.append(seen.wait(DEADLINE))
+                seen.clear()
+        finally:
+            closed.set()
+
+    async with AsyncClient("http://127.0.0.1:1", state=tmp_path / "state") as client:
+        async with aclosing(client.upload_many(paths())) as outcomes:
+            for name in ("first", "second"):
+                outcome = await anext(outcomes)
+                assert (outcome.relative, type(outcome.error)) == (name, FileMissing)
+                assert await asyncio.to_thread(waiting.acquire, timeout=DEADLINE)
+                if name == "first":
+                    seen.set()
+        assert not closed.is_set()  # it is left, and waits for nobody
+        seen.set()
+        assert await asyncio.to_thread(closed.wait, DEADLINE)
+    assert told == [True, True]
+    assert len(threads) == 1
+    assert get_ident() not in threads
+
+
+@pytest.mark.parametrize("error", [LookupError("mine"), SystemExit(3)], ids=repr)
+async def test_what_paths_raise_is_raised_after_the_outcomes_before_it(
+    tmp_path: Path, error: BaseException
+) -> None:
+    seen = Event()
+
+    def paths() -> Iterator[Path]:
+        yield tmp_path / "missing"
+        seen.wait(DEADLINE)
+        raise error
+
+    async with AsyncClient("http://127.0.0.1:1", state=tmp_path / "state") as client:
+        outcomes = client.upload_many(paths())
+        assert (await anext(outcomes)).relative == "missing"
+        seen.set()
+        with pytest.raises(type(error)) as raised:
+            await anext(outcomes)
+    assert raised.value is error
+
+
+@pytest.mark.parametrize("one", ["/etc/hostname", b"/etc/hostname", Path("/etc/hostname")], ids=repr)
+async def test_one_path_is_no_list_of_them(tmp_path: Path, one: Any) -> None:
+    """A text is taken for its letters otherwise, and the whole machine is sent."""
+    async with AsyncClient("http://127.0.0.1:1", state=tmp_path) as client:
+        with pytest.raises(WrongUse, match="put the one into a list"):
+            client.upload_many(one)
+    with Client("http://127.0.0.1:1", state=tmp_path) as client, pytest.raises(WrongUse, match="into a list"):
+        client.upload_many(one)
+
+
+def test_what_is_no_path_is_said() -> None:
+    wrong: Any = ["/nowhere", b"/nowhere"]
+    found = files_in(wrong)
+    assert next(found) == ("/nowhere", "nowhere")
+    with pytest.raises(WrongUse, match="one is a bytes"):
+        next(found)
 
 
 @pytest.mark.parametrize(

@@ -62,18 +62,28 @@ class Scripted:
 
 
 @pytest.fixture(autouse=True)
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "backoff", lambda *_: 0.0)
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """After how many failures each wait was; none takes any time."""
+    found: list[int] = []
+
+    def backoff(failures: int, *_: object) -> float:
+        found.append(failures)
+        return 0.0
+
+    monkeypatch.setattr(module, "backoff", backoff)
+    return found
 
 
-async def test_any_403_is_signed_again_and_three_fresh_ones_are_enough() -> None:
+async def test_any_403_is_signed_again_and_three_fresh_ones_are_enough(waits: list[int]) -> None:
     once = Scripted(TransferFailed(403))
     assert await send_part(once) == "etag"
     assert once.tried == ["1", "2"]
+    assert not waits, "an old URL is the usual reason"
     ever = Scripted(*[TransferFailed(403)] * 9)
     with pytest.raises(StoreRefused, match="tell the service's operator"):
         await send_part(ever)
     assert ever.tried == ["1", "2", "3", "4"]
+    assert waits == [4, 6], "a key that has just been changed is given time"
 
 
 async def test_a_busy_store_is_waited_for_with_the_same_url_until_that_is_too_old() -> None:

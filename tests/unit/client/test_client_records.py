@@ -5,10 +5,34 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from coordinator.client.identity import Identity
 from coordinator.client.records import KnownFile, Record, Records, StateNotWritten, state_directory
 
+WRITES = """
+import sys
+from pathlib import Path
+from coordinator.client.records import Record, Records
+for i in range(20):
+    Records(Path(sys.argv[1])).add(Record(server="s", upload_id=f"{sys.argv[2]}-{i}", filename="f", began=4e9))
+"""
+FORKS_WHILE_IT_WRITES = """
+import os, sys
+from pathlib import Path
+from coordinator.client.records import Record, Records
+sync = os.fsync
+def fork(number):
+    if os.fork() == 0:
+        sys.stdin.read()
+        os._exit(0)
+    sync(number)
+os.fsync = fork
+Records(Path(sys.argv[1])).add(Record(server="s", upload_id="1", filename="f", began=4e9))
+print("written", flush=True)
+sys.stdin.read()
+"""
 SERVER = "https://uploads.example"
 
 
@@ -77,6 +101,32 @@ def test_a_name_and_a_path_have_one_upload_each(tmp_path: Path) -> None:
     assert [one.upload_id for one in known.all()] == ["4"]
 
 
+def test_the_very_file_is_told_by_its_identity(tmp_path: Path) -> None:
+    known, file = records(tmp_path), Identity(1, 2**64 - 1, -3)
+    known.add(record("1", path="/a", identity=file))
+    known.add(record("2", path="/b"))
+    assert [known.is_very_file(one, file) for one in ("1", "2", "3")] == [True, False, False]
+    assert not known.is_very_file("1", file._replace(changed_ns=-2))
+    known.add(record("1", path="/elsewhere"))
+    assert known.is_very_file("1", file), "it is not lost where its upload is found otherwise"
+    other = file._replace(inode=5)
+    for upload_id in ("1", "2", "3"):
+        known.identify(upload_id, other)
+    assert [known.is_very_file(one, other) for one in ("1", "2", "3")] == [True, True, False]
+    assert not known.is_very_file("1", file)
+
+
+def test_a_file_of_before_identities_were_kept_is_read(tmp_path: Path) -> None:
+    known = records(tmp_path)
+    known.add(record("1", path="/a"))
+    file = tmp_path / "state" / "uploads.json"
+    old = msgspec.json.decode(file.read_bytes())
+    del old["uploads"][0]["identity"]
+    file.write_bytes(msgspec.json.encode(old))
+    assert [one.upload_id for one in known.all()] == ["1"]
+    assert not known.is_very_file("1", Identity(1, 2, 3))
+
+
 def test_old_ones_are_pruned(tmp_path: Path) -> None:
     records(tmp_path).add(record("old"))
     records(tmp_path, now=1000.0 + 9 * 86_400).add(record("new", began=1000.0 + 9 * 86_400))
@@ -114,14 +164,34 @@ def test_a_full_disk_keeps_what_was_there(tmp_path: Path, monkeypatch: pytest.Mo
     assert sorted(path.name for path in (tmp_path / "state").iterdir()) == ["uploads.json", "uploads.lock"]
 
 
-def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
-    program = (
-        "import sys; from pathlib import Path; from coordinator.client.records import Record, Records\n"
-        "for i in range(20): Records(Path(sys.argv[1])).add(Record(server='s', upload_id=f'{sys.argv[2]}-{i}', "
-        "filename='f', began=4e9))"
+def test_what_killed_processes_left_half_written_is_removed(tmp_path: Path) -> None:
+    known = records(tmp_path)
+    known.add(record("1"))
+    (tmp_path / "state" / ".uploads-left").write_bytes(b"{")
+    known.add(record("2"))
+    assert sorted(path.name for path in (tmp_path / "state").iterdir()) == ["uploads.json", "uploads.lock"]
+    assert sorted(one.upload_id for one in known.all()) == ["1", "2"]
+
+
+def test_a_child_that_was_forked_while_the_file_was_written_keeps_nobody_waiting(tmp_path: Path) -> None:
+    writer = subprocess.Popen(
+        [sys.executable, "-c", FORKS_WHILE_IT_WRITES, str(tmp_path / "state")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
+    assert writer.stdout is not None
+    assert writer.stdout.readline() == b"written\n"
+    other = subprocess.Popen([sys.executable, "-c", WRITES, str(tmp_path / "state"), "other"])
+    try:
+        assert other.wait(60) == 0
+    finally:
+        writer.communicate(timeout=60)
+        other.wait(60)
+
+
+def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
     writers = [
-        subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "state"), str(number)])
+        subprocess.Popen([sys.executable, "-c", WRITES, str(tmp_path / "state"), str(number)])
         for number in range(4)
     ]
     assert [one.wait(60) for one in writers] == [0, 0, 0, 0]

@@ -4,14 +4,16 @@ import bz2
 import gzip
 import io
 import lzma
+from array import array
 from collections.abc import Callable
+from ctypes import c_int
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
 import pytest
 
-from coordinator.client.errors import WrongUse
+from coordinator.client.errors import FileUnreadable, WrongUse
 from coordinator.client.files import OpenFile
 from coordinator.client.options import UploadOptions
 from coordinator.client.sources import opening_of
@@ -96,4 +98,44 @@ async def test_what_is_compressed_is_what_would_be_sent(tmp_path: Path) -> None:
         assert gzip.decompress(await sent(file, gzip=True)) == TEXT
     memory = io.BytesIO(TEXT)
     memory.seek(5)
-    assert gzip.decompress(await sent(memory, gzip=True)) == TEXT
+    assert gzip.decompress(await sent(memory, gzip=True)) == TEXT[5:]
+
+
+async def test_what_is_in_memory_is_sent_from_where_it_stands() -> None:
+    """As whatever else has `read`, but for a file on a disk."""
+    memory = io.BytesIO(TEXT)
+    assert await sent(memory) == TEXT
+    assert memory.read(7) == TEXT[:7]
+    assert await sent(memory) == TEXT[7:]
+    assert await sent(io.BufferedReader(memory)) == TEXT[7:]
+    assert await sent(io.BytesIO()) == b""
+
+
+async def test_what_was_written_to_memory_and_not_gone_back_in_is_no_empty_file() -> None:
+    memory = io.BytesIO()
+    memory.write(TEXT)
+    with pytest.raises(WrongUse, match=r"seek\(0\)"):
+        await sent(memory)
+    memory.seek(0)
+    assert await sent(memory) == TEXT
+
+
+async def test_a_file_in_memory_that_is_closed_is_said() -> None:
+    memory = io.BytesIO(TEXT)
+    memory.close()
+    with pytest.raises(FileUnreadable, match="closed file"):
+        await sent(memory)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        memoryview(TEXT)[::2],
+        memoryview(TEXT)[::-1],
+        memoryview(array("i", [1, 2])),
+        memoryview((c_int * 2)(1, 2)),
+    ],
+)
+async def test_any_view_of_memory_is_sent_as_its_bytes(view: memoryview) -> None:
+    assert await sent(view) == view.tobytes()
+    assert await sent(iter([view])) == view.tobytes()

@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.client.errors import NoRoom
+from coordinator.client.digests import Hashing
+from coordinator.client.errors import NoRoom, StreamTooLong
+from coordinator.client.progress import Meter
 from coordinator.client.stream import HeldPart, Memory, Stream
+from coordinator.client.stream_supply import StreamSupply
+from coordinator.uploads.plan import AWS_LIMITS
 
 CONTENT = os.urandom(50_000)
 
@@ -58,3 +62,26 @@ async def test_a_full_disk_is_said_and_leaves_nothing(monkeypatch: pytest.Monkey
         await Stream(pieces(), "f", memory, None).next_part(10_000)
     assert full.closed
     assert memory.take(5_000)
+
+
+@pytest.mark.parametrize("over", [0, 1])
+async def test_a_stream_of_too_many_parts_is_said_before_the_next_one(over: int) -> None:
+    async def zeros() -> AsyncIterator[bytes]:
+        for _ in range(AWS_LIMITS.max_parts):
+            yield b"0" * 10
+        yield b"0" * over
+
+    stream = Stream(zeros(), "endless", Memory(), None)
+    supply = StreamSupply(stream, 10, Hashing(), None, stored={}, meter=Meter(None, None))
+    for number in range(1, 10_001):
+        outgoing = await supply.next()
+        assert outgoing is not None
+        assert outgoing.number == number
+        supply.settle(outgoing)
+    if not over:
+        assert await supply.next() is None
+        return
+    with pytest.raises(
+        StreamTooLong, match=r"longer than 100,000 bytes, .* 10,000 parts of 10 bytes .* \(part_size\)"
+    ):
+        await supply.next()

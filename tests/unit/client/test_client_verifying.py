@@ -24,37 +24,38 @@ def hashing() -> Iterator[Hashing]:
     threads.close()
 
 
-def etag(number: int, content: bytes) -> PartAnswer:
-    return part(number, etag=md5(content * 10, usedforsecurity=False).hexdigest())
+def etag(number: int, content: bytes, size: int = 10) -> PartAnswer:
+    return part(number, etag=md5(content * size, usedforsecurity=False).hexdigest(), size=size)
 
 
-def digest(number: int, content: bytes) -> PartAnswer:
-    value = b64encode(sha256(content * 10).digest()).decode()
-    return part(number, digest=PartDigest(md5=None, sha256=value))
+def digest(number: int, content: bytes, size: int = 10) -> PartAnswer:
+    value = b64encode(sha256(content * size).digest()).decode()
+    return part(number, digest=PartDigest(md5=None, sha256=value), size=size)
 
 
-def part(number: int, *, etag: str = "x-1", digest: PartDigest | None = None) -> PartAnswer:
+def part(number: int, *, etag: str = "x-1", digest: PartDigest | None = None, size: int = 10) -> PartAnswer:
     return PartAnswer(
-        part_number=number, size=10, etag=etag, digest=digest, recorded_at=datetime(2026, 1, 1, tzinfo=UTC)
+        part_number=number, size=size, etag=etag, digest=digest, recorded_at=datetime(2026, 1, 1, tzinfo=UTC)
     )
 
 
 @pytest.mark.parametrize(
-    ("held", "same", "other"),
+    ("held", "same", "other", "differs"),
     [
-        ([], [], False),
-        ([part(1)], [], False),
-        ([etag(1, b"a"), digest(2, b"b")], [1, 2], False),
+        ([], [], False, False),
+        ([part(1)], [], False, False),
+        ([etag(1, b"a"), digest(2, b"b")], [1, 2], False, False),
         # not an MD5, as far as anybody can tell
-        ([etag(1, b"x"), etag(2, b"y")], [], False),
-        ([etag(1, b"x"), digest(2, b"b")], [2], False),
+        ([etag(1, b"x"), etag(2, b"y")], [], False, True),
+        ([etag(1, b"x"), digest(2, b"b")], [2], False, True),
         # this store's ETags are MD5s, as another one shows
-        ([etag(1, b"x"), etag(2, b"b")], [2], True),
-        ([etag(1, b"a"), digest(2, b"x"), etag(3, b"c")], [1], True),
+        ([etag(1, b"x"), etag(2, b"b")], [2], True, True),
+        ([etag(1, b"a"), digest(2, b"x"), etag(3, b"c")], [1], True, True),
     ],
 )
 async def test_parts_prove_what_they_can(
-    hashing: Hashing, held: list[PartAnswer], same: list[int], *, other: bool
+    hashing: Hashing, held: list[PartAnswer], same: list[int], *, other: bool, differs: bool
 ) -> None:
     found = await compared(hashing, CONTENT, PLAN, held)
-    assert ([one.part_number for one in found.same], found.other) == (same, other)
+    told = [one.part_number for one in found.same], found.other, found.differs
+    assert told == (same, other, differs)
