@@ -101,9 +101,9 @@ async def compare(
 def show(title: str, found: dict[str, list[Measured]]) -> None:
     print(f"\n{title}\n")
     print(
-        "| | MB/s min/median/max | ours is | main thread busy ms | long tasks ms | JS heap MB | page's process MB | CPU s |"
+        "| | MB/s min/median/max | ours is | main thread busy ms | long tasks ms | JS heap MB | private MB | page's process MB | CPU s |"
     )
-    print("|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|")
     rates = {name: sorted(SIZE / one.seconds / 1e6 for one in runs) for name, runs in found.items() if runs}
     ours = statistics.median(rates["ours"]) if "ours" in rates else 0
     for name, runs in found.items():

@@ -1,6 +1,7 @@
 """One file through one page in a browser of its own, and what that took."""
 
 import asyncio
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,15 +25,18 @@ EVERY: Final = 0.05
 
 @dataclass(frozen=True)
 class Measured:
-    """`busy` and `blocked` in milliseconds of the page's main thread (tasks at all; tasks over 50 ms). Memory at its peak, in MB."""
+    """`busy` and `blocked` in milliseconds of the page's main thread (tasks at all; tasks over 50 ms). Memory at its peak, in MB:
+    JavaScript's heap, the page's process without what it shares with others (as Chromium's task manager tells it), and all of it.
+    """
 
-    SHOWN: ClassVar = ("busy", "blocked", "heap", "memory", "cpu")
-    FINE: ClassVar = frozenset({"heap", "cpu"})
+    SHOWN: ClassVar = ("busy", "blocked", "heap", "private", "memory", "cpu")
+    FINE: ClassVar = frozenset({"heap", "private", "cpu"})
 
     seconds: float
     busy: float
     blocked: float
     heap: float
+    private: float
     memory: float
     cpu: float
 
@@ -44,12 +48,15 @@ class Peaks:
     page: Page
     pids: list[int]
     heap: float = 0
+    private: int = 0
     memory: int = 0
 
     async def watch(self) -> None:
         while True:
             self.heap = max(self.heap, (await _metrics(self.page))["JSHeapUsedSize"])
-            self.memory = max(self.memory, *(_resident(pid) for pid in self.pids))
+            held = [_held(pid) for pid in self.pids]
+            self.private = max(self.private, *(one["RssAnon"] + one["VmSwap"] for one in held))
+            self.memory = max(self.memory, *(one["VmRSS"] for one in held))
             await asyncio.sleep(EVERY)
 
 
@@ -73,6 +80,7 @@ async def measure(url: str, file: Path) -> Measured:
             busy=(after["TaskDuration"] - before["TaskDuration"]) * 1000,
             blocked=await page.evaluate("window.blocked"),
             heap=max(peaks.heap, after["JSHeapUsedSize"]) / 1e6,
+            private=peaks.private / 1e6,
             memory=peaks.memory / 1e6,
             cpu=await _cpu(browser) - cpu,
         )
@@ -96,9 +104,12 @@ async def _processes(browser: Devtools) -> list[dict[str, Any]]:
     return found
 
 
-def _resident(pid: int) -> int:
+def _held(pid: int) -> Counter[str]:
+    """Bytes, by the kernel's names; nothing of a process that has ended."""
+    held: Counter[str] = Counter()
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) * 1024
-    return 0
+            name, _, rest = line.partition(":")
+            if name.startswith(("Rss", "Vm")):
+                held[name] = int(rest.split()[0]) * 1024
+    return held

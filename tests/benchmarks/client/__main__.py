@@ -1,5 +1,5 @@
-"""The Python client and `coordinator upload` against boto3, boto3 with awscrt, aws-cli, s5cmd and rclone, in turns: the
-transfer and the whole process, medians and ratios.
+"""The Python client and `coordinator upload` against boto3, boto3 with awscrt, aws-cli, s5cmd and rclone, in turns, another
+one first each round: the transfer and the whole process, medians and ratios.
 
     python -m tests.benchmarks.client tls|plain|shaped|small|small-far|real [--rounds 5] [--seconds S] [--size 1024] [--folder DIR]
         [--only NAMES] [--unbound]
@@ -64,7 +64,9 @@ async def main(programs: Path, given: argparse.Namespace) -> None:
             for done in range(given.rounds):
                 if done and time.monotonic() > until:
                     break
-                for one in wanted:
+                first = done % len(wanted)
+                for one in wanted[first:] + wanted[:first]:
+                    os.sync()  # nobody's bytes are written to the disk in another's time
                     runs[one.name].append(await asyncio.to_thread(run, one, slow, its_own))
             small = kind.startswith("small")
             amount = FILES if small else given.size * MIB / MEGABYTE
