@@ -29,7 +29,7 @@ export async function hold(surroundings, id, options) {
   return new Promise((resolve, reject) => {
     const give = (/** @type {Lock | null} */ lock) => {
       if (!lock) return resolve(null);
-      return new Promise((release) => resolve(() => release(undefined)));
+      return /** @type {Promise<void>} */ (new Promise((release) => resolve(release)));
     };
     locks
       .request(lockName(id), options, give)

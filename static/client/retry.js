@@ -25,7 +25,7 @@ export const BRIEF_TRIES = 4;
  * @returns {number} milliseconds
  */
 export function backoff(failures, random, retryAfter = null) {
-  const wait = random() * Math.min(CEILING_MS, BASE_MS * 2 ** Math.min(failures - 1, 16));
+  const wait = random() * Math.min(CEILING_MS, BASE_MS * 2 ** (failures - 1));
   return Math.min(retryAfter ?? 0, MOST_RETRY_AFTER_MS) + wait;
 }
 

@@ -71,8 +71,9 @@ const BELIEVED_MS = 30_000;
 async function waitFor(begin, signal) {
   signal?.throwIfAborted();
   let stop = () => {};
+  /** @type {Promise<void>} */
   const over = new Promise((resolve) => {
-    stop = begin(() => resolve(undefined));
+    stop = begin(resolve);
   });
   await abortable(over, signal).finally(stop);
 }

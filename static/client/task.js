@@ -231,15 +231,22 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
 
   /** @param {AbortSignal} signal */
   async #drive(signal) {
+    // before anything is waited for: files go in the order in which they were added, and Chromium answers those that
+    // import the same module in any order
+    const place = this.#queue(signal);
+    place.catch(() => {});
     try {
-      signal.throwIfAborted();
       const delivery = (this.#delivery ??= await this.#deliver(signal));
-      await this.#takePlace(signal);
+      this.#place = await place;
       const upload = await delivery.run(signal).finally(() => this.#givePlace());
       this.#to('completed');
       this.#done.resolve(upload);
       this.#tell('complete', upload);
     } catch (error) {
+      place.then(
+        (release) => release(),
+        () => {},
+      );
       if (!signal.aborted) return this.#fail(await told(error), signal);
       // stopped: what was in flight counts no longer
       this.#announceProgress();
@@ -260,13 +267,13 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
     this.#notice('elsewhere', elsewhere);
     this.#to(elsewhere ? 'uploading' : 'preparing');
     if (elsewhere) this.#givePlace();
-    else await this.#takePlace(this.#stop.signal);
+    else this.#place ??= await this.#queue(this.#stop.signal);
   }
 
   /** @param {AbortSignal} signal */
-  async #takePlace(signal) {
+  #queue(signal) {
     const { small, large } = this.#context;
-    this.#place ??= await ((this.file.size ?? 0) <= SMALL ? small : large).acquire(this, signal);
+    return ((this.file.size ?? 0) > SMALL ? large : small).acquire(this, signal);
   }
 
   #givePlace() {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TransferError } from '../../static/client/errors.js';
 import { fingerprint } from '../../static/client/fingerprint.js';
-import { Uploader } from '../../static/client/index.js';
+import { Uploader, UploadTask } from '../../static/client/index.js';
+import { Pool } from '../../static/client/pool.js';
 import { forever, scene, storedText, text } from './scene.mjs';
 
 test('a file arrives whole, in parts, with its claims reported before completing', async () => {
@@ -234,4 +235,30 @@ test('options that nothing can be sent with are refused at once', () => {
   for (const options of [{ concurrency: 0 }, { concurrency: NaN }, { rateLimit: -1 }, { rateLimit: NaN }])
     assert.throws(() => new Uploader(options), RangeError);
   new Uploader({ concurrency: 1, rateLimit: 0 });
+});
+
+test('files go in the order in which they were added, whichever is ready first; who is refused takes no place', async () => {
+  const context = /** @type {any} */ ({ small: new Pool(1), claimed: new Map() });
+  /** @type {string[]} */
+  const went = [];
+  /** @type {(() => void)[]} */
+  const ready = [];
+  const tasks = ['a', 'refused', 'b', 'c'].map((name) => {
+    const run = async () => void went.push(name);
+    const deliver = async () => {
+      await new Promise((resolve) => ready.push(() => resolve(undefined)));
+      if (name === 'refused') throw new TypeError(name);
+      return /** @type {any} */ ({ run });
+    };
+    return new UploadTask(text(1, name), context, deliver);
+  });
+  const ends = Promise.allSettled(tasks.map(({ done }) => done));
+  while (ready.length < tasks.length) await null;
+  for (const be of ready.reverse()) be();
+  await ends;
+  assert.deepEqual(went, ['a', 'b', 'c']);
+  assert.deepEqual(
+    tasks.map(({ state }) => state),
+    ['completed', 'failed', 'completed', 'completed'],
+  );
 });
