@@ -30,6 +30,7 @@ __all__ = [
     "refuse_changed_parts",
     "refuse_elsewhere",
     "refuse_other_content",
+    "refuse_other_encoding",
     "refuse_other_end",
     "refuse_other_object",
     "refuse_other_size",
@@ -192,9 +193,19 @@ def refuse_other_object(stored: int, size: int | None) -> None:
 def refuse_other_size(upload: Upload, size: int | None) -> None:
     """Raises ValidationFailed when the upload that a fingerprint found has another size."""
     if upload.size != size:
+        said = "is a stream without a size" if upload.size is None else f"has {upload.size} bytes"
+        raise _invalid(
+            "$.fingerprint", f"A live upload with this fingerprint {said}, so one of the two is wrong"
+        )
+
+
+def refuse_other_encoding(upload: Upload, content_encoding: str | None) -> None:
+    """Raises ValidationFailed when the upload that a fingerprint found is compressed otherwise: its object says so of all its bytes."""
+    if upload.content_encoding != content_encoding:
         raise _invalid(
             "$.fingerprint",
-            f"A live upload with this fingerprint has {upload.size} bytes, so one of the two is wrong",
+            f"A live upload with this fingerprint has `content_encoding` {upload.content_encoding or 'null'}: start with the "
+            "same, or abort that one first",
         )
 
 

@@ -30,6 +30,7 @@ from coordinator.uploads.asking import (
     refuse_changed_parts,
     refuse_elsewhere,
     refuse_other_content,
+    refuse_other_encoding,
     refuse_other_end,
     refuse_other_size,
     require_open,
@@ -143,6 +144,7 @@ class UploadService:
             # overtaken: our lease had ended before the store answered, and whoever took over is not done yet
             raise IdempotencyInProgress(_STARTING, retry_after=1)
         if started.kind == "resumed":
+            refuse_other_encoding(upload, request.content_encoding)
             refuse_other_size(upload, request.size)
             refuse_other_content(upload, request.md5)
             upload = await self._caught_up(upload)

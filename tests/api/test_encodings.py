@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.api.service import assert_problem, running, settings_for
 
 BODY: dict[str, Any] = {"filename": "words.txt", "size": None, "content_encoding": "gzip"}
@@ -43,3 +45,19 @@ async def test_a_policy_says_what_files_are_compressed_with(database_url: str) -
         results = (await service.client.post("/v1/uploads/start", json=many, headers=key)).json()["results"]
         assert results[0]["answer"]["upload"]["content_encoding"] == "gzip"
         assert (results[1]["status"], results[1]["problem"]["code"]) == REFUSED
+
+
+@pytest.mark.parametrize(
+    ("first", "then"), [({"content_encoding": "gzip"}, {}), ({}, {"content_encoding": "gzip"})]
+)
+async def test_a_fingerprint_leads_to_no_upload_that_is_compressed_otherwise(
+    database_url: str, first: dict[str, str], then: dict[str, str]
+) -> None:
+    async with running(settings_for(database_url)) as service:
+        key = await service.key()
+        begun = await service.start(key, **AS_IT_IS, **first)
+        assert (await service.start(key, **AS_IT_IS, **first))["id"] == begun["id"]
+        refused = await service.client.post("/v1/uploads", json=AS_IT_IS | then, headers=key)
+        document = assert_problem(refused, 422, "validation_failed")
+        assert [error["path"] for error in document["errors"]] == ["$.fingerprint"]
+        assert f"`content_encoding` {begun['content_encoding'] or 'null'}" in document["detail"]
