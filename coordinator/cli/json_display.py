@@ -7,6 +7,7 @@ import msgspec
 
 from coordinator.cli.display import Left, Passed, Summary, Took
 from coordinator.cli.failure import Failure, one_line
+from coordinator.cli.plain_display import told_anyhow
 from coordinator.cli.source import Source
 from coordinator.client import Progress, Upload
 
@@ -27,13 +28,14 @@ class JsonDisplay:
         self._last = dict(under_way)
 
     def completed(self, source: Source, upload: Upload, took: Took) -> None:
-        _tell(
-            "completed",
-            path=source.shown,
-            seconds=round(took.seconds, 3),
-            bytes_resumed=took.bytes_resumed,
-            upload=upload,
-        )
+        with told_anyhow(source, upload):
+            _tell(
+                "completed",
+                path=source.shown,
+                seconds=round(took.seconds, 3),
+                bytes_resumed=took.bytes_resumed,
+                upload=upload,
+            )
 
     def failed(self, shown: str, failure: Failure) -> None:
         _tell("failed", path=shown, reason=failure.reason, detail=str(failure), exit_code=int(failure.code))

@@ -1,7 +1,8 @@
 """For logs and pipes: progress in coarse steps on standard error, one line for each stored file on standard output."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,11 +10,20 @@ from msgspec import structs
 
 from coordinator.cli.display import Left, Passed, Summary, Took
 from coordinator.cli.failure import Failure, one_line
+from coordinator.cli.output import OutputFailed
 from coordinator.cli.source import Source
 from coordinator.cli.units import shown_duration, shown_seconds, shown_size
 from coordinator.client import Progress, Upload
 
-__all__ = ["PlainDisplay", "print_result", "shown_result", "shown_summary", "tell", "tell_stopped"]
+__all__ = [
+    "PlainDisplay",
+    "print_result",
+    "shown_result",
+    "shown_summary",
+    "tell",
+    "tell_stopped",
+    "told_anyhow",
+]
 
 _STEP: Final = 10
 """Percent between two lines about a file."""
@@ -105,9 +115,20 @@ def tell_stopped(left: Sequence[Left], *, again: bool) -> None:
         print(f"  {one_line(one.resume)}", file=sys.stderr, flush=True)
 
 
-def print_result(source: Source, upload: Upload) -> None:
-    """The id first: it has no blanks, whatever a file is called."""
-    print(f"{upload.id}\t{upload.bucket}/{one_line(upload.key)}\t{one_line(source.shown)}", flush=True)
+def print_result(source: Source, upload: Upload, tells: Callable[[str], None] = tell) -> None:
+    """The id first: it has no blanks, whatever a file is called. Raises OutputFailed."""
+    with told_anyhow(source, upload, tells):
+        print(f"{upload.id}\t{upload.bucket}/{one_line(upload.key)}\t{one_line(source.shown)}", flush=True)
+
+
+@contextmanager
+def told_anyhow(source: Source, upload: Upload, tells: Callable[[str], None] = tell) -> Iterator[None]:
+    """Where the result cannot be written nobody would know of the object, and the same command would make a second one."""
+    try:
+        yield
+    except OutputFailed:
+        tells(f"{source.shown}: stored, as upload {upload.id}")
+        raise
 
 
 def shown_result(upload: Upload, took: Took) -> str:

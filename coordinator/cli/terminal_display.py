@@ -61,7 +61,7 @@ class TerminalDisplay:
         self._bytes_stored += upload.size or 0
         self._moved.pop(source, None)
         if not sys.stdout.isatty():
-            print_result(source, upload)
+            print_result(source, upload, self.warned)
         if source.way is None:
             # of a folder, the sum is enough
             said = f" {one_line(source.shown)}  {shown_result(upload, took)}  "

@@ -73,10 +73,12 @@ def run_transfer(transfer: Transfer) -> None:
         if left:
             _stopped(transfer, left)
         raise
-    except OutputFailed:
-        # the display would say it where nothing can be written
+    except OutputFailed as failed:
+        # the display would say it where nothing can be written; its bars would wipe out what is said under them
         with suppress(OutputFailed):
-            tell_stopped(left, again=transfer.again)
+            transfer.display.close()
+            if left or failed.ends_with:
+                tell_stopped(left, again=transfer.again)
         raise
     finally:
         with suppress(OutputFailed):

@@ -1,5 +1,6 @@
 """What is told to eyes, to logs and to programs while files are sent."""
 
+import errno
 import io
 import json
 from pathlib import Path
@@ -15,6 +16,7 @@ from coordinator.cli.display import Display, Left, Passed, Summary, Took
 from coordinator.cli.exit_code import ExitCode
 from coordinator.cli.failure import Failure
 from coordinator.cli.json_display import JsonDisplay
+from coordinator.cli.output import OutputFailed
 from coordinator.cli.plain_display import PlainDisplay
 from coordinator.cli.source import Source
 from coordinator.cli.terminal_display import TerminalDisplay
@@ -144,6 +146,32 @@ def test_quiet_says_results_and_failures_alone(clock: Clock, capsys: pytest.Capt
     display.ended(Summary(1, 1, 5, 1.0))
     said = capsys.readouterr()
     assert (len(said.out.splitlines()), said.err) == (1, "coordinator: b: gone\n")
+
+
+class _Full(io.StringIO):
+    def write(self, _: str) -> int:
+        raise OutputFailed(OSError(errno.ENOSPC, "No space left on device"))
+
+
+def test_what_is_stored_is_said_on_standard_error_where_its_result_cannot_be_written(
+    clock: Clock, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody would know of it otherwise, and the same command would store it once more."""
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=200)
+    for display in (
+        PlainDisplay(clock, steps=False),
+        JsonDisplay(),
+        TerminalDisplay(console, clock),
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr("sys.stdout", _Full())
+            with pytest.raises(OutputFailed):
+                display.completed(FILM, upload(), Took(1.0, 0))
+        display.close()
+    told = [*capsys.readouterr().err.splitlines(), out.getvalue()]
+    assert len(told) == 3
+    assert all(f"stored, as upload {UUID(int=1)}" in one for one in told)
 
 
 def test_many_left_uploads_are_not_listed(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
