@@ -121,8 +121,24 @@ def read_all(file: BinaryIO) -> Pulled[bytes]:
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:
-    while piece := _read(file):
+    piece = _read(file)
+    if not piece:
+        _check_not_passed(file)
+    while piece:
         yield piece
+        piece = _read(file)
+
+
+def _check_not_passed(file: BinaryIO) -> None:
+    """An empty file is sent as it is; one that was written, or read, and not gone back in is hardly meant."""
+    try:
+        passed = file.tell() > 0
+    except Exception:  # noqa: BLE001 - where it cannot tell, nothing speaks against it
+        return
+    if passed:
+        raise WrongUse(
+            "The file stands at its end, and nothing of it would be sent. Go back in it with seek(0)."
+        )
 
 
 def _read(file: BinaryIO) -> bytes:

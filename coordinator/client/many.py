@@ -146,18 +146,22 @@ class _UnderWay:
     def __init__(self, begin: Callable[[str, str], OngoingUpload], tell: Callable[[_Sent], None]) -> None:
         self.taken = 0
         self.files: dict[_Sent, tuple[str, str, int]] = {}
+        self._uploads: dict[_Sent, OngoingUpload] = {}
         self._begin = begin
         self._tell = tell
 
     def begin(self, path: str, relative: str) -> None:
         room = _room(path)
-        sent = asyncio.ensure_future(self._begin(path, relative).result())
+        upload = self._begin(path, relative)
+        sent = asyncio.ensure_future(upload.result())
         sent.add_done_callback(self._tell)
+        self._uploads[sent] = upload
         self.files[sent] = (path, relative, room)
         self.taken += room
 
     def ended(self, sent: _Sent) -> Outcome:
         path, relative, room = self.files.pop(sent)
+        del self._uploads[sent]
         self.taken -= room
         try:
             return Outcome(path, relative, sent.result(), None)
@@ -168,6 +172,8 @@ class _UnderWay:
         for sent in self.files:
             sent.cancel()
         await asyncio.gather(*self.files, return_exceptions=True)
+        # one that has just begun has nobody yet whose cancellation would reach it
+        await asyncio.gather(*(upload.cancel() for upload in self._uploads.values()))
 
 
 def _room(path: str) -> int:

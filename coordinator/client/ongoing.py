@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import suppress
+from inspect import iscoroutine, iscoroutinefunction
 from typing import Final
 
 from coordinator.client.delivery import Delivery, Watcher
-from coordinator.client.errors import ClientError, UploadCancelled
+from coordinator.client.errors import ClientError, UploadCancelled, WrongUse
 from coordinator.client.progress import Meter, Progress, Stage
 from coordinator.protocol import UploadAnswer
 
@@ -15,6 +16,12 @@ __all__ = ["OngoingUpload"]
 _TICK: Final = 0.25
 _FAREWELL: Final = 3.0
 """Seconds for leaving things in order at the coordinator when an upload does not come to its end."""
+
+
+_NOT_AWAITED: Final = (
+    "on_progress must be a plain function: nobody awaits what an async one does. Iterate over the upload instead (async for "
+    "progress in client.uploading(...))."
+)
 
 
 class OngoingUpload:
@@ -30,6 +37,8 @@ class OngoingUpload:
         *,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> None:
+        """Raises WrongUse for an `on_progress` that would have to be awaited."""
+        _check_plain(on_progress)
         self.filename = filename
         self.warnings: list[str] = []
         """What went wrong beside it and did not stop it."""
@@ -72,8 +81,10 @@ class OngoingUpload:
             yield self.progress
             self._news.clear()
             news = asyncio.create_task(self._news.wait())
-            await asyncio.wait({news, self._running}, return_when=asyncio.FIRST_COMPLETED)
-            news.cancel()
+            try:
+                await asyncio.wait({news, self._running}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                news.cancel()
         yield self.progress
 
     async def cancel(self, *, keep: bool = True) -> None:
@@ -131,14 +142,24 @@ class OngoingUpload:
         if self._on_progress is None or self._ends is not None:
             return
         try:
-            self._on_progress(self.progress)
+            answer: object = self._on_progress(self.progress)
+            if iscoroutine(answer):
+                answer.close()
+                self._warn(_NOT_AWAITED)
         except Exception as failed:  # noqa: BLE001 - whoever only looks must not end an upload
-            warning = f"on_progress raised {failed!r}."
-            if warning not in self.warnings:
-                self.warnings.append(warning)
+            self._warn(f"on_progress raised {failed!r}.")
         except BaseException as ends:  # noqa: BLE001 - raised by the upload, once that has stopped in good order
             self._ends = ends
             self._running.cancel()
+
+    def _warn(self, warning: str) -> None:
+        if warning not in self.warnings:
+            self.warnings.append(warning)
+
+
+def _check_plain(on_progress: object) -> None:
+    if iscoroutinefunction(on_progress) or iscoroutinefunction(getattr(on_progress, "__call__", None)):  # noqa: B004 - what calling it runs
+        raise WrongUse(_NOT_AWAITED)
 
 
 def _asked_to_stop() -> bool:

@@ -45,8 +45,8 @@ class Reporter:
         """Nothing is sent on its own any more; what is queued waits for `flush`."""
         if self._background is not None:
             self._background.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._background
+            # not awaited itself: its end would look like our own cancellation, and hide one
+            await asyncio.wait({self._background})
             self._background = None
 
     async def _report(self) -> None:

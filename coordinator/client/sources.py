@@ -5,11 +5,22 @@ import io
 import os
 import stat
 import zlib
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+)
 from contextlib import suppress
 from dataclasses import dataclass
 from tempfile import _TemporaryFileWrapper
-from typing import BinaryIO, Final, cast
+from threading import Lock
+from types import AsyncGeneratorType, GeneratorType
+from typing import BinaryIO, Final, Self, cast
+from weakref import WeakValueDictionary
 
 from coordinator.client.blocking import Pulled, read_all
 from coordinator.client.errors import WrongUse
@@ -33,6 +44,9 @@ Source = (
 
 _AT_ONCE: Final = 1024 * 1024
 _BUFFERED: Final = (io.BufferedReader, io.BufferedRandom)
+_taken: Final[WeakValueDictionary[int, object]] = WeakValueDictionary()
+"""Generators that are or were read, for as long as there are any."""
+_taking: Final = Lock()
 _GZIP: Final = 31
 """zlib's window bits for a gzip header and 32 KiB of memory."""
 
@@ -127,15 +141,52 @@ def _regular(source: object) -> int | None:
 
 
 def _pieces(source: Source) -> AsyncIterator[bytes]:
+    if isinstance(source, AsyncGeneratorType):
+        return _AsyncOnce(source)
     if isinstance(source, AsyncIterable):
         return aiter(source)
     if hasattr(source, "read"):
         return read_all(cast("BinaryIO", source))
+    if isinstance(source, GeneratorType):
+        return Pulled(_once(source))
     if isinstance(source, Iterable):
         return Pulled(iter(cast("Iterable[bytes]", source)))
     raise WrongUse(
         f"A {type(source).__name__} cannot be uploaded: give a path, a binary file, bytes, or what yields bytes."
     )
+
+
+def _once(source: Generator[bytes]) -> Iterator[bytes]:
+    _take(source)
+    yield from source
+
+
+class _AsyncOnce:
+    """Leaves it to its caller to close the generator, whose `finally` may be anybody's."""
+
+    def __init__(self, source: AsyncGenerator[bytes]) -> None:
+        self._source = source
+        self._begun = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._begun:
+            _take(self._source)
+            self._begun = True
+        return await anext(self._source)
+
+
+def _take(source: object) -> None:
+    """Raises WrongUse for a generator that an upload has begun to read: what another one found in it is not the content."""
+    with _taking:
+        if id(source) in _taken:
+            raise WrongUse(
+                "The generator was given to an upload before, and yields once what it yields. Give each upload, and each new try, "
+                "a generator of its own."
+            )
+        _taken[id(source)] = source
 
 
 async def _read(opened: Callable[[], Content]) -> AsyncIterator[bytes]:

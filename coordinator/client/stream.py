@@ -10,7 +10,7 @@ import os
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from tempfile import TemporaryFile
-from typing import BinaryIO, Final
+from typing import Final
 
 from coordinator.client.bodies import Body, BytesBody, FileBody
 from coordinator.client.digests import Algorithm
@@ -45,18 +45,19 @@ class HeldPart:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         self._content = bytearray()
-        self._file: BinaryIO | None = None
+        self._file: Descriptor | None = None
         self.size = 0
 
     def body(self) -> Body:
         if self._file is None:
             return BytesBody(self._content)
-        return FileBody(Reading(Descriptor(os.dup(self._file.fileno()))), 0, self.size)
+        return FileBody(Reading(self._file), 0, self.size)
 
     def read(self, offset: int, count: int) -> bytes:
-        if self._file is None:
+        file = self._file
+        if file is None:
             return bytes(memoryview(self._content)[offset : offset + count])
-        return os.pread(self._file.fileno(), count, offset)
+        return os.pread(file.number, count, offset)
 
     async def append(self, data: memoryview) -> None:
         """Raises OSError."""
@@ -69,23 +70,26 @@ class HeldPart:
 
     def drop(self) -> None:
         self._forget()
-        if self._file is not None:
-            self._file.close()
+        self._file = None
 
     def _write(self, data: memoryview) -> None:
-        if self._file is None:
-            self._file = TemporaryFile(buffering=0)  # noqa: SIM115 - closed by drop
-            _write_all(self._file, memoryview(self._content))
-        _write_all(self._file, data)
+        """Holds the file for as long as it writes, whoever drops the part meanwhile."""
+        file = self._file
+        if file is None:
+            with TemporaryFile(buffering=0) as made:
+                file = Descriptor(os.dup(made.fileno()))
+            _write_all(file, memoryview(self._content))
+            self._file = file
+        _write_all(file, data)
 
     def _forget(self) -> None:
         self._memory.give_back(len(self._content))
         self._content = bytearray()
 
 
-def _write_all(file: BinaryIO, data: memoryview) -> None:
+def _write_all(file: Descriptor, data: memoryview) -> None:
     while data:
-        data = data[file.write(data) :]
+        data = data[os.write(file.number, data) :]
 
 
 class Stream:

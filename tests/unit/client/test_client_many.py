@@ -16,6 +16,7 @@ from coordinator.client import (
     ClientError,
     FileMissing,
     FileUnreadable,
+    OngoingUpload,
     Progress,
     ServerUnreachable,
     WrongUse,
@@ -118,6 +119,23 @@ async def test_large_files_that_come_late_take_the_room_of_two(tmp_path: Path) -
     begin: Any = Sent
     outcomes = [outcome.relative async for outcome in send_many(found(), begin, at_once=8)]
     assert (sorted(outcomes), most) == (sorted(relative for _, relative in files), 4)
+
+
+async def test_a_file_that_has_just_begun_is_stopped_too(tmp_path: Path) -> None:
+    """Of one that nobody has come to wait for yet, only itself can be cancelled."""
+    begun: list[OngoingUpload] = []
+
+    def begin(path: str, relative: str) -> OngoingUpload:
+        begun.append(client.uploading(path, filename=relative))
+        return begun[0]
+
+    (tmp_path / "file").touch()
+    unreadable = Outcome("folder", "folder", None, FileUnreadable("folder cannot be read."))
+    found: list[tuple[str, str] | Outcome] = [(str(tmp_path / "file"), "file"), unreadable]
+    async with AsyncClient("http://127.0.0.1:1", state=tmp_path / "state") as client:
+        async with aclosing(send_many(found, begin)) as outcomes:
+            assert await anext(outcomes) is unreadable
+        assert [one.done() for one in begun] == [True]
 
 
 async def test_paths_that_are_waited_for_hold_nothing_up(tmp_path: Path) -> None:

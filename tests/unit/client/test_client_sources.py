@@ -5,11 +5,11 @@ import gzip
 import io
 import lzma
 from array import array
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from ctypes import c_int
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import Any
+from tempfile import NamedTemporaryFile, SpooledTemporaryFile
+from typing import Any, cast
 
 import pytest
 
@@ -118,6 +118,48 @@ async def test_what_was_written_to_memory_and_not_gone_back_in_is_no_empty_file(
         await sent(memory)
     memory.seek(0)
     assert await sent(memory) == TEXT
+
+
+async def test_a_reader_that_stands_at_its_end_is_no_empty_file() -> None:
+    with SpooledTemporaryFile() as file:
+        assert await sent(file) == b""
+        file.write(TEXT)
+        with pytest.raises(WrongUse, match=r"seek\(0\)"):
+            await sent(file)
+        file.seek(5)
+        assert await sent(file) == TEXT[5:]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("asynchronous", [False, True])
+async def test_a_generator_is_the_content_of_one_upload(*, packed: bool, asynchronous: bool) -> None:
+    """What another upload has left of it would be sent as if it were all: nothing, where that one has ended."""
+
+    def pieces() -> Iterator[bytes]:
+        yield TEXT
+        yield TEXT
+
+    async def later() -> AsyncIterator[bytes]:
+        for piece in pieces():
+            yield piece
+
+    given = later() if asynchronous else pieces()
+    first, second = (
+        cast("Stream", opening_of(given, UploadOptions(gzip=packed), Memory()).open()) for _ in range(2)
+    )
+    second.close()
+    await first.next_part(1)
+    for _ in range(2):
+        with pytest.raises(WrongUse, match="of its own"):
+            await sent(given, gzip=packed)
+    first.close()
+    assert await sent(pieces()) == 2 * TEXT
+
+
+async def test_a_generator_of_which_something_was_taken_is_sent_from_there() -> None:
+    given = (piece for piece in (b"head", TEXT))
+    assert next(given) == b"head"
+    assert await sent(given) == TEXT
 
 
 async def test_a_file_in_memory_that_is_closed_is_said() -> None:

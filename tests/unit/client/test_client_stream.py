@@ -1,13 +1,17 @@
 """What a stream's parts are held in until they are at the store."""
 
+import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 
+from coordinator.client import stream
 from coordinator.client.digests import Hashing
 from coordinator.client.errors import NoRoom, StreamTooLong
 from coordinator.client.progress import Meter
@@ -40,9 +44,9 @@ def open_files() -> int:
 @pytest.mark.parametrize("room", [0, 1000, 10_000, 15_000, 1_000_000])
 async def test_parts_are_whole_wherever_they_are_held(room: int) -> None:
     memory, before = Memory(room), open_files()
-    stream = Stream(pieces(), "f", memory, None)
-    held = [await stream.next_part(10_000) for _ in range(5)]
-    assert stream.ended
+    source = Stream(pieces(), "f", memory, None)
+    held = [await source.next_part(10_000) for _ in range(5)]
+    assert source.ended
     assert b"".join([await body_of(part) for part in held]) == CONTENT
     assert b"".join([part.read(0, part.size) for part in held]) == CONTENT
     assert open_files() - before == 5 - min(5, room // 10_000)
@@ -52,6 +56,45 @@ async def test_parts_are_whole_wherever_they_are_held(room: int) -> None:
     assert open_files() == before
     assert memory.take(room)
     assert not memory.take(1)
+
+
+@pytest.mark.parametrize("written", [0, 1])
+async def test_a_part_that_is_dropped_while_it_is_written_lets_nobody_write_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    """The number of a closed file may be another one's by the time the thread comes to write."""
+    begun, goes_on, over = Event(), Event(), Event()
+    write, stage = stream._write_all, -1
+
+    def slowly(*given: Any) -> None:
+        nonlocal stage
+        stage += 1
+        if stage == 2 * written:
+            begun.set()
+            goes_on.wait(60)
+        try:
+            write(*given)
+        finally:
+            if stage == 1 + written:
+                over.set()
+
+    monkeypatch.setattr("coordinator.client.stream._write_all", slowly)
+    before = open_files()
+    part = HeldPart(Memory(0))
+    for _ in range(written):
+        await part.append(memoryview(CONTENT))
+    writing = asyncio.create_task(part.append(memoryview(CONTENT)))
+    assert await asyncio.to_thread(begun.wait, 60)
+    writing.cancel()
+    await asyncio.wait({writing})
+    part.drop()
+    assert open_files() == before + 1
+    goes_on.set()
+    assert await asyncio.to_thread(over.wait, 60)
+    del part, writing
+    async with asyncio.timeout(60):
+        while open_files() > before:  # noqa: ASYNC110 - a thread lets go of it
+            await asyncio.sleep(0.01)
 
 
 async def test_a_full_disk_is_said_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,8 +114,8 @@ async def test_a_stream_of_too_many_parts_is_said_before_the_next_one(over: int)
             yield b"0" * 10
         yield b"0" * over
 
-    stream = Stream(zeros(), "endless", Memory(), None)
-    supply = StreamSupply(stream, 10, Hashing(), None, stored={}, meter=Meter(None, None))
+    source = Stream(zeros(), "endless", Memory(), None)
+    supply = StreamSupply(source, 10, Hashing(), None, stored={}, meter=Meter(None, None))
     for number in range(1, 10_001):
         outgoing = await supply.next()
         assert outgoing is not None
