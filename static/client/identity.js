@@ -18,18 +18,12 @@ export class Identity {
    * @throws {UploadError} `file_unreadable`, `file_changed`
    */
   async check() {
-    const now = await this.#read();
+    const now = await fingerprint(this.#file).catch((error) => {
+      // browsers refuse to read a file that was modified after it was chosen
+      throw this.#known ? new UploadError('file_changed', {}, error) : error;
+    });
     this.#known ??= now;
     if (this.#known !== now) throw new UploadError('file_changed');
     return now;
-  }
-
-  async #read() {
-    try {
-      return await fingerprint(this.#file);
-    } catch (error) {
-      // browsers refuse to read a file that was modified after it was chosen
-      throw this.#known ? new UploadError('file_changed', {}, error) : error;
-    }
   }
 }

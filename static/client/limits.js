@@ -17,7 +17,7 @@ const refused = new WeakSet();
 
 /**
  * @param {UploadTask} task
- * @param {UploadTask[]} all  those of its Uploader, in the order in which they were added
+ * @param {Iterable<UploadTask>} all  those of its Uploader, in the order in which they were added
  * @param {Limits} limits
  * @throws {UploadError} `too_large`, `too_small`, `too_many`, `wrong_type`
  */
@@ -34,7 +34,7 @@ export function admit(task, all, limits) {
  * Looks no further than it has to: of ten thousand files each is asked about.
  *
  * @param {UploadTask} task
- * @param {UploadTask[]} all
+ * @param {Iterable<UploadTask>} all
  * @param {number} maxFiles
  */
 function isFull(task, all, maxFiles) {

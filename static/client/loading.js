@@ -1,13 +1,15 @@
 /**
  * Modules that are loaded when they are needed. A network, or a service, that is away at that moment is waited for as
- * with any other call: nothing that was tried in vain is remembered here, and Chromium asks for the module
- * again. Safari and Firefox before 155 answer from memory until a reload: what a plain upload needs does without.
+ * with any other call: nothing that was tried in vain is remembered here, and Chromium 156 and Firefox 155 ask for the
+ * module again. Chromium 150, Safari and earlier ones of Firefox answer from memory until a reload: what a plain upload
+ * needs does without. A module that is on its way keeps nobody who no longer wants it.
  */
 
 /** @import { Surroundings } from './surroundings.js' */
 
 import { unreachable } from './errors.js';
 import { BRIEF_TRIES, PATIENT_TRIES, patiently } from './retry.js';
+import { abortable } from './surroundings.js';
 
 /**
  * @typedef {<Module>(imported: () => Promise<Module>, signal?: AbortSignal) => Promise<Module>} Load  `imported` names
@@ -22,9 +24,12 @@ import { BRIEF_TRIES, PATIENT_TRIES, patiently } from './retry.js';
 export function loading(surroundings) {
   return (imported, signal) => {
     const attempt = () =>
-      imported().catch(() => {
-        throw unreachable();
-      });
+      abortable(
+        imported().catch(() => {
+          throw unreachable();
+        }),
+        signal,
+      );
     return patiently(attempt, signal ? PATIENT_TRIES : BRIEF_TRIES, surroundings, signal);
   };
 }

@@ -4,6 +4,7 @@
  */
 
 /** @import { DeliveryContext, FileOptions, Watcher } from './delivery.js' */
+/** @import { Plan } from './plan.js' */
 /** @import { Content } from './task.js' */
 /** @import { Upload } from './types.js' */
 /** @import { Work } from './work.js' */
@@ -32,6 +33,10 @@ export class StreamDelivery {
   #starting = null;
   /** @type {StreamSource | null} */
   #source = null;
+  /** @type {Plan | null} */
+  #plan = null;
+  /** @type {string | null} of the upload, also where starting went no further */
+  #id = null;
   /** @type {UploadError | null} why the stream gives nothing more */
   #broken = null;
   /** @type {Work | null} null until the coordinator knows of the upload */
@@ -79,9 +84,9 @@ export class StreamDelivery {
     this.#broken ??= new UploadError('stream_broken');
     this.work?.reporter.drop();
     this.#hurry.abort();
-    const work = await this.#starting?.catch(() => null);
+    await this.#starting?.catch(() => {});
     await (this.#source ? this.#source.cancel() : this.#stream.cancel().catch(() => {}));
-    if (work) await abortIfThere(this.#context.coordinator, work.upload.id);
+    if (this.#id) await abortIfThere(this.#context.coordinator, this.#id);
   }
 
   /**
@@ -118,12 +123,13 @@ export class StreamDelivery {
   /** @returns {Promise<Work>} */
   async #start() {
     const started = await this.#context.coordinator.start(this.#body(), this.#key, this.#hurry.signal);
-    this.#watcher.claim(started.upload.id);
-    const plan = { size: null, partSize: started.upload.part_size, partCount: null };
-    const settle = (/** @type {number} */ size, /** @type {number} */ partCount) =>
-      Object.assign(plan, { size, partCount });
-    const source = new StreamSource(this.#stream, plan.partSize, settle);
-    this.#source = source;
+    this.#id = started.upload.id;
+    this.#watcher.claim(this.#id);
+    // a stream has one reader, however often starting went no further
+    const plan = (this.#plan ??= { size: null, partSize: started.upload.part_size, partCount: null });
+    const source = (this.#source ??= new StreamSource(this.#stream, plan.partSize, (size, partCount) =>
+      Object.assign(plan, { size, partCount }),
+    ));
     const content = {
       plan,
       source,

@@ -69,8 +69,8 @@ const BELIEVED_MS = 30_000;
  * @returns {Promise<void>}
  */
 async function waitFor(begin, signal) {
-  signal?.throwIfAborted();
-  let stop = () => {};
+  /** @type {any} */
+  let stop;
   /** @type {Promise<void>} */
   const over = new Promise((resolve) => {
     stop = begin(resolve);

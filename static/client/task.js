@@ -35,6 +35,7 @@ const SMALL = 8_388_608;
  * @property {Pool} large  places for files of several parts
  * @property {Pool} small  places for the others
  * @property {Map<string, UploadTask>} claimed  upload id to the one that sends it, or sent it last
+ * @property {WeakSet<UploadTask>} forgotten  those that were removed: what a start of theirs comes to is nobody's
  *
  * @typedef {DeliveryContext & Shared} UploadContext
  *
@@ -102,7 +103,7 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
         {
           onStage: (stage) => this.#to(stage),
           rival: (id) => this.#rival(id),
-          claim: (id) => context.claimed.set(id, this),
+          claim: (id) => context.forgotten.has(this) || context.claimed.set(id, this),
           onPath: (path) => this.#notice('path', path),
           onElsewhere: (elsewhere) => this.#follow(elsewhere),
           onTrouble: (troubled) => {
@@ -164,8 +165,9 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
   /** Stops sending; finished parts stay, parts under way are sent again later. */
   pause() {
     if (!PAUSABLE.has(this.#state)) return;
-    this.#to('paused');
+    // before anybody hears of it, who may resume it at once
     this.#stop.abort();
+    this.#to('paused');
   }
 
   /** Goes on after `pause()`, or tries again after a failure. */
@@ -173,8 +175,8 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
     if (this.#state !== 'paused' && this.#state !== 'failed') return;
     if (this.#state === 'failed') this.#done = outcome();
     this.error = null;
-    this.#to('waiting');
     this.#begin();
+    this.#to('waiting');
   }
 
   /** Discards the unfinished upload that stands in the way, with all it stored, and sends the file as it is now. */
@@ -191,13 +193,14 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
   }
 
   async #clear() {
-    this.#to('cancelling');
     const cancelled = new UploadError('cancelled');
     this.#stop.abort(cancelled);
+    this.#to('cancelling');
     await this.#running;
     try {
       await this.#delivery?.abandon();
       this.#to('cancelled');
+      this.#forget();
       this.#done.reject(await told(cancelled));
     } catch (error) {
       this.#fail(await told(error));
@@ -240,6 +243,7 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
       this.#place = await place;
       const upload = await delivery.run(signal).finally(() => this.#givePlace());
       this.#to('completed');
+      this.#forget();
       this.#done.resolve(upload);
       this.#tell('complete', upload);
     } catch (error) {
@@ -265,6 +269,7 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
   /** @param {boolean} elsewhere  who only looks on takes no place */
   async #follow(elsewhere) {
     this.#notice('elsewhere', elsewhere);
+    this.#stop.signal.throwIfAborted();
     this.#to(elsewhere ? 'uploading' : 'preparing');
     if (elsewhere) this.#givePlace();
     else this.#place ??= await this.#queue(this.#stop.signal);
@@ -289,8 +294,9 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
     // paused or cancelled while the words were looked up
     if (signal?.aborted) return;
     this.error = error;
-    this.#to('failed');
+    // before anybody hears of it, who may resume it at once
     this.#done.reject(error);
+    this.#to('failed');
     this.#tell('error', error);
   }
 
@@ -299,19 +305,18 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
     this.#state = state;
     this.#stopTicking();
     this.#tell('state', state);
-    if (state === 'completed' || state === 'cancelled') this.#forget();
-    if (state === 'uploading') this.#tick();
+    if (this.#state === 'uploading') this.#tick();
     else this.#announceProgress();
-    // it was aborted when nothing could be cancelled
-    if (this.#signal?.aborted) queueMicrotask(() => this.cancel());
+    // it was aborted when nothing could be cancelled; a cancel that failed is for the user to repeat
+    if (this.#signal?.aborted && !this.#clearing) queueMicrotask(() => this.cancel());
   }
 
   #tick() {
     const { surroundings, pace } = this.#context;
     pace.look();
     this.#delivery?.work?.meter.tick(surroundings.now());
-    this.#announceProgress();
     this.#stopTicking = surroundings.after(TICK_MS, () => this.#tick());
+    this.#announceProgress();
   }
 
   #announceProgress() {

@@ -52,8 +52,8 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
   /** @type {UploadContext} */
   #context;
   #options;
-  /** @type {UploadTask[]} */
-  #uploads = [];
+  /** @type {Set<UploadTask>} */
+  #uploads = new Set();
 
   /**
    * @param {UploaderOptions} [options]
@@ -85,6 +85,7 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
       load,
       turns: new Turns(),
       claimed: new Map(),
+      forgotten: new WeakSet(),
       ended: new Set(),
       digests,
     };
@@ -97,7 +98,7 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
 
   /** Whether leaving the page now would interrupt something. */
   get active() {
-    return this.#uploads.some((upload) => upload.active);
+    return this.uploads.some((upload) => upload.active);
   }
 
   /** How many parts may be under way at once, as of now. */
@@ -161,10 +162,10 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
    * @returns {Promise<void>} when nothing is left of it
    */
   async remove(upload) {
-    const at = this.#uploads.indexOf(upload);
-    if (at >= 0) this.#uploads.splice(at, 1);
+    this.#uploads.delete(upload);
     // until then the same file, added again, must not go on with it
     if (upload.file.size === null || !['paused', 'failed'].includes(upload.state)) await upload.cancel();
+    this.#context.forgotten.add(upload);
     for (const [id, holder] of this.#context.claimed) if (holder === upload) this.#context.claimed.delete(id);
   }
 
@@ -245,7 +246,7 @@ export class Uploader extends /** @type {TargetOf<UploaderEventMap>} */ (EventTa
       return deliver(settled, watcher, signal);
     };
     const upload = new UploadTask(file, this.#context, admit, options.signal);
-    this.#uploads.push(upload);
+    this.#uploads.add(upload);
     const tell = (/** @type {string} */ type) => this.dispatchEvent(new CustomEvent(type, { detail: upload }));
     upload.addEventListener('state', () => tell('state'));
     tell('add');

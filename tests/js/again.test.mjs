@@ -104,3 +104,24 @@ test('empty files are started once each: they have nothing to be found again by'
     ],
   );
 });
+
+test('a file that was paused before its start was answered, and removed, may be added again', async () => {
+  const { server, uploader, time, reach } = scene();
+  let away = true;
+  server.fault = ({ method }) => (away && method === 'POST' ? { status: 0 } : undefined);
+  const file = text(12);
+  const first = uploader.add(file);
+  await time.until(() => server.calls.length > 1);
+  first.pause();
+  await uploader.remove(first);
+  away = false;
+  await time.until(() => server.uploads.size === 1);
+  await time.settle();
+  assert.deepEqual(
+    (await uploader.unfinished()).map(({ id }) => id),
+    ['upload-1'],
+  );
+  const second = uploader.add(file);
+  await reach(second, 'completed');
+  assert.equal(second.upload?.id, 'upload-1');
+});

@@ -44,3 +44,14 @@ test('without a network it waits for one, until nobody wants the module any more
   stop.abort(new Error('enough'));
   await assert.rejects(loaded, /enough/);
 });
+
+test('a module that neither comes nor fails keeps nobody who does not want it any more', async () => {
+  const { time, load } = scene(0);
+  const stop = new AbortController();
+  const loaded = load(() => new Promise(() => {}), stop.signal);
+  let over = false;
+  loaded.catch(() => (over = true));
+  stop.abort(new Error('enough'));
+  await time.until(() => over);
+  await assert.rejects(loaded, /enough/);
+});

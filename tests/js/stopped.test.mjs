@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Uploader } from '../../static/client/index.js';
 import { FakeLocks } from './locks.mjs';
+import { problem } from './replies.mjs';
 import { scene, text } from './scene.mjs';
 
 const MOST_STEPS = 40;
@@ -94,4 +95,23 @@ test('a file that followed another tab and is paused while the browser is asked 
   held = false;
   upload.resume();
   await reach(upload, 'completed');
+});
+
+test('a signal that aborts cancels once, also where the coordinator refuses: the user may cancel again', async () => {
+  const { server, uploader, time, reach } = scene();
+  const stop = new AbortController();
+  server.partFault = () => new Promise(() => {});
+  server.fault = ({ method }) =>
+    method === 'DELETE' && server.callsTo('DELETE', '/upload-1').length < 3
+      ? problem(403, 'forbidden')
+      : undefined;
+  const upload = uploader.add(text(8), { signal: stop.signal });
+  await reach(upload, 'uploading');
+  stop.abort();
+  await reach(upload, 'failed');
+  for (let turn = 0; turn < 5; turn += 1) await time.settle();
+  assert.deepEqual([upload.state, server.callsTo('DELETE', '/upload-1').length], ['failed', 1]);
+  server.fault = () => undefined;
+  await upload.cancel();
+  assert.equal(upload.state, 'cancelled');
 });

@@ -142,3 +142,27 @@ test('the upload of a stream that is too long is cleared away, and its parts are
   assert.deepEqual([server.uploads.get('upload-1').state, state.cancelled], ['aborted', true]);
   assert.equal(server.callsTo('POST', '')[0]?.body.part_size, 7_000_000);
 });
+
+test('a stream whose upload was begun and then found impossible leaves nothing of it', async () => {
+  for (const again of [false, true]) {
+    const { server, uploader, reach } = scene({ digests: 'on' });
+    // whoever asks twice under one key is answered the same
+    server.fault = ({ path }) =>
+      path === '/v1/uploads' && server.uploads.size > 0
+        ? { status: 201, body: { upload: server.uploads.get('upload-1'), parts: [] } }
+        : undefined;
+    const kept = server.uploads.set.bind(server.uploads);
+    server.uploads.set = (id, upload) =>
+      kept(id, Object.assign(upload, { part_digests: { rule: 'required', algorithms: [] } }));
+    const { stream, state } = feed();
+    const upload = uploader.addStream(stream, { name: 'x' });
+    await reach(upload, 'failed');
+    if (again) {
+      upload.resume();
+      await reach(upload, 'failed');
+    }
+    assert.equal(/** @type {any} */ (upload.error).code, 'no_digests');
+    await upload.cancel();
+    assert.deepEqual([state.cancelled, server.store.has('upload-1')], [true, false]);
+  }
+});
