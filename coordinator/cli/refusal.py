@@ -23,6 +23,10 @@ _SAID: Final = {
 """By the server's code, where a person at this command line can do more than the server knows."""
 _SIZE: Final = "size"
 _SIZE_IS_LEFT_OUT: Final = "leave it away: a file that is compressed on its way has no size"
+_STREAM_HAS_NONE: Final = (
+    "a stream has none: send a file, not compressed, or ask whoever runs the coordinator for a policy that "
+    "takes streams"
+)
 
 
 def given_by(settings: ClientSettings) -> dict[str, str]:
@@ -50,7 +54,8 @@ def refused(error: Exception, given: Given) -> Failure:
     members = _members(error)
     named = list(dict.fromkeys(given[member] for member in members if member in given))
     if not named:
-        return failure
+        remedy = _STREAM_HAS_NONE if "`size` must be given" in error.detail else failure.remedy
+        return Failure(failure.code, failure.problem, remedy, reason=failure.reason)
     said = _SAID.get(error.code) or _messages(error) or failure.problem
     remedy = _SIZE_IS_LEFT_OUT if members == [_SIZE] else failure.remedy
     return Failure(failure.code, f"{' and '.join(named)}: {said}", remedy, reason=failure.reason)

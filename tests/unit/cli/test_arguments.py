@@ -109,6 +109,11 @@ GIVEN = {
             "The policy 'a' takes files of at most 5 bytes, and this one has 9",
         ),
         (
+            Invalid(422, "size_not_allowed", "At most 5 bytes are allowed here, so `size` must be given."),
+            "At most 5 bytes are allowed here, so `size` must be given; a stream has none: send a file, not compressed, "
+            + "or ask whoever runs the coordinator for a policy that takes streams",
+        ),
+        (
             Invalid(
                 422,
                 "encoding_not_allowed",
