@@ -3,9 +3,10 @@
 import re
 from typing import Any
 
+import pytest
 from playwright.async_api import expect
 
-from tests.browser.conftest import Visiting
+from tests.browser.conftest import MakeSample, Visiting
 from tests.browser.observer import Observer
 from tests.browser.visitor import PATIENCE_MS, Visitor
 
@@ -105,6 +106,12 @@ MANY_UNFINISHED = """async () => {
   found.splice(10, 3);
   await panel.refresh();
   told.push(seen());
+  more.focus();
+  const gone = found.splice(-2);
+  await panel.refresh();
+  told.push([...seen(), document.activeElement.closest('li')?.querySelector('.row-name').textContent]);
+  found.push(...gone);
+  await panel.refresh();
   more.click();
   told.push(seen());
   return told;
@@ -137,6 +144,8 @@ async def test_of_many_unfinished_uploads_a_few_are_drawn_and_more_on_request(vi
         [55, "Show 5 more", False, "file 5"],
         # what went makes room
         [55, "Show 2 more", False],
+        # the button goes while it has the focus
+        [55, "", True, "file 57"],
         [57, "", True],
     ]
 
@@ -173,6 +182,9 @@ async def test_what_was_chosen_is_taken_in_goes_and_of_many_refused_ones_some_ar
     await expect(rows).to_have_count(200)
     await page.locator("#show-more").click()
     await expect(rows).to_have_count(300)
+    await page.evaluate(ADD_LATE, "late.csv")
+    await expect(rows.first).to_contain_text("late.csv")
+    await expect(rows).to_have_count(300)
 
 
 async def test_what_has_no_row_yet_takes_the_place_of_what_was_cleared(
@@ -205,12 +217,43 @@ async def test_who_comes_late_to_a_full_list_is_seen(visitor: Visitor, observer:
     # what is over goes first, then what waits at the bottom
     await expect(visitor.row("50.txt").element).to_have_count(0)
     await expect(visitor.row("99.txt").element).to_have_count(1)
+    await visitor.row("99.txt").element.locator("[data-action=cancel]").focus()
     await page.evaluate(ADD_LATE, "latest")
     await expect(rows.first).to_contain_text("latest")
-    await expect(visitor.row("99.txt").element).to_have_count(0)
+    # what somebody is about to press stays
+    await expect(visitor.row("98.txt").element).to_have_count(0)
+    await expect(visitor.row("99.txt").element).to_have_count(1)
     await expect(page.locator("#show-more")).to_have_text("Show 2 more")
     await page.locator("[data-all=pause]").click()
     await page.wait_for_function(ALL_ARE, arg=["paused", "cancelled"], timeout=PATIENCE_MS)
+    await page.locator("[data-all=cancel]").click()
+    await page.wait_for_function(ALL_ARE, arg=["cancelled"], timeout=PATIENCE_MS)
+
+
+@pytest.mark.parametrize("dropped", [False, True])
+async def test_of_many_that_came_together_the_first_stay_on_top(
+    visitor: Visitor, observer: Observer, sample: MakeSample, *, dropped: bool
+) -> None:
+    page = visitor.page
+    observer.hold()
+    files = [sample(10 + number, f"{number}.exe").path for number in range(250)]
+    await (visitor.drop if dropped else visitor.choose)(*files)
+    names, more = page.locator("li[data-upload] .row-name"), page.locator("#show-more")
+    all_names = [path.name for path in files]
+    await expect(page.locator("#files-summary")).to_contain_text("of 250")
+    await expect(more).to_have_text("Show 100 more")
+    assert await names.all_text_contents() == all_names[:100]
+    # who made room for late ones comes back to its place
+    await page.evaluate("() => { window.tasks = [...document.getElementById('widget').uploader.uploads]; }")
+    for late in ("late", "latest"):
+        await page.evaluate(ADD_LATE, late)
+        await expect(names.first).to_have_text(late)
+    await more.click()
+    await more.click()
+    await expect(more).to_be_hidden()
+    assert await names.all_text_contents() == ["latest", "late", *all_names]
+    await page.locator("[data-all=pause]").click()
+    await page.wait_for_function(ALL_ARE, arg=["paused"], timeout=PATIENCE_MS)
     await page.locator("[data-all=cancel]").click()
     await page.wait_for_function(ALL_ARE, arg=["cancelled"], timeout=PATIENCE_MS)
 
@@ -233,6 +276,13 @@ async def test_drawn_anew_the_list_stands_as_it_stood(visitor: Visitor) -> None:
     # what failed while nothing was drawn is seen, too
     await page.evaluate(FAIL_OUTSIDE)
     await expect(visitor.row("while-out.txt").element).to_have_count(1)
+    # what is not seen stays unseen
+    before, unseen = await rows.locator(".row-name").all_text_contents(), page.locator("#show-more")
+    await expect(unseen).to_be_visible()
+    await page.evaluate(MARK_FRAME)
+    await page.evaluate("() => { document.getElementById('widget').lang = 'fr'; }")
+    await expect(page.locator(".frame:not([data-old])")).to_be_visible()
+    assert await rows.locator(".row-name").all_text_contents() == before
 
 
 async def test_an_odd_language_in_the_address_is_no_reason_to_show_nothing(visit: Visiting) -> None:

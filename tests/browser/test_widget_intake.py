@@ -86,6 +86,8 @@ async def test_very_many_files_are_all_sent_and_only_some_are_drawn(
     folder.mkdir()
     for number in range(110):
         sample(10 + number, f"many/{number}.bin")
+    # a live region that is not displayed is none
+    await expect(visitor.page.locator("#reading")).not_to_have_css("display", "none")
     await visitor.drop(folder)
     rows = visitor.page.locator("li[data-upload]")
     await expect(rows).to_have_count(100)
@@ -166,6 +168,7 @@ async def test_nothing_moves_when_the_network_comes_and_goes(visit: Visiting) ->
         before = await choose.bounding_box()
         await page.context.set_offline(True)
         await expect(notice).to_be_visible()
+        await expect(page.locator("#announcer")).to_contain_text("No network")
         assert await choose.bounding_box() == before
         said, drop = await notice.bounding_box(), await page.locator("#drop").bounding_box()
         assert said is not None

@@ -39,6 +39,10 @@ async def test_the_focus_goes_on_from_an_answered_question(
     async with visiting(browser, service.url, None) as visitor:
         page = visitor.page
         await expect(page.locator("#access-token")).to_be_focused()
+        await page.locator("#access-token").fill("wrong")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#access-hint")).to_contain_text("not accepted")
+        await expect(page.locator("#access-token")).to_be_focused()
         await page.locator("#access-token").fill(await key_holder.token())
         await page.keyboard.press("Enter")
         await expect(page.locator("#choose-files")).to_be_focused()
@@ -60,6 +64,8 @@ async def test_the_question_takes_the_focus_from_nobody_who_types(
         await page.keyboard.press("Enter")
         await expect(page.locator("#access-hint")).to_contain_text("not accepted")
         await expect(page.locator("#access-token")).to_be_focused()
+        # the field was never left, so that it tells nothing by itself
+        await expect(page.locator("#announcer")).to_contain_text("not accepted")
 
 
 async def test_a_token_address_that_is_away_for_a_moment_is_waited_for(

@@ -286,6 +286,19 @@ test('when nothing is on its way any more, how many failed is announced', async 
   assert.match(shown.textContent, /2 of 3 complete, 1 stopped/);
 });
 
+test('what is told but once is not pushed out by quarters', async (context) => {
+  const shown = liveRegion(context);
+  const announcer = new Announcer(await loadWords(['en']), new Tally());
+  const progress = { fraction: 0.5 };
+  const task = (/** @type {string} */ name) =>
+    /** @type {any} */ ({ state: 'uploading', file: { name }, path: 'relay', troubled: false, progress });
+  announcer.added(3);
+  announcer.path(task('a'));
+  for (const name of ['a', 'b', 'c']) announcer.progress(task(name));
+  await Promise.resolve();
+  assert.match(shown.textContent, /b: 50%. c: 50%. a: through the service/);
+});
+
 test('the slower way, another tab and trouble are announced, each but once', async (context) => {
   const shown = liveRegion(context);
   const tally = new Tally();

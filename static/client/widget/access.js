@@ -59,13 +59,14 @@ export class AccessForm {
   }
 
   #show() {
-    this.#hint.textContent = this.#words.say(this.#asked ? 'tokenRefused' : 'tokenHint');
-    this.element.classList.toggle('refused', this.#asked);
+    const refused = this.#asked;
+    this.#hint.textContent = this.#words.say(refused ? 'tokenRefused' : 'tokenHint');
+    this.element.classList.toggle('refused', refused);
     this.#asked = true;
     this.element.hidden = false;
-    // who types somewhere else on the page goes on typing there
-    if (mayTakeFocus(this.element)) this.#field.focus();
-    else this.#announcer.say(this.#words.say('tokenTitle'));
+    // a field that is entered tells its hint by itself; who types somewhere else on the page goes on typing there
+    if (mayTakeFocus(this.element) && !this.#field.matches(':focus')) this.#field.focus();
+    else this.#announcer.say(this.#words.say(refused ? 'tokenRefused' : 'tokenTitle'));
   }
 
   /** @param {SubmitEvent} event */

@@ -25,6 +25,8 @@ const NEWS = {
 export class Announcer {
   #words;
   #tally;
+  /** @type {string[]} what is told but once, or asks for something */
+  #grave = [];
   /** @type {string[]} */
   #waiting = [];
   #added = 0;
@@ -46,9 +48,9 @@ export class Announcer {
     this.element = make('p', { id: 'announcer', class: 'hidden-text', role: 'status', 'aria-live': 'polite' });
   }
 
-  /** @param {string} news */
+  /** @param {string} news  that quarters do not push out */
   say(news) {
-    this.#waiting.push(news);
+    this.#grave.push(news);
     this.#gather();
   }
 
@@ -94,9 +96,15 @@ export class Announcer {
     if (task.state !== 'uploading' || step <= (this.#told.get(task) ?? 0)) return;
     this.#told.set(task, step);
     this.#troubled.delete(task);
-    this.say(
+    this.#mention(
       this.#words.say('newsAt', { name: shownName(task.file.name), percent: this.#words.percent(step) }),
     );
+  }
+
+  /** @param {string} news */
+  #mention(news) {
+    this.#waiting.push(news);
+    this.#gather();
   }
 
   /** @param {UploadTask} task */
@@ -115,7 +123,7 @@ export class Announcer {
     const total = this.#tally.read();
     if (problem !== null) this.say(this.#words.say('newsFailed', { name, reason: problem }));
     const key = NEWS[task.state];
-    if (key && total.files <= FEW) this.say(this.#words.say(key, { name }));
+    if (key && total.files <= FEW) this.#mention(this.#words.say(key, { name }));
     if (total.files > 1 && (task.state === 'completed' || task.state === 'failed')) this.#end(total);
   }
 
@@ -141,7 +149,7 @@ export class Announcer {
     if (step === this.#toldOfAll || step === 1) return;
     this.#toldOfAll = step;
     const percent = this.#words.percent(step);
-    this.say(this.#words.say('newsTotal', { done: completed, count: files, percent }));
+    this.#mention(this.#words.say('newsTotal', { done: completed, count: files, percent }));
   }
 
   /** Several at once would each cut off the one before. */
@@ -154,7 +162,10 @@ export class Announcer {
   #speak() {
     this.#gathers = false;
     if (this.#added > 0) this.#waiting.unshift(this.#words.say('newsAdded', { count: this.#added }));
-    this.element.textContent = this.#waiting.slice(-MOST_AT_ONCE).join('. ');
+    const grave = this.#grave.slice(-MOST_AT_ONCE);
+    const least = Math.max(0, this.#waiting.length + grave.length - MOST_AT_ONCE);
+    this.element.textContent = [...this.#waiting.slice(least), ...grave].join('. ');
+    this.#grave = [];
     this.#waiting = [];
     this.#added = 0;
   }

@@ -39,12 +39,12 @@ export class ChoosePanel {
   #hint = make('p', { id: 'choose-hint', class: 'drop-hint', part: 'hint' });
   #drop;
   #problem = make('p', { id: 'drop-problem', class: 'problem', part: 'problem', role: 'alert', hidden: true });
-  #reading;
+  #reading = make('p', { id: 'reading', class: 'drop-hint', role: 'status' });
 
   /**
    * @param {Scene} scene
    * @param {HTMLElement} host
-   * @param {(found: Found[]) => void} onFound
+   * @param {(found: Found[], isRest: boolean) => void} onFound  the rest of many comes later
    */
   constructor(scene, host, onFound) {
     const { words, options, signal } = scene;
@@ -56,7 +56,6 @@ export class ChoosePanel {
     });
     this.#folder = button(words.say('chooseFolder'), '', { id: 'choose-a-folder' });
     this.#title = make('p', { class: 'drop-title' });
-    this.#reading = make('p', { id: 'reading', class: 'drop-hint', role: 'status' });
     this.#drop = this.#build();
     this.element = make('div', { class: 'section' }, this.#drop, this.#problem);
     this.#listen();
@@ -114,10 +113,13 @@ export class ChoosePanel {
     }
   }
 
-  /** @param {Found[]} found */
-  #give(found) {
+  /**
+   * @param {Found[]} found
+   * @param {boolean} [isRest]
+   */
+  #give(found, isRest = false) {
     this.#complain(null);
-    inSlices(found, this.#onFound);
+    inSlices(found, (some, isLater) => this.#onFound(some, isRest || isLater));
   }
 
   /** @param {Given[]} given */
@@ -129,7 +131,7 @@ export class ChoosePanel {
     let batch = [];
     let count = 0;
     const flush = () => {
-      this.#give(batch);
+      this.#give(batch, count > BATCH);
       batch = [];
     };
     const folders = given.some(({ entry }) => entry?.isDirectory);

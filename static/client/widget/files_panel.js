@@ -6,6 +6,7 @@
 /** @import { Tally } from './tally.js' */
 
 import { act, mayCancelAll } from './actions.js';
+import { allActions } from './all_actions.js';
 import { button, keepingFocus, make, setAttribute, setText } from './dom.js';
 import { totalFacts } from './facts.js';
 import { explain } from './problems.js';
@@ -23,6 +24,8 @@ import { cancelAll, pauseAll, resumeAll } from './together.js';
 
 /** Rows that are drawn at first, and with each "more": a folder may hold ten thousand files. */
 const BATCH = 100;
+/** Of those that are added at once, at least so many are seen, however full the list is. */
+const FEW = 50;
 const ENDED = new Set(['completed', 'cancelled']);
 const WAITING = new Set(['waiting', 'paused']);
 const FAILED = new Set(['failed']);
@@ -38,6 +41,8 @@ export class FilesPanel {
   #unseen = new Set();
   /** @type {UploadTask[]} added in this moment */
   #coming = [];
+  /** Whether these are not the first of those that were chosen together. */
+  #comesRest = false;
   #room = BATCH;
   #list = make('ul', { id: 'file-list', class: 'card list', part: 'list' });
   #summary = make('p', { id: 'files-summary', class: 'summary', part: 'summary' });
@@ -66,16 +71,7 @@ export class FilesPanel {
       'aria-label': words.say('total'),
     };
     this.#bar = make('div', { class: 'bar', part: 'bar total-bar', id: 'total', ...label }, this.#fill);
-    const add = (
-      /** @type {string} */ id,
-      /** @type {'pauseAll' | 'resumeAll' | 'cancelAll' | 'clearDone'} */ key,
-    ) => button(words.say(key), 'quiet', { 'data-all': id });
-    this.#all = {
-      pause: add('pause', 'pauseAll'),
-      resume: add('resume', 'resumeAll'),
-      cancel: add('cancel', 'cancelAll'),
-      clear: add('clear', 'clearDone'),
-    };
+    this.#all = allActions(words);
     const title = make('h2', { id: 'files-title' }, words.say('files'));
     this.element = make(
       'section',
@@ -103,6 +99,11 @@ export class FilesPanel {
     cancel.addEventListener('click', () => this.#cancelAll());
     clear.addEventListener('click', () => this.#clearEnded());
     this.#more.addEventListener('click', () => this.#showMore());
+  }
+
+  /** @param {boolean} isRest  what is added next belongs to what was added just before */
+  expect(isRest) {
+    this.#comesRest = isRest;
   }
 
   /** @param {UploadTask} task  in the order in which they were added */
@@ -142,20 +143,24 @@ export class FilesPanel {
 
   /**
    * Gives what was added its rows, newest first, in the order of its own. A full list makes room at its bottom. A
-   * folder comes in goes of hundreds: the later ones do not push out its first files, which are sent first.
+   * folder comes in goes of hundreds: the later ones neither push out its first files, which are sent first, nor go
+   * before them.
    */
   #seat() {
+    const isRest = this.#comesRest;
     const free = Math.max(0, this.#room - this.#rows.size);
-    const ended = this.#spare(ENDED);
-    const few = this.#coming.length > BATCH ? 0 : Math.max(0, BATCH / 2 - ended.length);
-    const seated = this.#coming.slice(0, free + ended.length + few);
+    const ended = isRest ? [] : this.#spare(ENDED);
+    const seated = this.#coming.slice(0, Math.max(free + ended.length, isRest ? 0 : FEW));
     const spare = [...ended, ...this.#spare(WAITING)].slice(0, Math.max(0, seated.length - free));
     const tooMany = this.#rows.size - spare.length + seated.length - this.#room - BATCH;
     this.#unseat([...spare, ...this.#spare(FAILED).slice(0, Math.max(0, tooMany))]);
     for (const task of this.#coming.slice(seated.length)) this.#unseen.add(task);
     this.#coming = [];
+    this.#comesRest = false;
     const rows = seated.map((task) => this.#rowOf(task));
-    this.#list.prepend(...rows.map(({ element }) => element));
+    const elements = rows.map(({ element }) => element);
+    if (isRest) this.#list.append(...elements);
+    else this.#list.prepend(...elements);
     for (const row of rows) row.showProgress();
     this.#showTotal();
   }
@@ -190,11 +195,13 @@ export class FilesPanel {
 
   /** @param {Row[]} rows */
   #unseat(rows) {
+    if (rows.length === 0) return;
     for (const { task, element } of rows) {
       element.remove();
       this.#rows.delete(task);
-      this.#unseen.add(task);
     }
+    // they were above those that had no row
+    this.#unseen = new Set([...rows.map(({ task }) => task).reverse(), ...this.#unseen]);
   }
 
   /** As they stand, from the top. */

@@ -7,12 +7,12 @@ const MOST = 200;
  *
  * @template T
  * @param {readonly T[]} all
- * @param {(some: T[]) => void} take
+ * @param {(some: T[], isLater: boolean) => void} take
  */
 export async function inSlices(all, take) {
   for (let at = 0; at < all.length; at += MOST) {
     if (at > 0) await breath();
-    take(all.slice(at, at + MOST));
+    take(all.slice(at, at + MOST), at > 0);
   }
 }
 

@@ -9,7 +9,7 @@
 /** @import { Scene } from './scene.js' */
 
 import { explain } from './problems.js';
-import { button, make, setText } from './dom.js';
+import { button, keepingFocus, make, setText } from './dom.js';
 import { soon } from './soon.js';
 import { isolated } from './words.js';
 import { UnfinishedRow } from './unfinished_row.js';
@@ -130,7 +130,11 @@ export class UnfinishedPanel {
     for (const resumable of drawn) this.#draw(resumable);
     for (const [id, row] of this.#rows) if (!ids.has(id)) this.#remove(id, row);
     const left = waiting.length - drawn.length;
-    this.#more.hidden = left === 0;
+    const change = () => {
+      this.#more.hidden = left === 0;
+    };
+    const last = [...this.#rows.values()].at(-1);
+    keepingFocus(this.element, change, () => (last ? last.focus() : this.#onEmptied()));
     setText(this.#more, this.#scene.words.say('showMore', { count: Math.min(BATCH, left) }));
   }
 

@@ -49,10 +49,13 @@ export class View {
     /** @type {Scene} */
     this.#scene = { uploader, words, options, question, announcer, folders, signal };
     const fallBack = () => this.focus();
-    this.#offline = make('p', { id: 'offline', class: 'notice', part: 'notice', role: 'status', hidden: true });
+    this.#offline = make('p', { id: 'offline', class: 'notice', part: 'notice', hidden: true });
     this.#access = new AccessForm(words, announcer, fallBack);
     this.#unfinished = new UnfinishedPanel(this.#scene, fallBack);
-    this.#choose = new ChoosePanel(this.#scene, host, onFound);
+    this.#choose = new ChoosePanel(this.#scene, host, (found, isRest) => {
+      this.#files.expect(isRest);
+      onFound(found);
+    });
     this.#files = new FilesPanel(this.#scene, tally, fallBack, seating);
     this.element = make(
       'div',
@@ -160,8 +163,11 @@ export class View {
   }
 
   #showNetwork() {
+    const { announcer, words } = this.#scene;
     this.#offline.hidden = navigator.onLine;
-    this.#offline.textContent = navigator.onLine ? '' : this.#scene.words.say('offline');
+    this.#offline.textContent = navigator.onLine ? '' : words.say('offline');
+    // what was hidden until now is a live region for few screen readers
+    if (!navigator.onLine) announcer.say(words.say('offline'));
     this.#files.refresh();
   }
 }

@@ -143,8 +143,9 @@ export const panels = `
   text-wrap: balance;
 }
 
+/* takes no place, and yet is there: a live region that was not is heard by few screen readers */
 .drop-hint:empty {
-  display: none;
+  position: absolute;
 }
 
 .drop:hover,
