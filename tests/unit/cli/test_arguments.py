@@ -110,8 +110,10 @@ GIVEN = {
         ),
         (
             Invalid(422, "size_not_allowed", "At most 5 bytes are allowed here, so `size` must be given."),
-            "At most 5 bytes are allowed here, so `size` must be given; a stream has none: send a file, not compressed, "
-            + "or ask whoever runs the coordinator for a policy that takes streams",
+            (
+                "At most 5 bytes are allowed here, so `size` must be given; a stream has none: send a file, not compressed, "
+                "or ask whoever runs the coordinator for a policy that takes streams"
+            ),
         ),
         (
             Invalid(
