@@ -8,7 +8,8 @@
 /** @import { Delivering } from './task.js' */
 
 import { Delivery } from './delivery.js';
-import { CoordinatorError } from './errors.js';
+import { CoordinatorError, UploadError } from './errors.js';
+import { Identity } from './identity.js';
 import { StreamDelivery } from './stream_delivery.js';
 
 const COMPRESSIBLE =
@@ -90,8 +91,7 @@ class CompressedDelivery {
   }
 
   #compressed() {
-    const compress = () => this.#file.stream().pipeThrough(/** @type {any} */ (new CompressionStream('gzip')));
-    const stream = openedLate(compress);
+    const stream = openedLate(this.#file);
     const options = { ...this.#options, encoding: /** @type {const} */ ('gzip') };
     return new StreamDelivery(stream, this.#file, this.#context, options, this.#watcher);
   }
@@ -103,26 +103,39 @@ class CompressedDelivery {
 
 /**
  * Opened when it is first read. A compressor that is open holds memory and reads ahead, and a coordinator may take its
- * time, or refuse.
+ * time, or refuse. Before it and at its end the file is looked at: some browsers read on in one that was changed.
  *
- * @param {() => ReadableStream<BufferSource>} open
- * @returns {ReadableStream<BufferSource>}
+ * @param {File} file
+ * @returns {ReadableStream<BufferSource>} breaks off with an UploadError `file_unreadable`, `file_changed`
  */
-function openedLate(open) {
+function openedLate(file) {
+  const identity = new Identity(file);
   /** @type {ReadableStreamDefaultReader<BufferSource> | undefined} */
   let reader;
   return new ReadableStream(
     {
       async pull(out) {
-        reader ??= open().getReader();
-        const { done, value } = await reader.read();
-        if (done) out.close();
-        else out.enqueue(value);
+        if (!reader) await identity.check();
+        reader ??= compressed(file).getReader();
+        const { done, value } = await reader.read().catch((error) => {
+          throw new UploadError('file_changed', {}, error);
+        });
+        if (!done) return out.enqueue(value);
+        await identity.check();
+        out.close();
       },
       cancel: (reason) => reader?.cancel(reason),
     },
     { highWaterMark: 0 },
   );
+}
+
+/**
+ * @param {File} file
+ * @returns {ReadableStream<BufferSource>}
+ */
+function compressed(file) {
+  return file.stream().pipeThrough(/** @type {any} */ (new CompressionStream('gzip')));
 }
 
 /** @param {unknown} error */

@@ -19,7 +19,7 @@ import { abortable } from './surroundings.js';
 import { workOn } from './work.js';
 
 /** Codes of errors after which the stream gives nothing more. */
-const BROKEN = new Set(['stream_broken', 'not_bytes', 'stream_too_long']);
+const BROKEN = new Set(['stream_broken', 'not_bytes', 'stream_too_long', 'file_changed', 'file_unreadable']);
 
 export class StreamDelivery {
   #stream;

@@ -137,7 +137,7 @@ export class StreamSource {
 
   async #piece() {
     const { done, value } = await this.#reader.read().catch((error) => {
-      throw new UploadError('stream_broken', {}, error);
+      throw error instanceof UploadError ? error : new UploadError('stream_broken', {}, error);
     });
     if (this.#cancelled) throw new UploadError('stream_broken');
     return done ? null : bytesOf(value);

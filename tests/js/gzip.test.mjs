@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { problem } from './replies.mjs';
@@ -169,4 +170,43 @@ test('what the policy allows is compressed, and stopped and gone on with', async
   ).arrayBuffer();
   assert.equal(gunzipSync(Buffer.from(stored)).toString(), await log().text());
   assert.equal(server.uploads.size, 1);
+});
+
+/**
+ * A file whose bytes are those on a disk that changes, as a browser reads it that does not notice.
+ *
+ * @param {{ bytes: string }} disk
+ */
+function changing(disk) {
+  const read = (begin = 0, end = disk.bytes.length) => new Blob([disk.bytes]).slice(begin, end);
+  return Object.assign(log(disk.bytes), { slice: read, stream: () => read().stream() });
+}
+
+test('a file that changes while it is compressed is refused, and nothing is left of its upload', async () => {
+  const { server, uploader, reach } = scene();
+  server.partSize = 20_000;
+  const disk = { bytes: randomBytes(200_000).toString('hex') };
+  let parts = 0;
+  server.partFault = () => {
+    parts += 1;
+    if (parts === 1) disk.bytes = randomBytes(200_000).toString('hex');
+    return undefined;
+  };
+  const upload = uploader.add(changing(disk), { gzip: true });
+  await reach(upload, 'failed');
+  assert.equal(/** @type {any} */ (upload.error).code, 'file_changed');
+  assert.deepEqual([parts > 0, server.uploads.get('upload-1').state], [true, 'aborted']);
+  upload.resume();
+  await reach(upload, 'failed');
+  assert.equal(/** @type {any} */ (upload.error).code, 'file_changed');
+});
+
+test('a file that cannot be read on while it is compressed is taken for a changed one', async () => {
+  const { server, uploader, reach } = scene();
+  const stream = () =>
+    new ReadableStream({ pull: (out) => out.error(new DOMException('it was modified', 'NotReadableError')) });
+  const upload = uploader.add(Object.assign(log(), { stream }), { gzip: true });
+  await reach(upload, 'failed');
+  assert.equal(/** @type {any} */ (upload.error).code, 'file_changed');
+  assert.equal(server.uploads.get('upload-1').state, 'aborted');
 });
