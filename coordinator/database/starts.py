@@ -24,6 +24,7 @@ from coordinator.database.positional import of_each, rows_of
 from coordinator.database.quotas import reserve
 from coordinator.database.rows import digest_json, to_upload, yielding_uploads
 from coordinator.errors import DatabaseUnavailable, IdempotencyKeyReuse
+from coordinator.uploads.asking import refuse_other_file
 from coordinator.uploads.ledger import IdempotencyKey, Started
 from coordinator.uploads.model import LeaseOwner, Method, NewUpload, Upload, UploadId
 from coordinator.uploads.state import Event, Reason, State
@@ -190,7 +191,9 @@ async def start_keyed(engine: AsyncEngine, asked: Sequence[StartAsked]) -> Seque
 
 
 async def start(connection: Transaction, asked: StartAsked) -> Started:
-    """Within the caller's transaction. Raises IdempotencyKeyReuse, QuotaExceeded, SizeNotAllowed."""
+    """Within the caller's transaction. Raises IdempotencyKeyReuse, QuotaExceeded, SizeNotAllowed, and what `refuse_other_file`
+    does.
+    """
     new, idempotency = asked.new, asked.idempotency
     if idempotency is not None:
         earlier = await _earlier(connection, new.id, idempotency)
@@ -206,6 +209,8 @@ async def start(connection: Transaction, asked: StartAsked) -> Started:
         if alive is not None and alive.bucket != new.bucket:
             await connection.execute(_LET_GO, {"id": alive.id, "fingerprint": new.fingerprint})
         elif alive is not None:
+            # before the key stands for it: whoever repeats a refused start must not be given another file's upload
+            refuse_other_file(alive, new)
             if idempotency is not None:
                 await connection.execute(_POINT_KEY, _parameters_of_key(idempotency, alive.id))
             return Started(alive, "resumed")

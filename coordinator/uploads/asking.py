@@ -16,7 +16,7 @@ from coordinator.errors import (
     UploadNotOpen,
     ValidationFailed,
 )
-from coordinator.uploads.model import Claim, Method, Part, Upload
+from coordinator.uploads.model import Claim, Method, NewUpload, Part, Upload
 from coordinator.uploads.plan import AWS_LIMITS, Plan, PlanError, S3Limits, plan_parts, plan_stream
 from coordinator.uploads.requests import Rules, StartRequest, WantedPart
 from coordinator.uploads.state import State
@@ -30,10 +30,9 @@ __all__ = [
     "refuse_changed_parts",
     "refuse_elsewhere",
     "refuse_other_content",
-    "refuse_other_encoding",
     "refuse_other_end",
+    "refuse_other_file",
     "refuse_other_object",
-    "refuse_other_size",
     "require_open",
     "sized_claims",
     "sized_wanted",
@@ -190,23 +189,21 @@ def refuse_other_object(stored: int, size: int | None) -> None:
         raise _invalid("$.size", f"the object at the store has {stored} bytes, and {size} is not that")
 
 
-def refuse_other_size(upload: Upload, size: int | None) -> None:
-    """Raises ValidationFailed when the upload that a fingerprint found has another size."""
-    if upload.size != size:
-        said = "is a stream without a size" if upload.size is None else f"has {upload.size} bytes"
-        raise _invalid(
-            "$.fingerprint", f"A live upload with this fingerprint {said}, so one of the two is wrong"
-        )
-
-
-def refuse_other_encoding(upload: Upload, content_encoding: str | None) -> None:
-    """Raises ValidationFailed when the upload that a fingerprint found is compressed otherwise: its object says so of all its bytes."""
-    if upload.content_encoding != content_encoding:
+def refuse_other_file(upload: Upload, new: NewUpload) -> None:
+    """Raises ValidationFailed or PartChanged when the upload that a fingerprint found is not of the file that is to be started."""
+    if upload.content_encoding != new.content_encoding:
+        # its object says so of all its bytes
         raise _invalid(
             "$.fingerprint",
             f"A live upload with this fingerprint has `content_encoding` {upload.content_encoding or 'null'}: start with the "
             "same, or abort that one first",
         )
+    if upload.size != new.plan.size:
+        said = "is a stream without a size" if upload.size is None else f"has {upload.size} bytes"
+        raise _invalid(
+            "$.fingerprint", f"A live upload with this fingerprint {said}, so one of the two is wrong"
+        )
+    refuse_other_content(upload, new.digest and new.digest.value)
 
 
 def completed_plan(upload: Upload, size: int | None, limits: S3Limits = AWS_LIMITS) -> Plan:

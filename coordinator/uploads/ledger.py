@@ -102,7 +102,8 @@ class UploadRepository(Protocol):
 
         Raises IdempotencyKeyReuse when the key was used with another request. Keys older than 24 h count as unused, and so do
         those whose upload failed before it was ever open (create_lost, config): the repeated request begins anew.
-        Raises QuotaExceeded, and SizeNotAllowed for a stream where bytes are limited: nothing is left of the intent.
+        Raises QuotaExceeded, SizeNotAllowed for a stream where bytes are limited, and what `refuse_other_file` does: nothing is
+        left of the intent then, and the key stays free.
         """
         ...
 

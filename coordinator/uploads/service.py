@@ -30,9 +30,7 @@ from coordinator.uploads.asking import (
     refuse_changed_parts,
     refuse_elsewhere,
     refuse_other_content,
-    refuse_other_encoding,
     refuse_other_end,
-    refuse_other_size,
     require_open,
     sized_claims,
 )
@@ -126,8 +124,8 @@ class UploadService:
         rules: Rules,
         idempotency: IdempotencyKey | None = None,
     ) -> tuple[Started, Sequence[SignedPart]]:
-        """Raises SizeNotAllowed, QuotaExceeded, IdempotencyKeyReuse, IdempotencyInProgress, PartChanged,
-        StorageMisconfigured, Unavailable.
+        """Raises SizeNotAllowed, ValidationFailed (the fingerprint is another file's), QuotaExceeded, IdempotencyKeyReuse,
+        IdempotencyInProgress, PartChanged, StorageMisconfigured, Unavailable.
         """
         intent = self._intent(tenant, owner, request, rules)
         started = await self._repository.start(
@@ -144,8 +142,6 @@ class UploadService:
             # overtaken: our lease had ended before the store answered, and whoever took over is not done yet
             raise IdempotencyInProgress(_STARTING, retry_after=1)
         if started.kind == "resumed":
-            refuse_other_encoding(upload, request.content_encoding)
-            refuse_other_size(upload, request.size)
             refuse_other_content(upload, request.md5)
             upload = await self._caught_up(upload)
             if upload.state is State.FAILED:

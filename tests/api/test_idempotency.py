@@ -50,3 +50,27 @@ async def test_only_short_printable_ascii_is_a_key(service: Service, key: dict[s
     document = assert_problem(answer, 422, "validation_failed")
     assert document["errors"][0]["path"] == "Idempotency-Key"
     assert "create_multipart_upload" not in service.store.calls
+
+
+@pytest.mark.parametrize(
+    ("other", "refused"),
+    [
+        ({"size": 7}, (422, "validation_failed")),
+        ({"size": None}, (422, "validation_failed")),
+        ({"content_encoding": "gzip"}, (422, "validation_failed")),
+        ({"md5": "kAFQmDzST7DWlj99KOF/cg=="}, (409, "part_changed")),
+    ],
+)
+async def test_a_start_that_a_fingerprint_leads_to_another_file_is_refused_however_often_it_is_repeated(
+    service: Service, key: dict[str, str], other: dict[str, Any], refused: tuple[int, str]
+) -> None:
+    """Whoever did not hear of the refusal sends it again, and must not be given the other file's upload."""
+    file = {"filename": "a.bin", "size": 3, "fingerprint": "f" * 64}
+    upload = await service.start(key, **file, md5="rL0Y20zC+Fzt72VPzMSk2A==", part_size=None)
+    for _ in range(2):
+        assert_problem(await _start(service, key, {**file, **other}), *refused)
+    ended = await service.client.delete(f"/v1/uploads/{upload['id']}", headers=key)
+    assert ended.status_code == 200
+    begun = await _start(service, key, {**file, **other})
+    assert begun.status_code == 201, begun.text
+    assert begun.json()["upload"]["id"] != upload["id"]
