@@ -203,7 +203,7 @@ def refuse_other_file(upload: Upload, new: NewUpload) -> None:
         raise _invalid(
             "$.fingerprint", f"A live upload with this fingerprint {said}, so one of the two is wrong"
         )
-    refuse_other_content(upload, new.digest and new.digest.value)
+    refuse_other_content(upload, new.digest.value if new.digest else None)
 
 
 def completed_plan(upload: Upload, size: int | None, limits: S3Limits = AWS_LIMITS) -> Plan:
