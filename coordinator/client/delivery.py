@@ -33,7 +33,14 @@ from coordinator.client.supply import ContentSupply, Supply
 from coordinator.client.turns import turn
 from coordinator.client.verifying import other_content, planned
 from coordinator.client.whose import Anothers, Whose
-from coordinator.protocol import CompleteBody, DigestBody, PartAnswer, SignedPartAnswer, UploadAnswer
+from coordinator.protocol import (
+    ClaimBody,
+    CompleteBody,
+    DigestBody,
+    PartAnswer,
+    SignedPartAnswer,
+    UploadAnswer,
+)
 from coordinator.uploads.plan import Plan
 
 __all__ = ["Delivery", "Watcher"]
@@ -68,6 +75,11 @@ class _Work:
     @property
     def id(self) -> str:
         return str(self.upload.id)
+
+    @property
+    def etags(self) -> dict[int, str | None]:
+        """Of the parts that were found or sent."""
+        return {**self.found, **self.reporter.etags}
 
 
 class Delivery:
@@ -177,7 +189,7 @@ class Delivery:
                 self._watcher.on_stage("finishing")
                 _check(content)
                 await work.reporter.flush()
-                await self._whose.check_alone(work.upload, {**work.found, **work.reporter.etags})
+                await self._whose.check_alone(work.upload, work.etags)
                 outcome = await complete(self._coordinator, work.upload, await self._claim(content))
                 if isinstance(outcome, UploadAnswer):
                     return await self._completed(work, outcome, content)
@@ -195,15 +207,19 @@ class Delivery:
     async def _begin(self, content: Content | Stream) -> _Work:
         found = await self._finding.run(content)
         upload = found.upload
-        if not (found.created or isinstance(content, Stream)):
-            # before its turn is waited for, whose holder forgets what it has completed
-            await self._finding.is_very_file(content, upload)
         plan = Plan(content.size, upload.part_size, upload.part_count)
-        reporter = Reporter(lambda claims: self._coordinator.report(str(upload.id), claims))
+        reporter = Reporter(lambda claims: self._report(upload, content, claims))
         meter = Meter(plan.size, plan.part_count)
         self._work = _Work(upload, plan, meter, reporter, found.signed, found.created)
         self._watcher.on_upload(upload)
         return self._work
+
+    async def _report(
+        self, upload: UploadAnswer, content: Content | Stream, claims: Sequence[ClaimBody]
+    ) -> None:
+        if not isinstance(content, Stream):
+            await self._finding.note_parts(content, upload, {one.part_number: one.etag for one in claims})
+        await self._coordinator.report(str(upload.id), claims)
 
     @asynccontextmanager
     async def _turn(self, work: _Work) -> AsyncIterator[None]:
@@ -224,7 +240,9 @@ class Delivery:
         if isinstance(content, Stream):
             work.stored = {part.part_number: part for part in held}
             return
-        held = await self._whose.found_own(work.upload, content, work.plan, planned(work.plan, held))
+        held = await self._whose.found_own(
+            work.upload, content, work.plan, planned(work.plan, held), work.etags
+        )
         for number in set(work.meter.done) - {part.part_number for part in held}:
             work.meter.missing(number)
         work.found = {part.part_number: part.etag for part in held}
@@ -316,10 +334,11 @@ class Delivery:
             raise ended()
         work.upload = upload
         if work.sent:
+            if not isinstance(content, Stream):
+                await self._whose.note_completed(upload, content)
             return upload
         self._watcher.on_stage("finishing")
-        sent = bool(work.found or work.reporter.etags)
-        if isinstance(content, Stream) or not await self._whose.is_of(upload, content, sent=sent):
+        if isinstance(content, Stream) or not await self._whose.is_of(upload, content):
             raise Anothers(live=False)
         return upload
 

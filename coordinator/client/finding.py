@@ -3,18 +3,17 @@ the coordinator knows by its fingerprint, or a new one; in this order. start.py 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from coordinator.client.api import Coordinator, Started
 from coordinator.client.ending import abort_if_there, completed_already, ended
 from coordinator.client.errors import NotFound, OtherFile
 from coordinator.client.files import Content
-from coordinator.client.fingerprint import proves_content
 from coordinator.client.left_behind import Earlier, LeftBehind
 from coordinator.client.options import UploadOptions
 from coordinator.client.records import KnownFile, Record, Records, StateNotWritten
-from coordinator.client.start import Start, is_of_time, same_time
+from coordinator.client.start import Start, same_time
 from coordinator.client.stream import Stream
 from coordinator.client.under_way import UnderWay
 from coordinator.protocol import SignedPartAnswer, UploadAnswer
@@ -59,7 +58,8 @@ class Finding:
         self._remembered = False
         self._past_records = False
         self._led_by: Record | None = None
-        self._very: set[str] = set()
+        self._own = None if records is None else records.own_parts
+        self._noted = False
         self._earlier = None if records is None else Earlier(coordinator, records)
         self._over = False
 
@@ -75,41 +75,33 @@ class Finding:
         return self._chosen is not None
 
     def recognises(self, upload: UploadAnswer, content: Content) -> bool:
-        """Whether all that is known of a file without its digests says that the upload is of this one.
-
-        Of a file that is larger than its samples, nothing does that was not its upload's when `is_very_file` was asked.
-        """
-        if (
-            upload.size != content.size
-            or upload.fingerprint is None
-            or upload.fingerprint != self._fingerprint
-        ):
-            return False
-        return proves_content(content.size) or (
-            str(upload.id) in self._very
-            and self._start.is_ours(upload)
-            and is_of_time(upload, content, self._options)
+        """Whether the fingerprint is the same, which of a file larger than its samples says nothing of the rest."""
+        return (
+            upload.size == content.size
+            and upload.fingerprint is not None
+            and upload.fingerprint == self._fingerprint
         )
 
     def has_time_of(self, content: Content, upload: UploadAnswer) -> bool:
         """Whether the upload began with a file of this one's modification time, as far as it is known."""
         return same_time(upload, content, self._options)
 
-    async def is_very_file(self, content: Content, upload: UploadAnswer) -> bool:
-        """Whether all parts of the upload come from this very file, unchanged since, as far as this machine knows."""
-        if self._records is None or content.identity is None:
-            return False
-        upload_id = str(upload.id)
-        is_it = await asyncio.to_thread(self._records.is_very_file, upload_id, content.identity)
-        if is_it:
-            self._very.add(upload_id)
-        return is_it
+    async def own_parts(self, content: Content, upload: UploadAnswer) -> dict[int, str]:
+        """The ETags of the parts that come from this very file, unchanged since, as far as this machine knows."""
+        own, identity = self._own, content.identity
+        if own is None or identity is None:
+            return {}
+        self._noted = True
+        return await asyncio.to_thread(own.of, str(upload.id), identity)
 
-    async def identify(self, content: Content, upload: UploadAnswer) -> None:
-        """From now on that is so."""
-        identity = content.identity
-        if identity is not None:
-            await self._note(lambda records: records.identify(str(upload.id), identity))
+    async def note_parts(
+        self, content: Content, upload: UploadAnswer, etags: Mapping[int, str | None]
+    ) -> None:
+        """From now on these do."""
+        own, identity = self._own, content.identity
+        if own is not None and identity is not None and etags:
+            self._noted = True
+            await asyncio.to_thread(own.add, str(upload.id), identity, etags)
 
     async def run(self, content: Content | Stream) -> Found:
         """Raises OtherFile, UploadEnded, and what the coordinator refuses."""
@@ -165,6 +157,8 @@ class Finding:
         """It need not be remembered any longer."""
         if self._remembered:
             await self._note(lambda records: records.remove(upload_id))
+        if self._own is not None and self._noted:
+            await asyncio.to_thread(self._own.forget, upload_id)
 
     async def _begin(self, content: Content | None) -> Started:
         fingerprint = self._fingerprint
@@ -287,8 +281,6 @@ class Finding:
             size=upload.size,
             modified_ns=known.modified_ns if known else None,
             fingerprint=self._fingerprint,
-            # one that was there may hold another file's parts
-            identity=known.identity if known and started.created else None,
             began=self._now(),
         )
         self._remembered = True

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from coordinator.client.identity import Identity
+from coordinator.client.own_parts import OwnParts
 
 if sys.platform != "win32":
     import fcntl
@@ -62,8 +62,6 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     size: int | None = None
     modified_ns: int | None = None
     fingerprint: str | None = None
-    identity: Identity | None = None
-    """Of the file that all parts at the store come from, as far as this machine knows."""
     began: float
     """Seconds since 1970."""
 
@@ -78,6 +76,7 @@ class Records:
         self._directory = directory
         self._file = directory / "uploads.json"
         self._clock = clock
+        self.own_parts = OwnParts(directory)
         self._last: tuple[object, list[Record]] = None, []
 
     def all(self) -> list[Record]:
@@ -107,31 +106,9 @@ class Records:
         ]
 
     def add(self, record: Record) -> None:
-        """It takes the place of the owner's earlier one of the same name, or of the same file. Raises StateNotWritten.
-
-        An identity that is known of its upload stays known, unless it brings one.
-        """
-
-        def change(records: list[Record]) -> list[Record]:
-            known = next((one.identity for one in records if one.upload_id == record.upload_id), None)
-            new = msgspec.structs.replace(_writable(record), identity=record.identity or known)
-            return [*(one for one in records if not _same(one, record)), new]
-
-        self._change(change)
-
-    def is_very_file(self, upload_id: str, identity: Identity) -> bool:
-        """Whether all parts of the upload come from this very file, unchanged since, as far as this machine knows."""
-        return any((one.upload_id, one.identity) == (upload_id, identity) for one in self._read())
-
-    def identify(self, upload_id: str, identity: Identity) -> None:
-        """From now on that is so. Does nothing for an upload that is not on record. Raises StateNotWritten."""
-        if any(one.upload_id == upload_id and one.identity != identity for one in self._read()):
-            self._change(
-                lambda records: [
-                    msgspec.structs.replace(one, identity=identity) if one.upload_id == upload_id else one
-                    for one in records
-                ]
-            )
+        """It takes the place of the owner's earlier one of the same name, or of the same file. Raises StateNotWritten."""
+        new = _writable(record)
+        self._change(lambda records: [*(one for one in records if not _same(one, record)), new])
 
     def remove(self, *upload_ids: str) -> None:
         """Raises StateNotWritten."""

@@ -32,7 +32,8 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def interrupted(site: Site, tmp_path: Path, source: Path | bytes, **options: Any) -> Upload:
-    async with site.client(tmp_path, limit=20_000_000, connections=2) as client:
+    # one at a time: a part whose answer is cut off is at the store, and nobody here knows that it is
+    async with site.client(tmp_path, limit=20_000_000, connections=1) as client:
         sending = client.uploading(source, part_size=PART, **options)
         await until(sending, 2)
         await sending.cancel()

@@ -103,6 +103,35 @@ async def test_two_files_that_begin_alike_are_not_mixed(site: Site, tmp_path: Pa
         assert await stored(first, there) == sha256(other)
 
 
+@pytest.mark.parametrize("digests", ["off", "md5"])
+@pytest.mark.parametrize("completed", [False, True])
+async def test_the_very_file_does_not_go_on_with_what_another_machine_has_sent(
+    site: Site, tmp_path: Path, path: Path, digests: Any, *, completed: bool
+) -> None:
+    """It began the upload, and knows so; but another file that begins alike has come to it since."""
+    other = alike(path, tmp_path / "other", beyond=3)
+    one, two = tmp_path / "one", tmp_path / "two"
+    began: list[str] = []
+    for folder, file, parts in ((one, path, 1), (two, other, 5)):
+        async with site.client(folder, limit=20_000_000, connections=1) as client:
+            sending = client.uploading(file, part_size=PART, digests=digests)
+            await until(sending, parts)
+            if file == path or not completed:
+                await sending.cancel()
+            else:
+                assert await stored(client, await sending) == sha256(other)
+            began.append(str(sending.upload and sending.upload.id))
+    assert began[0] == began[1], "some of it proved to be the same"
+    async with site.client(one) as client:
+        if completed:
+            with pytest.raises(OtherFile):
+                await client.resume(began[0], path)
+        assert await stored(client, await client.upload(path, digests=digests)) == sha256(path)
+    if not completed:
+        async with site.client(two) as client:
+            assert await stored(client, await client.upload(other, digests=digests)) == sha256(other)
+
+
 async def test_who_waited_does_not_take_anothers_upload_for_its_own(
     site: Site, tmp_path: Path, path: Path, completing: asyncio.Event
 ) -> None:

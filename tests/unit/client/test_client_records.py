@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from coordinator.client.identity import Identity
 from coordinator.client.records import KnownFile, Record, Records, StateNotWritten, state_directory
 
 WRITES = """
@@ -101,30 +100,14 @@ def test_a_name_and_a_path_have_one_upload_each(tmp_path: Path) -> None:
     assert [one.upload_id for one in known.all()] == ["4"]
 
 
-def test_the_very_file_is_told_by_its_identity(tmp_path: Path) -> None:
-    known, file = records(tmp_path), Identity(1, 2**64 - 1, -3)
-    known.add(record("1", path="/a", identity=file))
-    known.add(record("2", path="/b"))
-    assert [known.is_very_file(one, file) for one in ("1", "2", "3")] == [True, False, False]
-    assert not known.is_very_file("1", file._replace(changed_ns=-2))
-    known.add(record("1", path="/elsewhere"))
-    assert known.is_very_file("1", file), "it is not lost where its upload is found otherwise"
-    other = file._replace(inode=5)
-    for upload_id in ("1", "2", "3"):
-        known.identify(upload_id, other)
-    assert [known.is_very_file(one, other) for one in ("1", "2", "3")] == [True, True, False]
-    assert not known.is_very_file("1", file)
-
-
-def test_a_file_of_before_identities_were_kept_is_read(tmp_path: Path) -> None:
+def test_a_file_of_another_version_with_more_members_is_read(tmp_path: Path) -> None:
     known = records(tmp_path)
     known.add(record("1", path="/a"))
     file = tmp_path / "state" / "uploads.json"
-    old = msgspec.json.decode(file.read_bytes())
-    del old["uploads"][0]["identity"]
-    file.write_bytes(msgspec.json.encode(old))
+    other = msgspec.json.decode(file.read_bytes())
+    other["uploads"][0]["identity"] = [1, 2, 3]
+    file.write_bytes(msgspec.json.encode(other))
     assert [one.upload_id for one in known.all()] == ["1"]
-    assert not known.is_very_file("1", Identity(1, 2, 3))
 
 
 def test_old_ones_are_pruned(tmp_path: Path) -> None:
