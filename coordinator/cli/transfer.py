@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from rich.console import Console
-
 from coordinator.cli.client_settings import ClientSettings
 from coordinator.cli.connecting import connected
 from coordinator.cli.credential import not_let_in
@@ -26,7 +24,6 @@ from coordinator.cli.refusal import Given, refused
 from coordinator.cli.sending import Sending
 from coordinator.cli.signals import Interrupted
 from coordinator.cli.source import STDIN, Source, Unsendable
-from coordinator.cli.terminal_display import TerminalDisplay
 from coordinator.client import AsyncClient, ClientError, OngoingUpload, Unauthorized
 
 __all__ = ["Transfer", "display_for", "resume_command", "run_transfer"]
@@ -55,9 +52,16 @@ class Transfer:
 def display_for(*, as_json: bool, quiet: bool) -> Display:
     if as_json:
         return JsonDisplay()
+    if quiet:
+        return PlainDisplay(time.monotonic, steps=False)
+    # bars take two MiB and some hundredths of a second, which scripts need not pay
+    from rich.console import Console
+
+    from coordinator.cli.terminal_display import TerminalDisplay
+
     console = Console(stderr=True, highlight=False)
-    if quiet or not console.is_terminal or console.is_dumb_terminal:
-        return PlainDisplay(time.monotonic, steps=not quiet)
+    if not console.is_terminal or console.is_dumb_terminal:
+        return PlainDisplay(time.monotonic, steps=True)
     return TerminalDisplay(console, time.monotonic)
 
 

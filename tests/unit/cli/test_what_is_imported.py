@@ -57,6 +57,14 @@ def test_help_imports_neither_client_nor_yaml() -> None:
     assert modules & {"asyncio", "coordinator.client", "msgspec", "ssl", "yaml"} == set()
 
 
+@pytest.mark.parametrize("how", ["--quiet", "--json"])
+def test_a_script_pays_for_no_bars(how: str) -> None:
+    ended = run(_TELLING, "upload", __file__, how, "--url", "http://127.0.0.1:1")
+    modules = set(json.loads(ended.stderr.splitlines()[-1]))
+    assert "coordinator.cli.transfer" in modules
+    assert modules & {"rich.console", "rich.live"} == set()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
