@@ -1,6 +1,5 @@
 """`coordinator resume [ID] [FILE]`: goes on with one upload, wherever its file lies now; without an ID, says what can be."""
 
-import shlex
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,7 +16,7 @@ from coordinator.cli.listing import shown_progress
 from coordinator.cli.setting import DigestChoice
 from coordinator.cli.source import STDIN, Source, check_stdin
 from coordinator.cli.standard_input import standard_input
-from coordinator.cli.transfer import Transfer, display_for, run_transfer
+from coordinator.cli.transfer import Transfer, command_here, display_for, run_transfer
 from coordinator.cli.units import shown_size
 from coordinator.cli.upload_id import read_upload_id
 from coordinator.client import AsyncClient, OngoingUpload, Upload
@@ -33,7 +32,7 @@ def run_resumable(settings: ClientSettings, *, as_json: bool) -> None:
             print(msgspec.json.encode(told).decode(), flush=True)
         else:
             print(f"{upload.id}  {_how_far(upload)}  {one_line(path or upload.filename)}")
-            print(f"  {one_line(_command(upload, path))}", flush=True)
+            print(f"  {one_line(_command(settings, upload, path))}", flush=True)
 
 
 def run_resume(
@@ -76,9 +75,9 @@ def _how_far(upload: Upload) -> str:
     return f"{shown_progress(upload)} of {shown_size(upload.size)}"
 
 
-def _command(upload: Upload, path: str | None) -> str:
+def _command(settings: ClientSettings, upload: Upload, path: str | None) -> str:
     file = [] if path else [STDIN if upload.size is None else "FILE"]
-    return shlex.join(["coordinator", "resume", str(upload.id), *file])
+    return command_here(settings, "resume", str(upload.id), *file)
 
 
 def _source(settings: ClientSettings, upload_id: str, file: str | None) -> Source:
@@ -89,7 +88,9 @@ def _source(settings: ClientSettings, upload_id: str, file: str | None) -> Sourc
     path = file or run_heeding(_remembered(settings, upload_id))
     if path is None:
         problem = f"this machine does not remember which file upload {upload_id} is of"
-        raise Failure(ExitCode.WRONG_USE, problem, f"name it: coordinator resume {upload_id} FILE")
+        raise Failure(
+            ExitCode.WRONG_USE, problem, f"name it: {command_here(settings, 'resume', upload_id, 'FILE')}"
+        )
     check_here(path)
     return Source(path, Path(path), Path(path).name, None)
 

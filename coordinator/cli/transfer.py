@@ -26,7 +26,7 @@ from coordinator.cli.signals import Interrupted
 from coordinator.cli.source import STDIN, Source, Unsendable
 from coordinator.client import AsyncClient, ClientError, OngoingUpload, Unauthorized
 
-__all__ = ["Transfer", "display_for", "resume_command", "run_transfer"]
+__all__ = ["Transfer", "command_here", "display_for", "resume_command", "run_transfer"]
 
 _PATIENCE: Final = 10.0
 """Seconds for aborting what cannot be resumed."""
@@ -124,7 +124,7 @@ async def _transferred(transfer: Transfer, left: list[Left]) -> ExitCode:
             if transfer.resumable:
                 left += [_left(transfer.settings, source, one) for source, one in under_way]
             else:
-                await _clear_away(transfer.display, [one for _, one in under_way])
+                await _clear_away(transfer, [one for _, one in under_way])
 
 
 async def _counted(transfer: Transfer) -> None:
@@ -138,18 +138,18 @@ async def _counted(transfer: Transfer) -> None:
     transfer.display.found(files, size)
 
 
-async def _clear_away(display: Display, under_way: Sequence[OngoingUpload]) -> None:
+async def _clear_away(transfer: Transfer, under_way: Sequence[OngoingUpload]) -> None:
     try:
         async with asyncio.timeout(_PATIENCE):
             await asyncio.gather(*(one.cancel(keep=False) for one in under_way))
     except (ClientError, TimeoutError):
-        ids = " ".join(str(one.upload.id) for one in under_way if one.upload is not None)
-        told = f"what was under way could not be aborted: coordinator abort {ids}"
+        ids = [str(one.upload.id) for one in under_way if one.upload is not None]
+        told = f"what was under way could not be aborted: {command_here(transfer.settings, 'abort', *ids)}"
     else:
         told = "what is compressed on the way cannot be resumed, so it was aborted; run the same command again to begin anew"
     if under_way:
         with suppress(OutputFailed):
-            display.warned(told)
+            transfer.display.warned(told)
 
 
 def _left(settings: ClientSettings, source: Source, one: OngoingUpload) -> Left:

@@ -27,7 +27,7 @@ from coordinator.cli.sample import sample
 from coordinator.cli.setting import DigestChoice
 from coordinator.cli.signals import Interrupted
 from coordinator.cli.source import Source
-from coordinator.cli.transfer import display_for
+from coordinator.cli.transfer import command_here, display_for
 from coordinator.cli.units import read_size, shown_duration, shown_size
 from coordinator.client import AsyncClient, ClientError, OngoingUpload, Progress, Upload
 from coordinator.client.progress import Meter
@@ -153,7 +153,8 @@ class _Trial:
                 await ongoing.cancel(keep=False)
         except (ClientError, TimeoutError):
             if upload_id is not None:
-                self.remains = f"upload {upload_id} could not be aborted: coordinator abort {upload_id}"
+                abort = command_here(self._settings, "abort", upload_id)
+                self.remains = f"upload {upload_id} could not be aborted: {abort}"
         else:
             if upload_id is not None:
                 self.remains = "the upload was aborted and nothing remains"

@@ -2,16 +2,20 @@
 
 import errno
 from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from coordinator.cli import transfer
-from coordinator.cli.client_settings import ClientSettings
+from coordinator.cli.client_settings import ClientSettings, Found
 from coordinator.cli.display import Display, Left
 from coordinator.cli.exit_code import ExitCode
 from coordinator.cli.output import OutputFailed
+from coordinator.cli.setting import SETTINGS
 from coordinator.cli.transfer import Transfer, run_transfer
+from coordinator.client import ServerUnreachable
 
 LEFT = Left("film.mov", "0190", "coordinator resume 0190 film.mov")
 
@@ -60,3 +64,21 @@ def test_a_full_disk_behind_the_output_with_nothing_under_way_is_one_line(
     assert "".join(bars.said_before) == ""
     ended(monkeypatch, bars, [], OSError(errno.EPIPE, "Broken pipe"))
     assert "nothing is left half done" in "".join(bars.said_before)
+
+
+async def test_what_could_not_be_aborted_is_named_with_its_coordinator(tmp_path: Path) -> None:
+    """What is compressed on the way is aborted when it is stopped; the coordinator may be out of reach by then."""
+    default = {setting.name: Found(setting.default, "default") for setting in SETTINGS}
+    settings = ClientSettings({**default, "url": Found("https://a.example", "--url")}, tmp_path)
+    warned: list[str] = []
+    display = SimpleNamespace(warned=warned.append)
+
+    async def out_of_reach(*, keep: bool) -> None:
+        assert not keep
+        raise ServerUnreachable("It does not answer.", "refused")
+
+    under_way: Any = SimpleNamespace(upload=SimpleNamespace(id="0190"), cancel=out_of_reach)
+    nothing: Any = None
+    transferring = Transfer(settings, nothing, nothing, cast("Display", display), resumable=False)
+    await transfer._clear_away(transferring, [under_way])
+    assert [text.partition(": ")[2] for text in warned] == ["coordinator abort --url https://a.example 0190"]
