@@ -29,6 +29,7 @@ FAIL_OUTSIDE = """async () => {
   while (refused.state !== 'failed') await new Promise((done) => setTimeout(done));
   document.querySelector('main').append(widget);
 }"""
+SAVE_TASKS = "() => { window.tasks = [...document.getElementById('widget').uploader.uploads]; }"
 ALL_ARE = "(states) => tasks.every((task) => states.includes(task.state))"
 # each is dear where it happens once for each of thousands of files
 COUNT_WORK = """async () => {
@@ -244,7 +245,7 @@ async def test_of_many_that_came_together_the_first_stay_on_top(
     await expect(more).to_have_text("Show 100 more")
     assert await names.all_text_contents() == all_names[:100]
     # who made room for late ones comes back to its place
-    await page.evaluate("() => { window.tasks = [...document.getElementById('widget').uploader.uploads]; }")
+    await page.evaluate(SAVE_TASKS)
     for late in ("late", "latest"):
         await page.evaluate(ADD_LATE, late)
         await expect(names.first).to_have_text(late)
@@ -252,6 +253,17 @@ async def test_of_many_that_came_together_the_first_stay_on_top(
     await more.click()
     await expect(more).to_be_hidden()
     assert await names.all_text_contents() == ["latest", "late", *all_names]
+    await page.locator("[data-all=pause]").click()
+    await page.wait_for_function(ALL_ARE, arg=["paused"], timeout=PATIENCE_MS)
+    await page.locator("[data-all=cancel]").click()
+    await page.wait_for_function(ALL_ARE, arg=["cancelled"], timeout=PATIENCE_MS)
+    await page.locator("[data-all=clear]").click()
+    await expect(names).to_have_count(0)
+    # there is room for all of them now
+    await (visitor.drop if dropped else visitor.choose)(*files)
+    await expect(names).to_have_count(250)
+    assert await names.all_text_contents() == all_names
+    await page.evaluate(SAVE_TASKS)
     await page.locator("[data-all=pause]").click()
     await page.wait_for_function(ALL_ARE, arg=["paused"], timeout=PATIENCE_MS)
     await page.locator("[data-all=cancel]").click()

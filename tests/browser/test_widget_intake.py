@@ -24,6 +24,11 @@ FILL = """async (size) => {
   await writable.write(bytes);
   await writable.close();
 }"""
+FORGET_ALL = """() => {
+  const { uploader } = document.getElementById('widget');
+  window.forgotten = [...uploader.uploads];
+  for (const task of forgotten) uploader.remove(task);
+}"""
 
 
 async def test_what_was_copied_is_pasted(visit: Visiting, observer: Observer) -> None:
@@ -118,6 +123,26 @@ async def test_all_are_paused_resumed_and_cancelled_at_once(
     if await page.locator("dialog").is_visible():
         await page.locator("dialog [data-action=confirm]").click()
     await expect(page.locator("li[data-state=cancelled]")).to_have_count(3)
+    observer.release()
+
+
+async def test_what_the_page_has_it_forget_leaves_nothing_behind(
+    visitor: Visitor, observer: Observer, sample: MakeSample
+) -> None:
+    file, other = sample(10), sample(5 * PART)
+    page = visitor.page
+    observer.hold(after=PART // 16, beyond=2)
+    await visitor.choose(file.path, other.path)
+    await visitor.row(file.name).reaches("completed")
+    await observer.until(lambda: observer.finished() == {1, 2} and len(observer.under_way) == 3)
+    await visitor.row(other.name).element.locator("[data-action=pause]").focus()
+    await page.evaluate(FORGET_ALL)
+    await expect(page.locator("li[data-upload]")).to_have_count(0)
+    await expect(page.locator("#choose-files")).to_be_focused()
+    # what was under way is cancelled, and tells so when it has no row any more
+    await page.wait_for_function("() => forgotten.some(({ state }) => state === 'cancelled')")
+    assert await page.evaluate("(({ files, ended }) => [files, ended])(widget.progress)") == [0, 0]
+    await expect(page.locator("#files")).to_be_hidden()
     observer.release()
 
 

@@ -296,7 +296,7 @@ test('what is told but once is not pushed out by quarters', async (context) => {
   announcer.path(task('a'));
   for (const name of ['a', 'b', 'c']) announcer.progress(task(name));
   await Promise.resolve();
-  assert.match(shown.textContent, /b: 50%. c: 50%. a: through the service/);
+  assert.match(shown.textContent, /^b: 50%. c: 50%. a: through the service/);
 });
 
 test('the slower way, another tab and trouble are announced, each but once', async (context) => {

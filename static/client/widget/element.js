@@ -11,12 +11,13 @@
 /** @import { CoordinatorUploadEventMap, ElementOf, UploadTaskEventMap } from '../events.js' */
 /** @import { Limits } from '../limits.js' */
 /** @import { UploadTask } from '../task.js' */
+/** @import { Uploader } from '../uploader.js' */
 /** @import { Seating } from './files_panel.js' */
 /** @import { Found } from './intake/find.js' */
 /** @import { Options } from './options.js' */
 
-import { Uploader } from '../uploader.js';
 import { loadWords, wantedLanguages } from './languages.js';
+import { ListedUploader } from './listed.js';
 import { readOptions } from './options.js';
 import { widgetSheet } from './styles/sheet.js';
 import { Tally } from './tally.js';
@@ -57,6 +58,8 @@ export class CoordinatorUpload extends /** @type {ElementOf<CoordinatorUploadEve
   /** @type {Uploader | null} */
   #uploader = null;
   #tally = new Tally();
+  /** @type {WeakSet<UploadTask>} that have no row any more; one that is cancelled first tells of it yet */
+  #forgotten = new WeakSet();
   /** @type {WeakMap<object, string>} */
   #folders = new WeakMap();
   /** @type {View | null} */
@@ -217,7 +220,7 @@ export class CoordinatorUpload extends /** @type {ElementOf<CoordinatorUploadEve
   }
 
   #open() {
-    const uploader = new Uploader({
+    const uploader = new ListedUploader({
       endpoint: this.getAttribute('endpoint') ?? globalThis.location.origin,
       limits: limitsOf(() => this.#readOptions()),
       token: tokenSource({
@@ -229,6 +232,7 @@ export class CoordinatorUpload extends /** @type {ElementOf<CoordinatorUploadEve
     uploader.addEventListener('add', (event) => {
       this.#follow(event.detail);
     });
+    uploader.onRemove = (task) => this.#forget(task);
     return uploader;
   }
 
@@ -246,6 +250,14 @@ export class CoordinatorUpload extends /** @type {ElementOf<CoordinatorUploadEve
     this.#tell('add', { task });
   }
 
+  /** @param {UploadTask} task */
+  #forget(task) {
+    this.#forgotten.add(task);
+    this.#tally.drop(task);
+    this.#view?.removed(task);
+    this.#warn();
+  }
+
   /**
    * @param {keyof UploadTaskEventMap} type
    * @param {UploadTask} task
@@ -253,7 +265,7 @@ export class CoordinatorUpload extends /** @type {ElementOf<CoordinatorUploadEve
   #heed(type, task) {
     // they come with a state
     if (type === 'complete' || type === 'error') return;
-    this.#tally.take(task);
+    if (!this.#forgotten.has(task)) this.#tally.take(task);
     if (type === 'path' || type === 'elsewhere') this.#view?.rerouted(task, type);
     else if (type !== 'state') this.#view?.moved(task);
     else {

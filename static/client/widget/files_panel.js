@@ -63,7 +63,7 @@ export class FilesPanel {
     this.#scene = scene;
     this.#tally = tally;
     this.#onEmptied = onEmptied;
-    this.#showTotalSoon = soon(() => this.#showTotal(), scene.signal);
+    this.#showTotalSoon = soon(() => this.#settle(), scene.signal);
     const label = {
       role: 'progressbar',
       'aria-valuemin': 0,
@@ -233,7 +233,7 @@ export class FilesPanel {
    * @param {Row} row
    */
   #act(action, row) {
-    if (action === 'clear') this.#clear(row.task);
+    if (action === 'clear') this.#scene.uploader.remove(row.task);
     else act(action, row.task, this.#scene).catch((error) => this.#complain(row, error));
   }
 
@@ -249,14 +249,22 @@ export class FilesPanel {
   }
 
   /** @param {UploadTask} task */
-  #clear(task) {
-    const row = this.#rows.get(task);
-    const next = row?.element.nextElementSibling ?? row?.element.previousElementSibling ?? null;
-    this.#forget(task);
-    this.#fillUp();
-    const heir = [...this.#rows.values()].find(({ element }) => element === next);
+  removed(task) {
+    const element = this.#rows.get(task)?.element;
+    const focused = element?.matches(':focus-within');
+    const next = element?.nextElementSibling ?? element?.previousElementSibling;
+    element?.remove();
+    this.#rows.delete(task);
+    this.#unseen.delete(task);
+    this.#showTotalSoon();
+    if (!focused) return;
+    const heir = [...this.#rows.values()].find((row) => row.element === next);
     if (heir) heir.focus();
     else this.#onEmptied();
+  }
+
+  #settle() {
+    this.#fillUp();
     this.#showTotal();
   }
 
@@ -267,15 +275,6 @@ export class FilesPanel {
       this.#unseen.delete(task);
       this.#list.append(this.#rowOf(task).element);
     }
-  }
-
-  /** @param {UploadTask} task */
-  #forget(task) {
-    this.#scene.uploader.remove(task);
-    this.#tally.drop(task);
-    this.#rows.get(task)?.element.remove();
-    this.#rows.delete(task);
-    this.#unseen.delete(task);
   }
 
   /** @param {(tasks: UploadTask[]) => Promise<void>} change */
@@ -293,10 +292,9 @@ export class FilesPanel {
   async #clearEnded() {
     const ended = this.#scene.uploader.uploads.filter(({ state }) => ENDED.has(state));
     await inSlices(ended, (some) => {
-      for (const task of some) this.#forget(task);
+      for (const task of some) this.#scene.uploader.remove(task);
     });
-    this.#fillUp();
-    this.#showTotal();
+    this.#settle();
   }
 
   #showMore() {

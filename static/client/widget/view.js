@@ -122,6 +122,12 @@ export class View {
     this.#files.add(task);
   }
 
+  /** @param {UploadTask} task  that the uploader has forgotten */
+  removed(task) {
+    this.#files.removed(task);
+    this.#unfinished.showSoon();
+  }
+
   /** @param {UploadTask} task */
   moved(task) {
     this.#files.moved(task);
