@@ -60,8 +60,8 @@ const MOST_ROUNDS = 5;
  *   it cleared away
  * @property {(id: string) => void} claim
  * @property {(path: PathName) => void} onPath
- * @property {(elsewhere: boolean) => Promise<void>} onElsewhere  whether another tab sends this very upload; where not,
- *   resolves when it is this one's turn among the files of this page
+ * @property {(elsewhere: boolean, signal: AbortSignal) => Promise<void>} onElsewhere  whether another tab sends this very
+ *   upload; where not, resolves when it is this one's turn among the files of this page. Rejects with the signal's reason
  * @property {(troubled: boolean) => void} onTrouble  whether everything under way waits for its next try
  */
 
@@ -193,7 +193,7 @@ export class Delivery {
     const { surroundings, load } = this.#context;
     const onElsewhere = (/** @type {boolean} */ elsewhere) => {
       this.#elsewhere = elsewhere;
-      return this.#watcher.onElsewhere(elsewhere);
+      return this.#watcher.onElsewhere(elsewhere, signal);
     };
     this.#letGo = await hold(surroundings, work.upload.id, { ifAvailable: true });
     signal.throwIfAborted();

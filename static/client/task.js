@@ -105,7 +105,7 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
           rival: (id) => this.#rival(id),
           claim: (id) => context.forgotten.has(this) || context.claimed.set(id, this),
           onPath: (path) => this.#notice('path', path),
-          onElsewhere: (elsewhere) => this.#follow(elsewhere),
+          onElsewhere: (elsewhere, run) => this.#follow(elsewhere, run),
           onTrouble: (troubled) => {
             this.troubled = troubled;
           },
@@ -266,13 +266,13 @@ export class UploadTask extends /** @type {TargetOf<UploadTaskEventMap>} */ (Eve
     return !holder || holder === this || OVER.has(holder.#state) ? null : holder;
   }
 
-  /** @param {boolean} elsewhere  who only looks on takes no place */
-  async #follow(elsewhere) {
+  /** @type {Watcher['onElsewhere']} who only looks on takes no place */
+  async #follow(elsewhere, signal) {
     this.#notice('elsewhere', elsewhere);
-    this.#stop.signal.throwIfAborted();
+    signal.throwIfAborted();
     this.#to(elsewhere ? 'uploading' : 'preparing');
     if (elsewhere) this.#givePlace();
-    else this.#place ??= await this.#queue(this.#stop.signal);
+    else this.#place ??= await this.#queue(signal);
   }
 
   /** @param {AbortSignal} signal */
