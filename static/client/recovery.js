@@ -9,6 +9,7 @@
 
 import { UploadError } from './errors.js';
 import { isPassing, PATIENT_TRIES, pause } from './retry.js';
+import { abortable } from './surroundings.js';
 
 /** Fresh signatures the store may refuse for one part, and odd answers it may give. */
 const FEW = 3;
@@ -118,7 +119,7 @@ export class Recovery {
   async #leaves(kind) {
     if (!this.#ports.surroundings.online()) return false;
     const { number, sent, signal } = this.#tries;
-    const paths = await this.#ports.openPaths();
+    const paths = await abortable(this.#ports.openPaths(), signal);
     const path = await paths?.failed({ number, kind, sent }, signal);
     return path === 'relay';
   }

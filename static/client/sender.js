@@ -18,7 +18,7 @@
 /** @import { Wanted } from './window.js' */
 
 import { sendPart } from './part.js';
-import { onAbort } from './surroundings.js';
+import { abortable, onAbort } from './surroundings.js';
 import { SigningWindow, windowSize } from './window.js';
 
 /**
@@ -105,7 +105,7 @@ export class Sender {
   async send(signal) {
     const { source, meter, pool, pace } = this.#options;
     // another upload found the direct path blocked
-    if (pace.relays) await this.#openPaths();
+    if (pace.relays) await abortable(this.#openPaths(), signal);
     source.restart(meter.done);
     const stop = new AbortController();
     const forget = onAbort(signal, () => stop.abort(signal.reason));

@@ -2,10 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Coordinator } from '../../static/client/api.js';
+import { TransferError } from '../../static/client/errors.js';
 import { Uploader } from '../../static/client/index.js';
 import { FakeLocks } from './locks.mjs';
 import { problem } from './replies.mjs';
-import { scene, text } from './scene.mjs';
+import { forever, scene, text } from './scene.mjs';
 
 const MOST_STEPS = 40;
 
@@ -115,3 +117,28 @@ test('a signal that aborts cancels once, also where the coordinator refuses: the
   await upload.cancel();
   assert.equal(upload.state, 'cancelled');
 });
+
+for (const when of ['the direct path fails', 'another upload goes through the coordinator'])
+  test(`what a task needs where ${when} does not come: it can be paused and cancelled all the same`, async (t) => {
+    const { server, uploader, time, reach } = scene({
+      transport: async ({ url, body }) => {
+        const [, id = '', number = ''] = /uploads\/(.+)\/parts\/(.+)$/.exec(url) ?? [];
+        if (!id) throw new TransferError('network', 0);
+        server.store.get(id)?.set(Number(number), { size: body.size, etag: '"x"', bytes: null });
+        return { etag: '"x"' };
+      },
+    });
+    const first = uploader.add(text(12, 'first'));
+    if (when !== 'the direct path fails') await reach(first, 'completed');
+    let asked = 0;
+    const away = t.mock.method(Coordinator.prototype, 'ledger', () => ((asked += 1), forever()));
+    const upload = when === 'the direct path fails' ? first : uploader.add(text(12, 'second'));
+    await time.until(() => asked > 0);
+    upload.pause();
+    await time.settle();
+    away.mock.restore();
+    let over = false;
+    upload.cancel().then(() => (over = true));
+    await time.until(() => over);
+    assert.equal(upload.state, 'cancelled');
+  });
