@@ -5,7 +5,6 @@ import os
 import ssl
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
-from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypedDict, Unpack
@@ -136,7 +135,7 @@ class AsyncClient:
         check_several(paths)
         return self._send_many(files_in(paths), options)
 
-    async def _send_many(
+    def _send_many(
         self, files: Iterator[tuple[str, str] | Outcome], options: Options
     ) -> AsyncGenerator[Outcome]:
         metadata = dict(options.get("metadata") or {})
@@ -146,9 +145,7 @@ class AsyncClient:
             own["metadata"] = metadata if "/" not in relative else {**metadata, "path": relative}
             return self.uploading(path, **own)
 
-        async with aclosing(send_many(files, begin)) as outcomes:
-            async for outcome in outcomes:
-                yield outcome
+        return send_many(files, begin)
 
     async def resume(self, upload_id: str, source: Source, **options: Unpack[Options]) -> UploadAnswer:
         """Go on with this very upload, whose content is given again, wherever it lies now. Raises ClientError."""

@@ -58,28 +58,37 @@ class _Waiting:
     """None: ask alone."""
 
 
+@dataclass(eq=False, slots=True)
+class _Line:
+    """Of one event loop; what an earlier one has left half done is none of the next one's."""
+
+    loop: asyncio.AbstractEventLoop
+    free: int = field(default_factory=lambda: _UNDER_WAY)
+    waiting: dict[_Waiting, None] = field(default_factory=dict)
+    sending: set[asyncio.Task[None]] = field(default_factory=set)
+
+
 class Together:
     def __init__(self, calls: Calls, route: str, *, patience: float) -> None:
         """`patience`: seconds to wait for an answer."""
         self._calls = calls
         self._route = route
         self._patience = patience
-        self._waiting: dict[_Waiting, None] = {}
-        self._free = _UNDER_WAY
-        self._sending: set[asyncio.Task[None]] = set()
+        self._last: _Line | None = None
         self._known = True
 
     async def ask(self, item: msgspec.Struct, alone: Alone) -> Reply:
         """`item` among others, or `alone`: both ask for the same, and are safe to repeat. Raises what `alone` does."""
         if not self._known:
             return await alone()
-        if self._free:
-            self._free -= 1
+        line = self._line()
+        if line.free:
+            line.free -= 1
             try:
                 return await alone()
             finally:
-                self._gone()
-        answer = await self._among_others(encoded(item))
+                self._gone(line)
+        answer = await self._among_others(line, encoded(item))
         if isinstance(answer, ServerRefused):
             if step_after_call(answer.status, answer.code) is not AfterCall.WAIT:
                 raise answer
@@ -90,48 +99,48 @@ class Together:
     async def aclose(self) -> None:
         """Whoever still waits is cancelled."""
         self._known = False
-        for task in self._sending:
+        line = self._line()
+        for task in line.sending:
             task.cancel()
-        await asyncio.gather(*self._sending, return_exceptions=True)
-        for one in self._waiting:
+        await asyncio.gather(*line.sending, return_exceptions=True)
+        for one in line.waiting:
             one.answer.cancel()
 
-    async def _among_others(self, body: bytes) -> Reply | ServerRefused | None:
+    def _line(self) -> _Line:
+        loop = asyncio.get_running_loop()
+        if self._last is None or self._last.loop is not loop:
+            self._last = _Line(loop)
+        return self._last
+
+    async def _among_others(self, line: _Line, body: bytes) -> Reply | ServerRefused | None:
         if len(body) >= _MOST_BYTES:
             return None
         waiting = _Waiting(body)
-        self._waiting[waiting] = None
+        line.waiting[waiting] = None
         try:
             done, _ = await asyncio.wait({waiting.answer}, timeout=_HELD_UP)
-            return await waiting.answer if done or waiting not in self._waiting else None
+            return await waiting.answer if done or waiting not in line.waiting else None
         finally:
-            self._waiting.pop(waiting, None)
+            line.waiting.pop(waiting, None)
             waiting.answer.cancel()
 
-    def _gone(self) -> None:
-        """A request has been answered: the next one may go."""
-        self._free += 1
-        if self._waiting and self._known:
-            self._free -= 1
-            task = asyncio.create_task(self._send(self._gathered()))
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+    def _gone(self, line: _Line) -> None:
+        """A request has been answered: the next one may go, unless those who wait are just being cancelled too."""
+        if line.loop.is_closed():
+            return
+        line.loop.call_soon(self._next, line)
 
-    def _gathered(self) -> list[_Waiting]:
-        gathered: list[_Waiting] = []
-        size = 0
-        for one in self._waiting:
-            size += len(one.body) + 1
-            if len(gathered) == MAX_UPLOADS_A_REQUEST or size > _MOST_BYTES:
-                break
-            gathered.append(one)
-        for one in gathered:
-            del self._waiting[one]
-        return gathered
+    def _next(self, line: _Line) -> None:
+        if not (line.waiting and self._known):
+            line.free += 1
+            return
+        task = asyncio.create_task(self._send(line, _gathered(line.waiting)))
+        line.sending.add(task)
+        task.add_done_callback(line.sending.discard)
 
-    async def _send(self, gathered: Sequence[_Waiting]) -> None:
+    async def _send(self, line: _Line, gathered: Sequence[_Waiting]) -> None:
         try:
-            answers = await self._answers(gathered)
+            answers = await self._answers(line, gathered)
             for one, answer in zip(gathered, answers, strict=True):
                 if not one.answer.done():
                     one.answer.set_result(answer)
@@ -142,9 +151,11 @@ class Together:
         finally:
             for one in gathered:
                 one.answer.cancel()
-            self._gone()
+            self._gone(line)
 
-    async def _answers(self, gathered: Sequence[_Waiting]) -> Sequence[Reply | ServerRefused | None]:
+    async def _answers(
+        self, line: _Line, gathered: Sequence[_Waiting]
+    ) -> Sequence[Reply | ServerRefused | None]:
         """Raises what each of them would hear alone."""
         body = _Many([msgspec.Raw(one.body) for one in gathered])
         try:
@@ -152,14 +163,14 @@ class Together:
             results = reply.read(_Results).results
             if len(results) == len(gathered):
                 return [self._told(result) for result in results]
-            self._go_alone()
+            self._go_alone(line)
         except WrongServer:
-            self._go_alone()
+            self._go_alone(line)
         except ServerRefused as refused:
             if step_after_call(refused.status, refused.code) is not AfterCall.STOP:
                 raise
             if refused.status in {404, 405}:
-                self._go_alone()
+                self._go_alone(line)
         return [None] * len(gathered)
 
     def _told(self, result: _Result) -> Reply | ServerRefused:
@@ -167,10 +178,23 @@ class Together:
             return Reply(result.status, bytes(result.answer), result.retry_after, result.replayed)
         return self._calls.refused(result.status, bytes(result.problem), result.retry_after)
 
-    def _go_alone(self) -> None:
+    def _go_alone(self, line: _Line) -> None:
         """The coordinator is of an older version, or what stands before it lets no such request through."""
         self._known = False
-        for one in self._waiting:
+        for one in line.waiting:
             if not one.answer.done():
                 one.answer.set_result(None)
-        self._waiting.clear()
+        line.waiting.clear()
+
+
+def _gathered(waiting: dict[_Waiting, None]) -> list[_Waiting]:
+    gathered: list[_Waiting] = []
+    size = 0
+    for one in waiting:
+        size += len(one.body) + 1
+        if len(gathered) == MAX_UPLOADS_A_REQUEST or size > _MOST_BYTES:
+            break
+        gathered.append(one)
+    for one in gathered:
+        del waiting[one]
+    return gathered

@@ -138,6 +138,23 @@ async def test_a_file_that_has_just_begun_is_stopped_too(tmp_path: Path) -> None
         assert [one.done() for one in begun] == [True]
 
 
+def test_an_iteration_that_is_left_open_ends_with_its_loop(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Two generators of which one closes the other were closed by the loop at the same time."""
+    left: list[Any] = []
+
+    async def leave() -> None:
+        client = AsyncClient("http://127.0.0.1:1", state=tmp_path / "state")
+        outcomes = client.upload_many([tmp_path / "missing", tmp_path / "file"])
+        left.append(outcomes)
+        assert (await anext(outcomes)).relative == "missing"
+
+    (tmp_path / "file").touch()
+    asyncio.run(leave())
+    assert caplog.messages == []
+
+
 async def test_paths_that_are_waited_for_hold_nothing_up(tmp_path: Path) -> None:
     """The second one comes when the outcome of the first has been seen."""
     seen, closed, waiting = Event(), Event(), Semaphore(0)

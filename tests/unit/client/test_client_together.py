@@ -1,6 +1,7 @@
 """What waits at the same time goes as one request; what each of them hears is its own."""
 
 import asyncio
+import gc
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -345,3 +346,34 @@ async def test_each_is_refused_for_its_own_reason() -> None:
             (Conflict, "reason_a"),
             (Conflict, "reason_b"),
         ]
+
+
+def test_what_a_loop_has_left_half_done_holds_nobody_of_the_next_one_up(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    at = Together(Calls("http://127.0.0.1:1", Connections(), None), ROUTE, patience=60.0)
+    left: list[asyncio.Task[Reply]] = []
+
+    async def never() -> Reply:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def answered() -> Reply:
+        return Reply(200, b"{}", None, replayed=False)
+
+    async def leave() -> None:
+        left.extend(asyncio.create_task(at.ask(CompleteItem(id="x"), never)) for _ in range(5))
+        await settled()
+
+    async def ask() -> int:
+        async with asyncio.timeout(5):
+            reply = await at.ask(CompleteItem(id="x"), answered)
+        await at.aclose()
+        return reply.status
+
+    for _ in range(3):
+        asyncio.run(leave())
+    assert asyncio.run(ask()) == 200
+    left.clear()
+    gc.collect()
+    assert not [one for one in caplog.messages if "Together._send" in one]
