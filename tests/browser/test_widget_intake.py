@@ -182,6 +182,10 @@ async def test_it_speaks_the_language_of_its_visitor_on_a_phone_too(
         await visitor.choose(file.path)
         await visitor.row(file.name).shows(re.compile(re.escape(done).replace("\\ ", r"\s")))
         assert await visitor.page.evaluate("document.documentElement.dir") == direction
+        # what is too long of a name goes at its end, whichever way the page is written
+        name = visitor.row(file.name).element.locator(".row-name")
+        await expect(name).to_have_css("direction", "ltr")
+        await expect(name).to_have_css("text-align", "right" if direction == "rtl" else "left")
         width = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
         assert await visitor.page.evaluate(width) == 0
 

@@ -174,7 +174,7 @@ function build(task, { words, folders }) {
     make(
       'div',
       { class: 'row-text' },
-      make('p', { class: 'row-name', part: 'name', title: name }, make('bdi', {}, name)),
+      make('p', { class: 'row-name', part: 'name', title: name, dir: 'auto' }, name),
       folder ? make('p', { class: 'row-folder', part: 'folder' }, make('bdi', {}, shownName(folder))) : null,
       make('p', { class: 'row-facts', part: 'facts' }, state, facts),
     ),

@@ -84,7 +84,7 @@ export class UnfinishedRow {
     const fill = make('div', { class: 'bar-fill', part: 'bar-fill' });
     fill.style.setProperty('--fraction', fraction.toFixed(4));
     const shown = shownName(filename);
-    const name = make('p', { class: 'row-name', part: 'name', title: shown }, make('bdi', {}, shown));
+    const name = make('p', { class: 'row-name', part: 'name', title: shown, dir: 'auto' }, shown);
     const facts = make('p', { class: 'row-facts', part: 'facts' }, this.#facts());
     const bar = make('div', { class: 'bar', part: 'bar', 'aria-hidden': 'true' }, fill);
     const percent = make('span', { class: 'percent' }, words.percent(fraction));

@@ -45,6 +45,15 @@ export const rows = `
   overflow: hidden;
 }
 
+/* a name has a direction of its own, by which it is cut off at its end; it stands where the rest stands */
+[dir="ltr"] .row-name {
+  text-align: left;
+}
+
+[dir="rtl"] .row-name {
+  text-align: right;
+}
+
 .row-folder,
 .row-facts,
 .row-hint,
