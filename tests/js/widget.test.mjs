@@ -243,11 +243,11 @@ test('without a network neither speed nor time left is shown', async () => {
 });
 
 /**
- * What an announcer made after this says.
+ * An announcer, and what it says.
  *
  * @param {import('node:test').TestContext} context
  */
-function liveRegion(context) {
+async function announcing(context) {
   const shown = { textContent: '' };
   const world = /** @type {any} */ (globalThis);
   world.document = { createElement: () => Object.assign(shown, { setAttribute: () => {}, append: () => {} }) };
@@ -256,56 +256,73 @@ function liveRegion(context) {
     delete world.document;
     delete world.window;
   });
-  return shown;
+  const tally = new Tally();
+  return { shown, tally, announcer: new Announcer(await loadWords(['en']), tally) };
 }
 
+const AT_ONE_HALF = { bytesSent: 1, bytesTotal: 2, fraction: 0.5 };
+/** @param {string} name @param {object} [told] @returns {any} */
+const sending = (name, told) => ({
+  ...{ state: 'uploading', file: { name }, active: true, error: null, progress: AT_ONE_HALF },
+  ...told,
+});
+
 test('when nothing is on its way any more, how many failed is announced', async (context) => {
-  const words = await loadWords(['en']);
-  const shown = liveRegion(context);
-  const tally = new Tally();
-  const announcer = new Announcer(words, tally);
-  const task = (/** @type {string} */ state, active = false) =>
-    /** @type {any} */ ({
-      state,
-      active,
-      file: { name: 'a' },
-      error: null,
-      progress: { bytesSent: 0, bytesTotal: 1 },
-    });
-  const failed = task('failed');
-  for (const one of [task('completed'), failed]) tally.take(one);
-  const last = task('uploading', true);
-  tally.take(last);
+  const { shown, tally, announcer } = await announcing(context);
+  const [failed, last] = [sending('a', { state: 'failed', active: false }), sending('a')];
+  for (const one of [sending('a', { state: 'completed' }), failed, last]) tally.take(one);
   announcer.state(failed, 'why');
   await Promise.resolve();
   assert.doesNotMatch(shown.textContent, /1 stopped/, 'one is on its way still');
-  Object.assign(last, task('completed'));
-  tally.take(last);
+  tally.take(Object.assign(last, { state: 'completed', active: false }));
   announcer.state(last, null);
   await Promise.resolve();
   assert.match(shown.textContent, /2 of 3 complete, 1 stopped/);
 });
 
-test('what is told but once is not pushed out by quarters', async (context) => {
-  const shown = liveRegion(context);
-  const announcer = new Announcer(await loadWords(['en']), new Tally());
-  const progress = { fraction: 0.5 };
-  const task = (/** @type {string} */ name) =>
-    /** @type {any} */ ({ state: 'uploading', file: { name }, path: 'relay', troubled: false, progress });
-  announcer.added(3);
-  announcer.path(task('a'));
-  for (const name of ['a', 'b', 'c']) announcer.progress(task(name));
+test('what must be known comes after the quarters of others, and is not pushed out by them', async (context) => {
+  /** @param {RegExp} news @param {(announcer: Announcer, tally: Tally) => void} happens */
+  const isGrave = async (news, happens) => {
+    const { shown, tally, announcer } = await announcing(context);
+    happens(announcer, tally);
+    announcer.added(3);
+    for (const name of ['b', 'c', 'd']) announcer.progress(sending(name));
+    await Promise.resolve();
+    assert.match(shown.textContent, new RegExp(`^c: 50%. d: 50%. ${news.source}`));
+  };
+  const [completed, failed] = ['completed', 'failed'].map((state) => sending('a', { state, active: false }));
+  await isGrave(/a: through/, (announcer) => announcer.path(sending('a', { path: 'relay' })));
+  await isGrave(/a: Another tab/, (announcer) => announcer.elsewhere(sending('a', { elsewhere: true })));
+  const troubled = sending('a', { troubled: true, progress: { fraction: 0 } });
+  await isGrave(/a: Trying again$/, (announcer) => announcer.progress(troubled));
+  await isGrave(/a: upload stopped. why$/, (announcer) => announcer.state(failed, 'why'));
+  for (const last of [completed, failed])
+    await isGrave(last === failed ? /1 of 2 complete, 1 stopped$/ : /All 2 uploads/, (announcer, tally) => {
+      for (const task of [{ ...completed }, last]) tally.take(task);
+      announcer.state(last, null);
+    });
+});
+
+test('of many at once the last three are told; of many files but the quarters of all, and failures', async (context) => {
+  const { shown, tally, announcer } = await announcing(context);
+  announcer.added(9);
+  for (const news of ['1', '2', '3', '4']) announcer.say(news);
   await Promise.resolve();
-  assert.match(shown.textContent, /^b: 50%. c: 50%. a: through the service/);
+  assert.equal(shown.textContent, '2. 3. 4');
+  const tasks = ['a', 'b', 'c', 'd'].map((name) => sending(name, { elsewhere: true, troubled: true }));
+  for (const one of tasks) tally.take(one);
+  for (const one of tasks) announcer.elsewhere(one);
+  for (const one of tasks) announcer.progress(one);
+  await Promise.resolve();
+  assert.equal(shown.textContent, '0 of 4 complete, 50%');
+  announcer.state(tasks[0], 'why');
+  await Promise.resolve();
+  assert.equal(shown.textContent, 'a: upload stopped. why');
 });
 
 test('the slower way, another tab and trouble are announced, each but once', async (context) => {
-  const shown = liveRegion(context);
-  const tally = new Tally();
-  const announcer = new Announcer(await loadWords(['en']), tally);
-  const progress = { bytesSent: 0, bytesTotal: 1, fraction: 0 };
-  const told = { state: 'uploading', file: { name: 'a' }, active: true, error: null, progress };
-  const task = /** @type {any} */ ({ ...told, path: 'direct', elsewhere: false, troubled: false });
+  const { shown, tally, announcer } = await announcing(context);
+  const task = sending('a', { progress: { ...AT_ONE_HALF, fraction: 0 } });
   tally.take(task);
   /** @param {'path' | 'elsewhere' | 'progress'} news @param {object} change */
   const heard = async (news, change) => {
@@ -323,4 +340,7 @@ test('the slower way, another tab and trouble are announced, each but once', asy
   assert.equal(await heard('progress', { troubled: true }), 'a: Trying again');
   assert.equal(await heard('progress', { troubled: false }), '');
   assert.equal(await heard('progress', { troubled: true }), '');
+  // a quarter farther, it is news again
+  assert.equal(await heard('progress', { troubled: false, progress: AT_ONE_HALF }), 'a: 50%');
+  assert.equal(await heard('progress', { troubled: true }), 'a: Trying again');
 });
