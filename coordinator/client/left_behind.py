@@ -12,7 +12,7 @@ from coordinator.uploads.plan import AWS_LIMITS
 
 __all__ = ["Earlier", "LeftBehind"]
 
-_CHANGED = "it was changed since its unfinished upload began"
+_CHANGED = "it differs from its unfinished upload"
 
 
 class LeftBehind(str):

@@ -56,7 +56,7 @@ async def test_the_old_upload_is_named_once_and_left_as_it_is(
     row = await place.audit.row(old)
     date = f"{row['expires_at']:%Y-%m-%d %H:%M} UTC"
     assert warned["detail"] == (
-        f"{film}: it was changed since its unfinished upload began, so it is sent from the beginning; the unfinished upload "
+        f"{film}: it differs from its unfinished upload, so it is sent from the beginning; the unfinished upload "
         f"expires at {date}, or at once with: coordinator abort {old}"
     )
     [completed] = [event["upload"]["id"] for event in events(ended) if event["event"] == "completed"]
