@@ -94,6 +94,10 @@ async def test_axe_finds_nothing_in_any_state(
         choose = visitor.unfinished(large.name).locator("[data-action=choose]")
         await expect(choose).to_have_attribute("part", "button primary-button")
         await nothing_is_wrong(page, "unfinished")
+        # which is left as it is written from right to left: what is too long of a name goes at its end all the same
+        name = visitor.unfinished(large.name).locator(".row-name")
+        await expect(name).to_have_css("direction", "ltr")
+        await expect(name).to_have_css("text-align", "right")
         observer.release()
 
 
@@ -153,6 +157,7 @@ async def test_what_went_wrong_with_a_button_of_a_row_is_heard(visitor: Visitor,
     await page.wait_for_function(
         "(name) => heard.join().includes(`${name}: The service does not`)", arg=file.name
     )
+    await row.complains("The service does not")
 
 
 async def test_the_keyboard_pauses_resumes_and_cancels(

@@ -16,8 +16,8 @@ ADD = """(count) => {
   window.tasks = widget.add(
     Array.from({ length: count }, (_, number) => new File([kind, String(number)], `${number}.txt`)));
 }"""
-ADD_LATE = """(name) => tasks.push(
-  ...document.getElementById('widget').add([new File([name, String(performance.now())], name)]))"""
+ADD_LATE = """(...names) => tasks.push(...document.getElementById('widget').add(
+  names.flat().map((name) => new File([name, String(performance.now())], name))))"""
 MARK_FRAME = """() => {
   document.getElementById('widget').shadowRoot.querySelector('.frame').dataset.old = '';
 }"""
@@ -66,6 +66,9 @@ CHOOSE = """(count) => {
   input.files = chosen.files;
   input.dispatchEvent(new Event('change'));
 }"""
+CANCEL_SOME = """() => document.getElementById('widget').addEventListener('add', ({ detail: { task } }) => {
+  if (task.file.name.length === '0.exe'.length) task.cancel();
+})"""
 ASK_OFTEN = """async () => {
   const { UnfinishedPanel } = await import('/client/widget/unfinished_panel.js');
   const { loadWords } = await import('/client/widget/languages.js');
@@ -246,13 +249,13 @@ async def test_of_many_that_came_together_the_first_stay_on_top(
     assert await names.all_text_contents() == all_names[:100]
     # who made room for late ones comes back to its place
     await page.evaluate(SAVE_TASKS)
-    for late in ("late", "latest"):
+    for late in (["late"], ["latest", "too"]):
         await page.evaluate(ADD_LATE, late)
-        await expect(names.first).to_have_text(late)
+        await expect(names.first).to_have_text(late[0])
     await more.click()
     await more.click()
     await expect(more).to_be_hidden()
-    assert await names.all_text_contents() == ["latest", "late", *all_names]
+    assert await names.all_text_contents() == ["latest", "too", "late", *all_names]
     await page.locator("[data-all=pause]").click()
     await page.wait_for_function(ALL_ARE, arg=["paused"], timeout=PATIENCE_MS)
     await page.locator("[data-all=cancel]").click()
@@ -268,6 +271,22 @@ async def test_of_many_that_came_together_the_first_stay_on_top(
     await page.wait_for_function(ALL_ARE, arg=["paused"], timeout=PATIENCE_MS)
     await page.locator("[data-all=cancel]").click()
     await page.wait_for_function(ALL_ARE, arg=["cancelled"], timeout=PATIENCE_MS)
+
+
+async def test_the_rest_of_what_was_chosen_pushes_out_nothing_that_is_over(
+    visitor: Visitor, observer: Observer
+) -> None:
+    page = visitor.page
+    observer.hold()
+    await page.evaluate(CANCEL_SOME)
+    await page.evaluate(CHOOSE, 250)
+    await expect(page.locator("#files-summary")).to_contain_text("of 240")
+    await expect(page.locator("li[data-state=cancelled]")).to_have_count(10)
+    names = await page.locator("li[data-upload] .row-name").all_text_contents()
+    assert names == [f"{number}.exe" for number in range(100)]
+    # an empty file is not held up
+    await page.locator("[data-all=pause]").click()
+    await page.wait_for_function(ALL_ARE, arg=["paused", "cancelled", "completed"], timeout=PATIENCE_MS)
 
 
 async def test_drawn_anew_the_list_stands_as_it_stood(visitor: Visitor) -> None:
@@ -295,6 +314,16 @@ async def test_drawn_anew_the_list_stands_as_it_stood(visitor: Visitor) -> None:
     await page.evaluate("() => { document.getElementById('widget').lang = 'fr'; }")
     await expect(page.locator(".frame:not([data-old])")).to_be_visible()
     assert await rows.locator(".row-name").all_text_contents() == before
+    # there is as much room as was asked for: who comes late takes but one place
+    await unseen.click()
+    await expect(unseen).to_be_hidden()
+    before = await rows.locator(".row-name").all_text_contents()
+    await page.evaluate(MARK_FRAME)
+    await page.evaluate("() => { document.getElementById('widget').lang = 'es'; }")
+    await expect(page.locator(".frame:not([data-old])")).to_be_visible()
+    await page.evaluate(ADD_LATE, "last")
+    await expect(rows.first).to_contain_text("last")
+    assert await rows.locator(".row-name").all_text_contents() == ["last", *before[:-1]]
 
 
 async def test_an_odd_language_in_the_address_is_no_reason_to_show_nothing(visit: Visiting) -> None:
