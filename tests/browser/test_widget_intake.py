@@ -9,6 +9,7 @@ from tests.browser.conftest import MakeSample, Visiting
 from tests.browser.files import PART
 from tests.browser.handles import HELD, OWN_CHOOSER
 from tests.browser.observer import Observer
+from tests.browser.test_widget_accessible import LISTEN
 from tests.browser.visitor import Visitor
 
 COPY_A_PICTURE = """async () => {
@@ -24,6 +25,7 @@ FILL = """async (size) => {
   await writable.write(bytes);
   await writable.close();
 }"""
+ADD_ONE = "() => void document.getElementById('widget').add([new File(['x'], 'x.txt')])"
 FORGET_ALL = """() => {
   const { uploader } = document.getElementById('widget');
   window.forgotten = [...uploader.uploads];
@@ -195,6 +197,7 @@ async def test_nothing_moves_when_the_network_comes_and_goes(visit: Visiting) ->
         page = visitor.page
         choose, notice = page.locator("#choose-files"), page.locator("#offline")
         before = await choose.bounding_box()
+        await page.evaluate(LISTEN)
         await page.context.set_offline(True)
         await expect(notice).to_be_visible()
         await expect(page.locator("#announcer")).to_contain_text("No network")
@@ -206,3 +209,7 @@ async def test_nothing_moves_when_the_network_comes_and_goes(visit: Visiting) ->
         await page.context.set_offline(False)
         await expect(notice).to_be_hidden()
         assert await choose.bounding_box() == before
+        # what is told next holds nothing of it any more
+        await page.evaluate(ADD_ONE)
+        await page.wait_for_function("() => heard.join().includes('1 file added')")
+        assert await page.evaluate("heard.join().split('No network').length") == 2
