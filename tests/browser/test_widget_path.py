@@ -24,7 +24,11 @@ async def test_a_blocked_store_is_gone_around_and_said(
       document.addEventListener('progress', ({ target }) =>
         ways.push(target.shadowRoot?.querySelector('[data-part=way]')?.textContent));
       window.paths = [];
-      document.addEventListener('path', ({ detail }) => paths.push(detail.path));
+      window.first = '';
+      document.addEventListener('path', ({ target, detail }) => {
+        paths.push(detail.path);
+        if (detail.path === 'relay') first = target.shadowRoot.querySelector('[data-part=way]').textContent;
+      });
       window.heard = [];
       const region = document.querySelector('coordinator-upload').shadowRoot.getElementById('announcer');
       new MutationObserver(() => heard.push(region.textContent)).observe(region, { childList: true });
@@ -32,6 +36,8 @@ async def test_a_blocked_store_is_gone_around_and_said(
     await visitor.choose(file.path)
     await is_whole(visitor.row(file.name), file)
     assert "relay" in await page.evaluate("paths")
+    # at once, before any more of it is sent
+    assert "through the service, because" in await page.evaluate("first")
     assert await page.evaluate("ways.some((way) => way?.includes('through the service, because'))")
     await page.wait_for_function("() => heard.some((news) => news.includes('through the service, because'))")
     assert observer.puts == []
