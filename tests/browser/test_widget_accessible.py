@@ -155,9 +155,9 @@ async def test_what_went_wrong_with_a_button_of_a_row_is_heard(visitor: Visitor,
     await page.evaluate(LISTEN)
     await row.press("download")
     await page.wait_for_function(
-        "(name) => heard.join().includes(`${name}: The service does not`)", arg=file.name
+        "(name) => heard.join().includes(`${name}: The service refuses this`)", arg=file.name
     )
-    await row.complains("The service does not")
+    await row.complains("The service refuses this")
 
 
 async def test_the_keyboard_pauses_resumes_and_cancels(

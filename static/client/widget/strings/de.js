@@ -164,5 +164,5 @@ export const strings = {
     'Der Name dieser Datei oder ihres Ordners enthält Zeichen, die nicht erlaubt sind, oder ist zu lang. Benennen Sie sie um und wählen Sie sie noch einmal.',
   noDigests:
     'Die Seite wurde nicht über https geöffnet, deshalb kann der Browser die Prüfsummen nicht berechnen, die der Speicher verlangt. Öffnen Sie sie über https.',
-  refusedWith: 'Der Dienst nimmt diese Datei nicht an: {detail}',
+  refusedWith: 'Der Dienst lehnt das ab: {detail}',
 };

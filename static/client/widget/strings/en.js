@@ -165,5 +165,5 @@ export const strings = {
     'The name of this file, or of its folder, has characters that are not allowed, or is too long. Rename it and choose it again.',
   noDigests:
     'The page was not opened over https, so the browser cannot compute the checksums that the storage asks for. Open it over https.',
-  refusedWith: 'The service does not take this file: {detail}',
+  refusedWith: 'The service refuses this: {detail}',
 };

@@ -159,5 +159,5 @@ export const strings = {
     'El nombre de este archivo o de su carpeta tiene caracteres no permitidos o es demasiado largo. Cámbielo y elija el archivo de nuevo.',
   noDigests:
     'La página no se abrió por https, así que el navegador no puede calcular las sumas de comprobación que pide el almacén. Ábrala por https.',
-  refusedWith: 'El servicio no acepta este archivo: {detail}',
+  refusedWith: 'El servicio lo rechaza: {detail}',
 };

@@ -159,5 +159,5 @@ export const strings = {
     'Le nom de ce fichier ou de son dossier contient des caractères interdits, ou il est trop long. Renommez-le et choisissez-le à nouveau.',
   noDigests:
     'La page n’a pas été ouverte en https : le navigateur ne peut pas calculer les sommes de contrôle que demande le stockage. Ouvrez-la en https.',
-  refusedWith: 'Le service n’accepte pas ce fichier : {detail}',
+  refusedWith: 'Le service refuse cela : {detail}',
 };
